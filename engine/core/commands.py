@@ -1,0 +1,267 @@
+"""What can be asked of the market. A command is a request not yet judged; `Entry` is one with its place and time.
+
+Members ask with the first group. Everything an operator, a registry or the timetable does is an *act*, carried
+by `Propose` and, where the rule book wants two persons, completed by `Approve`; so the journal holds who did what,
+why, under which document and who approved. Accounts, instruments and operators are numbers from 1; 0 means "none"
+or "all". The encoding (msgpack arrays) is the journal's: fields are only ever added at the end, with a default.
+"""
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of all commands."""
+
+
+class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of all operator acts."""
+
+
+# ---- members --------------------------------------------------------------------------------------------
+
+
+class PlaceOrder(Command, frozen=True, array_like=True, gc=False, tag=1):
+    """A new limit order. The order's number is the seq of this command."""
+
+    account: int
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    time_in_force: int
+    client_order_id: str
+    post_only: bool = False
+
+
+class CancelOrder(Command, frozen=True, array_like=True, gc=False, tag=2):
+    """Cancel one open order, named by `order` or, where that is 0, by `client_order_id`."""
+
+    account: int
+    order: int
+    client_order_id: str
+
+
+class ReplaceOrder(Command, frozen=True, array_like=True, gc=False, tag=3):
+    """Set an open order's price and total quantity. Priority is kept only when nothing but the quantity goes down."""
+
+    account: int
+    order: int
+    client_order_id: str
+    price_ticks: int
+    tonnes: int
+
+
+class CancelAll(Command, frozen=True, array_like=True, gc=False, tag=4):
+    """Cancel all open orders of an account, of one instrument and side where these are not 0."""
+
+    account: int
+    instrument: int
+    side: int
+
+
+# ---- operators ------------------------------------------------------------------------------------------
+
+
+class OpenAccount(Act, frozen=True, array_like=True, gc=False, tag=101):
+    """Admit a participant's trading account (交易账户). `owner` is the beneficial owner: self-trades are judged by it."""
+
+    code: str
+    owner: int
+    name: str
+    category: str  # key_emitter | institution | individual | government
+
+
+class ListInstrument(Act, frozen=True, array_like=True, gc=False, tag=102):
+    """Admit an instrument to trading: one product and vintage. `base_price_ticks` is its first reference price."""
+
+    code: str
+    product: str
+    vintage: int
+    name_zh: str
+    name_en: str
+    base_price_ticks: int
+
+
+class RegisterKey(Act, frozen=True, array_like=True, gc=False, tag=103):
+    """Register an Ed25519 public key (32 bytes) that may act for the given accounts."""
+
+    key_id: str
+    public_key: bytes
+    accounts: tuple[int, ...]
+    scopes: tuple[str, ...] = ("view", "trade")
+
+
+class RevokeKey(Act, frozen=True, array_like=True, gc=False, tag=104):
+    """Revoke a key; its sessions end at once."""
+
+    key_id: str
+
+
+class RegisterOperator(Act, frozen=True, array_like=True, gc=False, tag=105):
+    """Register a person as operator, with their Ed25519 public key."""
+
+    person: str
+    name: str
+    public_key: bytes
+
+
+class AllocateUnits(Act, frozen=True, array_like=True, gc=False, tag=110):
+    """Issue units to an account. kind: free (counts for retention) | paid | offset."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+    year: int
+
+
+class DepositCash(Act, frozen=True, array_like=True, gc=False, tag=111):
+    """Money that the settlement bank has received for an account, in fen."""
+
+    account: int
+    amount_fen: int
+
+
+class WithdrawCash(Act, frozen=True, array_like=True, gc=False, tag=112):
+    """Pay free cash out of an account, in fen."""
+
+    account: int
+    amount_fen: int
+
+
+class SurrenderUnits(Act, frozen=True, array_like=True, gc=False, tag=113):
+    """Surrender (清缴) units for a compliance year; `final` confirms the year and ends its retention."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    year: int
+    final: bool
+
+
+class Restrict(Act, frozen=True, array_like=True, gc=False, tag=120):
+    """Restrict an account (scope: bits of units.RESTRICT_*). Open orders it covers are canceled."""
+
+    account: int
+    scope: int
+    basis: str
+
+
+class LiftRestriction(Act, frozen=True, array_like=True, gc=False, tag=121):
+    """Lift the named bits of an account's restriction."""
+
+    account: int
+    scope: int
+
+
+class OpenDay(Act, frozen=True, array_like=True, gc=False, tag=130):
+    """Begin a trading day (yyyymmdd): release T+N locks, fix price bands, enter pre_open."""
+
+    trading_day: int
+
+
+class ChangePhase(Act, frozen=True, array_like=True, gc=False, tag=131):
+    """Enter another phase of the day; leaving a call auction uncrosses it."""
+
+    phase: int
+
+
+class CloseDay(Act, frozen=True, array_like=True, gc=False, tag=132):
+    """End the trading day: expire orders, release holds, fix closing prices."""
+
+
+class Halt(Act, frozen=True, array_like=True, gc=False, tag=133):
+    """Halt one instrument, or all (0). Cancels stay possible."""
+
+    instrument: int
+
+
+class Resume(Act, frozen=True, array_like=True, gc=False, tag=134):
+    """Lift a halt."""
+
+    instrument: int
+
+
+class RetrySettlement(Act, frozen=True, array_like=True, gc=False, tag=140):
+    """Order settlement to try a failed instruction again (0: all)."""
+
+    trade: int
+
+
+class PublishBulletin(Act, frozen=True, array_like=True, gc=False, tag=141):
+    """Publish the day's bulletin whose content has this SHA-256 (hex)."""
+
+    trading_day: int
+    sha256: str
+
+
+AnyAct = (
+    OpenAccount
+    | ListInstrument
+    | RegisterKey
+    | RevokeKey
+    | RegisterOperator
+    | AllocateUnits
+    | DepositCash
+    | WithdrawCash
+    | SurrenderUnits
+    | Restrict
+    | LiftRestriction
+    | OpenDay
+    | ChangePhase
+    | CloseDay
+    | Halt
+    | Resume
+    | RetrySettlement
+    | PublishBulletin
+)
+
+
+class Found(Command, frozen=True, array_like=True, gc=False, tag=20):
+    """Found the market: always entry 1. `rulebook` is the whole text of the rule book, so that a replay needs no file.
+
+    operators: (person, name, Ed25519 public key) of at least two people.
+    """
+
+    rulebook: str
+    operators: tuple[tuple[str, str, bytes], ...]
+
+
+class Propose(Command, frozen=True, array_like=True, gc=False, tag=21):
+    """An operator's act with reason and document number.
+
+    Takes effect at once where one person suffices; otherwise waits for `Approve`. operator 0 is the exchange
+    itself (timetable, settlement) and may only do what `market.SYSTEM_ACTS` names.
+    """
+
+    operator: int
+    reason: str
+    document: str
+    act: AnyAct
+
+
+class Approve(Command, frozen=True, array_like=True, gc=False, tag=22):
+    """A second operator's consent to a proposal, bound to the SHA-256 of the act's encoding."""
+
+    operator: int
+    proposal: int
+    act_sha256: bytes
+
+
+class Reject(Command, frozen=True, array_like=True, gc=False, tag=23):
+    """Turn a pending proposal down (also the proposer's way to withdraw it)."""
+
+    operator: int
+    proposal: int
+    reason: str
+
+
+AnyCommand = PlaceOrder | CancelOrder | ReplaceOrder | CancelAll | Found | Propose | Approve | Reject
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """A command with its place in the journal (`seq`, dense from 1) and its time (`at_ns`, UTC, never decreasing)."""
+
+    seq: int
+    at_ns: int
+    command: AnyCommand

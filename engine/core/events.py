@@ -1,0 +1,380 @@
+"""What can happen in the market. Events are facts: frozen, complete, in the order in which they happened.
+
+`exec_seq` is the dense number, from 1, of the event in the account's private stream: it never restarts and is part
+of the market's state, so it survives crashes and snapshots. An order's number is the seq of the command that placed
+it. The folder rule: whoever follows the market (gateway, settlement) needs nothing but these and the entry's seq and time.
+"""
+
+import msgspec
+
+from engine.core.commands import AnyAct
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Base of all events."""
+
+
+# ---- orders ---------------------------------------------------------------------------------------------
+
+
+class OrderAccepted(Event, frozen=True, gc=False):
+    """The order passed admission; its hold is placed. Its fills, if any, follow. Adds `tonnes` to the depth at its price."""
+
+    order: int
+    account: int
+    exec_seq: int
+    client_order_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    time_in_force: int
+
+
+class OrderRefused(Event, frozen=True, gc=False):
+    """The order was refused: `reason` is a number of the catalogue; limit and actual are what it was measured against."""
+
+    order: int
+    account: int
+    exec_seq: int
+    client_order_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    time_in_force: int
+    reason: int
+    limit: int
+    actual: int
+
+
+class OrderRepeated(Event, frozen=True, gc=False):
+    """A client order id came again with the same body: nothing happened; the first answer was `order`, `reason` (0: accepted)."""
+
+    account: int
+    client_order_id: str
+    order: int
+    reason: int
+
+
+class RequestRefused(Event, frozen=True, gc=False):
+    """A cancel, replace or conflicting client order id was refused. Not part of the private stream: only the asker is told."""
+
+    account: int
+    order: int
+    client_order_id: str
+    reason: int
+    limit: int
+    actual: int
+
+
+class Traded(Event, frozen=True, gc=False):
+    """One trade, binding on both sides. Takes `tonnes` off the depth at both orders' limit prices.
+
+    taker_side is 0 for a call auction. leaves and cum are the orders' own quantities after this trade.
+    """
+
+    trade: int
+    instrument: int
+    price_ticks: int
+    tonnes: int
+    amount_fen: int
+    taker_side: int
+    buyer: int
+    buy_exec_seq: int
+    buy_order: int
+    buy_client_order_id: str
+    buy_limit_ticks: int
+    buy_leaves: int
+    buy_cum: int
+    buy_fee_fen: int
+    seller: int
+    sell_exec_seq: int
+    sell_order: int
+    sell_client_order_id: str
+    sell_limit_ticks: int
+    sell_leaves: int
+    sell_cum: int
+    sell_fee_fen: int
+
+
+class OrderCanceled(Event, frozen=True, gc=False):
+    """An order ended with `tonnes` unfilled, taken off the depth at its price. reason: catalogue number, 0 = asked by the member."""
+
+    order: int
+    account: int
+    exec_seq: int
+    client_order_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    cum: int
+    reason: int
+
+
+class OrderReplaced(Event, frozen=True, gc=False):
+    """Price and total quantity changed. Depth: minus old_leaves at the old price, plus leaves at the new one; fills may follow."""
+
+    order: int
+    account: int
+    exec_seq: int
+    client_order_id: str
+    instrument: int
+    side: int
+    old_price_ticks: int
+    old_leaves: int
+    price_ticks: int
+    tonnes: int
+    leaves: int
+    cum: int
+
+
+class AllCanceled(Event, frozen=True, gc=False):
+    """Closes a CancelAll: how many orders it ended."""
+
+    account: int
+    instrument: int
+    side: int
+    orders: int
+
+
+# ---- the day --------------------------------------------------------------------------------------------
+
+
+class Band(msgspec.Struct, frozen=True, gc=False):
+    """One instrument's reference price and price limits for the day, in ticks."""
+
+    instrument: int
+    reference_ticks: int
+    low_ticks: int
+    high_ticks: int
+
+
+class DayStats(msgspec.Struct, frozen=True, gc=False):
+    """One instrument's day. Prices in ticks (open, high, low 0 where nothing traded); turnover in fen."""
+
+    instrument: int
+    previous_close_ticks: int
+    open_ticks: int
+    high_ticks: int
+    low_ticks: int
+    last_ticks: int
+    close_ticks: int
+    tonnes: int
+    turnover_fen: int
+    trades: int
+
+
+class MarketFounded(Event, frozen=True, gc=False):
+    """The market exists, under this rule book."""
+
+    market: str
+    rulebook_version: int
+
+
+class DayOpened(Event, frozen=True, gc=False):
+    """A trading day began; `day_number` counts trading days from 1."""
+
+    trading_day: int
+    day_number: int
+    bands: tuple[Band, ...]
+
+
+class PhaseChanged(Event, frozen=True, gc=False):
+    """The market entered a phase (phases.NAMES)."""
+
+    phase: int
+
+
+class CallUncrossed(Event, frozen=True, gc=False):
+    """A call auction ended for an instrument. price 0: nothing crossed. Its trades precede this event."""
+
+    instrument: int
+    price_ticks: int
+    tonnes: int
+    imbalance: int
+
+
+class Halted(Event, frozen=True, gc=False):
+    """Trading in the instrument (0: all) is halted."""
+
+    instrument: int
+
+
+class Resumed(Event, frozen=True, gc=False):
+    """The halt is lifted."""
+
+    instrument: int
+
+
+class DayClosed(Event, frozen=True, gc=False):
+    """The day ended; day orders expired before this event."""
+
+    trading_day: int
+    stats: tuple[DayStats, ...]
+
+
+# ---- title and participants -----------------------------------------------------------------------------
+
+
+class AccountOpened(Event, frozen=True, gc=False):
+    """An account exists from now on."""
+
+    account: int
+    code: str
+    owner: int
+    name: str
+    category: str
+
+
+class InstrumentListed(Event, frozen=True, gc=False):
+    """An instrument exists from now on. kind: allowance | offset (or another class of the rule book); tick in fen."""
+
+    instrument: int
+    code: str
+    product: str
+    kind: str
+    vintage: int
+    name_zh: str
+    name_en: str
+    tick_fen: int
+    base_price_ticks: int
+
+
+class KeyRegistered(Event, frozen=True, gc=False):
+    """A member key may act for these accounts."""
+
+    key_id: str
+    public_key: bytes
+    accounts: tuple[int, ...]
+    scopes: tuple[str, ...]
+
+
+class KeyRevoked(Event, frozen=True, gc=False):
+    """A member key is void."""
+
+    key_id: str
+
+
+class OperatorRegistered(Event, frozen=True, gc=False):
+    """A person is an operator."""
+
+    operator: int
+    person: str
+    name: str
+    public_key: bytes
+
+
+class UnitsIssued(Event, frozen=True, gc=False):
+    """Units were issued to an account (available at once)."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+    year: int
+
+
+class RetentionChanged(Event, frozen=True, gc=False):
+    """The account must keep `floor_tonnes` of allowances for the year (0: released)."""
+
+    account: int
+    year: int
+    floor_tonnes: int
+
+
+class UnitsUnlocked(Event, frozen=True, gc=False):
+    """T+N passed: these units became available."""
+
+    account: int
+    instrument: int
+    tonnes: int
+
+
+class UnitsSurrendered(Event, frozen=True, gc=False):
+    """Units left the account for the surrender account of the year."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    year: int
+    final: bool
+
+
+class CashDeposited(Event, frozen=True, gc=False):
+    """Cash came in."""
+
+    account: int
+    amount_fen: int
+
+
+class CashWithdrawn(Event, frozen=True, gc=False):
+    """Cash went out."""
+
+    account: int
+    amount_fen: int
+
+
+class RestrictionChanged(Event, frozen=True, gc=False):
+    """The account's restriction is now `scope` (0: none)."""
+
+    account: int
+    scope: int
+    basis: str
+
+
+class SettlementRetryOrdered(Event, frozen=True, gc=False):
+    """Settlement shall try a failed instruction again (0: all)."""
+
+    trade: int
+
+
+class BulletinPublished(Event, frozen=True, gc=False):
+    """The day's bulletin with this content is public."""
+
+    trading_day: int
+    sha256: str
+
+
+# ---- who did what ---------------------------------------------------------------------------------------
+
+
+class ActProposed(Event, frozen=True, gc=False):
+    """An act waits for a second person; `proposal` is the seq of the command."""
+
+    proposal: int
+    operator: int
+    reason: str
+    document: str
+    act: AnyAct
+    act_sha256: bytes
+
+
+class ActTaken(Event, frozen=True, gc=False):
+    """An act took effect; its effects follow in the same entry. approver 0: one person sufficed."""
+
+    proposal: int
+    operator: int
+    approver: int
+    reason: str
+    document: str
+    act: AnyAct
+
+
+class ActRefused(Event, frozen=True, gc=False):
+    """An act, approval or rejection was refused."""
+
+    proposal: int
+    operator: int
+    reason: int
+    limit: int
+    actual: int
+
+
+class ActRejected(Event, frozen=True, gc=False):
+    """A pending proposal was turned down or has lapsed (operator 0)."""
+
+    proposal: int
+    operator: int
+    reason: str

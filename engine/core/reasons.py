@@ -1,0 +1,170 @@
+"""Why something is refused: one closed catalogue of numbers, names and sentences, in ranges by area.
+
+Each number is given once and never reused. The same table drives the server, the client, the documents and the pages.
+`retry` tells a program what to do: never (mend the request), same_id (send it again unchanged), after (wait for
+retry_after_ms), reconcile (ask order.get first), phase (when the next phase begins), contact (talk to the exchange).
+"""
+
+from typing import Final, NamedTuple
+
+
+class Reason(NamedTuple):
+    """One row of the catalogue. `fix` is FIX 103 OrdRejReason; `article` the rule it rests on ("" = technical)."""
+
+    number: int
+    name: str
+    retry: str
+    fix: int
+    en: str
+    zh: str
+    article: str = ""
+
+
+# 1000 transport and session
+MALFORMED_JSON: Final = 1001
+UNKNOWN_METHOD: Final = 1002
+UNKNOWN_FIELD: Final = 1003
+INVALID_FIELD: Final = 1004
+FRAME_TOO_LARGE: Final = 1005
+NOT_AUTHENTICATED: Final = 1006
+BAD_SIGNATURE: Final = 1007
+NONCE_USED: Final = 1008
+SESSION_LIMIT: Final = 1009
+SEQ_TOO_OLD: Final = 1011
+BAD_SEQ: Final = 1012
+UNKNOWN_CHANNEL: Final = 1013
+ALREADY_AUTHENTICATED: Final = 1014
+EXPIRED_REQUEST: Final = 1015
+# 2000 permission and member state
+NOT_PERMITTED: Final = 2001
+ACCOUNT_RESTRICTED: Final = 2005
+SECOND_APPROVAL_REQUIRED: Final = 2006
+UNKNOWN_ACCOUNT: Final = 2007
+SELF_APPROVAL: Final = 2008
+UNKNOWN_PROPOSAL: Final = 2009
+CONTENT_CHANGED: Final = 2010
+UNKNOWN_OPERATOR: Final = 2011
+KEY_REVOKED: Final = 2012
+ALREADY_EXISTS: Final = 2013
+ACT_NOT_ALLOWED_NOW: Final = 2014
+ACT_INVALID: Final = 2015
+PROPOSAL_EXPIRED: Final = 2016
+# 3000 limits
+RATE_LIMITED: Final = 3001
+TOO_MANY_OPEN_ORDERS: Final = 3002
+OVERLOADED: Final = 3003
+SLOW_FOLLOWER: Final = 3005
+# 4000 order content
+UNKNOWN_INSTRUMENT: Final = 4001
+MARKET_CLOSED: Final = 4002
+PRICE_OUT_OF_BAND: Final = 4003
+INSTRUMENT_HALTED: Final = 4004
+PRICE_OFF_TICK: Final = 4005
+QTY_BELOW_MIN: Final = 4006
+QTY_ABOVE_MAX: Final = 4007
+TIF_NOT_ALLOWED: Final = 4008
+FLOAT_NOT_ALLOWED: Final = 4009
+SELF_MATCH: Final = 4010
+CLIENT_ORDER_ID_CONFLICT: Final = 4011
+UNKNOWN_ORDER: Final = 4012
+ALREADY_FILLED: Final = 4013
+ALREADY_CANCELED: Final = 4014
+NO_CHANGE: Final = 4015
+QTY_OFF_LOT: Final = 4016
+VALUE_ABOVE_MAX: Final = 4017
+PHASE_FORBIDS: Final = 4018
+WOULD_TAKE: Final = 4019
+FOK_NOT_FILLABLE: Final = 4020
+QTY_BELOW_FILLED: Final = 4021
+# 4100 why an accepted order ended without the member asking
+DAY_ENDED: Final = 4101
+IOC_REMAINDER: Final = 4102
+SELF_TRADE_PREVENTED: Final = 4103
+RESTRICTION_IMPOSED: Final = 4104
+# 5000 funds and holdings
+INSUFFICIENT_CASH: Final = 5001
+INSUFFICIENT_ALLOWANCE: Final = 5002
+UNITS_LOCKED: Final = 5003
+HOLDING_LIMIT: Final = 5004
+OBLIGATION_RESERVED: Final = 5006
+# 6000 settlement and registry
+SETTLEMENT_PENDING: Final = 6003
+UNKNOWN_DOCUMENT: Final = 6006
+RECONCILIATION_BREAK: Final = 6007
+# 9000 internal
+OUTCOME_UNKNOWN: Final = 9001
+ENGINE_RECOVERING: Final = 9002
+INTERNAL: Final = 9003
+
+CATALOGUE: Final[tuple[Reason, ...]] = (
+    Reason(1001, "MALFORMED_JSON", "never", 99, "The frame is not one well-formed JSON object.", "报文不是一个格式正确的 JSON 对象。"),
+    Reason(1002, "UNKNOWN_METHOD", "never", 99, "There is no such method.", "没有这个方法。"),
+    Reason(1003, "UNKNOWN_FIELD", "never", 99, "The request has a field that the method does not know.", "请求中有该方法不认识的字段。"),
+    Reason(1004, "INVALID_FIELD", "never", 99, "A field is missing or its value is not allowed.", "缺少字段,或字段取值不被允许。"),
+    Reason(1005, "FRAME_TOO_LARGE", "never", 99, "The frame is larger than the limit.", "报文超过长度上限。"),
+    Reason(1006, "NOT_AUTHENTICATED", "never", 99, "Log in first with session.auth.", "请先用 session.auth 登录。"),
+    Reason(1007, "BAD_SIGNATURE", "never", 99, "The key is unknown or its signature does not match.", "密钥未知或签名不符。"),
+    Reason(1008, "NONCE_USED", "never", 99, "This login text has been used; connect again for a new nonce.", "该登录随机数已用过,请重新连接。"),
+    Reason(1009, "SESSION_LIMIT", "after", 99, "Too many connections for this key or address.", "该密钥或地址的连接数过多。"),
+    Reason(1011, "SEQ_TOO_OLD", "never", 99, "The channel no longer holds that seq; take the snapshot.", "频道已不再保存该序号,请以快照重新开始。"),
+    Reason(1012, "BAD_SEQ", "never", 99, "The seq is not one of this channel's.", "序号不属于该频道。"),
+    Reason(1013, "UNKNOWN_CHANNEL", "never", 99, "There is no such channel, or it is not yours.", "没有该频道,或无权订阅。"),
+    Reason(1014, "ALREADY_AUTHENTICATED", "never", 99, "This connection is logged in already.", "该连接已登录。"),
+    Reason(1015, "EXPIRED_REQUEST", "never", 99, "The request's expires_at had passed when it arrived.", "请求到达时已超过 expires_at。"),
+    Reason(2001, "NOT_PERMITTED", "never", 99, "This key may not do that.", "该密钥无权进行此操作。"),
+    Reason(2005, "ACCOUNT_RESTRICTED", "contact", 99, "A restriction on the account forbids this.", "账户受限制,不能进行此操作。", "CQ-M Art. 30"),
+    Reason(2006, "SECOND_APPROVAL_REQUIRED", "never", 99, "The act waits for a second person.", "该操作须由第二人复核。"),
+    Reason(2007, "UNKNOWN_ACCOUNT", "never", 15, "There is no such account, or it is not yours.", "没有该账户,或账户不属于您。", "CQ-M Art. 18"),
+    Reason(2008, "SELF_APPROVAL", "never", 99, "The proposer cannot approve their own act.", "发起人不能复核自己的操作。"),
+    Reason(2009, "UNKNOWN_PROPOSAL", "never", 99, "There is no such pending proposal.", "没有该待复核的操作。"),
+    Reason(2010, "CONTENT_CHANGED", "never", 99, "The approval is for other content than the proposal's.", "复核的内容与发起的内容不一致。"),
+    Reason(2011, "UNKNOWN_OPERATOR", "never", 99, "There is no such operator, or they may not do that.", "没有该操作员,或其无权进行此操作。"),
+    Reason(2012, "KEY_REVOKED", "contact", 99, "The key was revoked.", "密钥已被吊销。"),
+    Reason(2013, "ALREADY_EXISTS", "never", 99, "It exists already.", "已经存在。"),
+    Reason(2014, "ACT_NOT_ALLOWED_NOW", "phase", 99, "The act does not fit the present phase of the day.", "当前交易阶段不允许此操作。"),
+    Reason(2015, "ACT_INVALID", "never", 99, "The act's content is not valid.", "操作内容无效。"),
+    Reason(2016, "PROPOSAL_EXPIRED", "never", 99, "The proposal has lapsed; propose it again.", "该发起已过期,请重新发起。"),
+    Reason(3001, "RATE_LIMITED", "after", 3, "Too many requests; wait retry_after_ms.", "请求过于频繁,请按 retry_after_ms 等待。"),
+    Reason(3002, "TOO_MANY_OPEN_ORDERS", "never", 3, "The account has the most open orders it may have.", "账户未成交委托数已达上限。"),
+    Reason(3003, "OVERLOADED", "after", 99, "The exchange takes no new orders for a moment; cancels work.", "系统繁忙,暂不接受新委托;可以撤单。"),
+    Reason(3005, "SLOW_FOLLOWER", "after", 99, "The connection reads too slowly; reconnect and resume.", "连接读取过慢,请重连并续传。"),
+    Reason(4001, "UNKNOWN_INSTRUMENT", "never", 1, "There is no such instrument.", "没有该交易品种。"),
+    Reason(4002, "MARKET_CLOSED", "phase", 2, "The market is closed now.", "当前为闭市时段。", "CN-SH"),
+    Reason(4003, "PRICE_OUT_OF_BAND", "never", 16, "The price is outside the day's price limits.", "价格超出当日涨跌幅限制。", "CN-SH"),
+    Reason(4004, "INSTRUMENT_HALTED", "phase", 2, "The instrument is halted.", "该品种已暂停交易。", "CQ-M Art. 30"),
+    Reason(4005, "PRICE_OFF_TICK", "never", 99, "The price is not positive or not on the tick.", "价格须为正且符合最小变动单位。", "CN-21"),
+    Reason(4006, "QTY_BELOW_MIN", "never", 13, "The quantity is below the smallest allowed.", "数量低于下限。", "CN-21"),
+    Reason(4007, "QTY_ABOVE_MAX", "never", 13, "The quantity is above the largest allowed.", "数量超过单笔上限。", "CN-SH"),
+    Reason(4008, "TIF_NOT_ALLOWED", "phase", 99, "This time in force is not allowed in this phase.", "当前阶段不允许该有效期类型。"),
+    Reason(4009, "FLOAT_NOT_ALLOWED", "never", 99, "Send prices as decimal strings and quantities as integers.", "价格请用十进制字符串,数量请用整数。"),
+    Reason(4010, "SELF_MATCH", "never", 99, "The order would meet an order of the same owner.", "委托会与同一实际控制人的委托成交。"),
+    Reason(4011, "CLIENT_ORDER_ID_CONFLICT", "never", 6, "This client order id was used with another body.", "该客户委托号已用于内容不同的委托。"),
+    Reason(4012, "UNKNOWN_ORDER", "never", 5, "There is no such order of yours.", "您没有该委托。"),
+    Reason(4013, "ALREADY_FILLED", "never", 0, "The order is filled.", "委托已全部成交。"),
+    Reason(4014, "ALREADY_CANCELED", "never", 0, "The order ended without being filled.", "委托已撤销或已失效。"),
+    Reason(4015, "NO_CHANGE", "never", 99, "The order has this price and quantity already.", "委托的价格和数量没有变化。"),
+    Reason(4016, "QTY_OFF_LOT", "never", 13, "The quantity is not a multiple of the lot.", "数量不是最小单位的整数倍。", "CN-21"),
+    Reason(4017, "VALUE_ABOVE_MAX", "never", 99, "Price times quantity is above the largest order value.", "委托金额超过上限。"),
+    Reason(4018, "PHASE_FORBIDS", "phase", 2, "This phase of the day does not allow that.", "当前交易阶段不允许此操作。"),
+    Reason(4019, "WOULD_TAKE", "never", 99, "A post-only order would trade at once.", "只挂单委托会立即成交。"),
+    Reason(4020, "FOK_NOT_FILLABLE", "never", 99, "The order cannot be filled whole at once.", "委托不能立即全部成交。"),
+    Reason(4021, "QTY_BELOW_FILLED", "never", 99, "The new quantity is not above what has been filled.", "新数量须大于已成交数量。"),
+    Reason(4101, "DAY_ENDED", "never", 0, "Day orders lapse at the close.", "当日委托闭市后自动失效。", "CN-21"),
+    Reason(4102, "IOC_REMAINDER", "never", 0, "The rest of an immediate-or-cancel order lapsed.", "立即成交剩余撤销委托的余量已撤销。"),
+    Reason(4103, "SELF_TRADE_PREVENTED", "never", 0, "Canceled, because it met an order of the same owner.", "因会与同一实际控制人的委托成交而撤销。"),
+    Reason(4104, "RESTRICTION_IMPOSED", "contact", 0, "Canceled, because the account was restricted.", "因账户被限制而撤销。", "CQ-M Art. 30"),
+    Reason(5001, "INSUFFICIENT_CASH", "never", 3, "Free cash does not cover price times quantity and fees.", "可用资金不足以支付金额与费用。", "CN-21"),
+    Reason(5002, "INSUFFICIENT_ALLOWANCE", "never", 3, "There are not enough available units.", "可用持仓不足。", "CN-21"),
+    Reason(5003, "UNITS_LOCKED", "never", 3, "The units were bought too recently to be sold.", "买入未满规定交易日的持仓不能卖出。", "CN-21; CN-38"),
+    Reason(5004, "HOLDING_LIMIT", "never", 3, "The holding would pass its limit.", "持仓将超过最大持仓量。", "CN-21"),
+    Reason(5006, "OBLIGATION_RESERVED", "never", 3, "Half of the year's free allocation must stay until surrender.", "履约前须保留当年免费配额的 50%。", "CQ-M Art. 26"),
+    Reason(6003, "SETTLEMENT_PENDING", "after", 99, "Settlement has not caught up yet.", "结算尚未完成。"),
+    Reason(6006, "UNKNOWN_DOCUMENT", "never", 99, "There is no such statement, bulletin or day.", "没有该结算单、公报或交易日。"),
+    Reason(6007, "RECONCILIATION_BREAK", "contact", 99, "Engine and registry disagree; trading is halted.", "交易系统与登记系统核对不一致,交易已暂停。", "CQ-M Art. 5"),
+    Reason(9001, "OUTCOME_UNKNOWN", "same_id", 99, "No answer in time; send the same client order id again.", "未及时得到结果,请用同一客户委托号重发。"),
+    Reason(9002, "ENGINE_RECOVERING", "after", 99, "The engine is starting.", "撮合系统正在恢复。"),
+    Reason(9003, "INTERNAL", "contact", 99, "Something is wrong on our side.", "系统内部错误。"),
+)
+
+BY_NUMBER: Final[dict[int, Reason]] = {reason.number: reason for reason in CATALOGUE}
+BY_NAME: Final[dict[str, Reason]] = {reason.name: reason for reason in CATALOGUE}

@@ -1,0 +1,97 @@
+"""The read contract through which others see title: settlement implements it, the gateway is handed it.
+
+It lives with the engine's words because `gateway` and `settlement` do not import each other. Figures are settled facts of
+the registry: tonnes and fen.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+
+class TitleHolding(msgspec.Struct, frozen=True):
+    """Settled units of one instrument in one account: `locked` are bought too recently to be sold (T+N)."""
+
+    instrument: int
+    available: int
+    locked: int
+
+
+class TradeStatus(msgspec.Struct, frozen=True):
+    """How far a trade's settlement has come. status: clearing_hold | settled | failed; reason: catalogue number, 0 = none."""
+
+    trade: int
+    seq: int
+    instrument: int
+    buyer: int
+    seller: int
+    tonnes: int
+    amount_fen: int
+    status: str
+    reason: int
+    detail: str
+
+
+class Break(msgspec.Struct, frozen=True):
+    """One difference found by a reconciliation. asset: "cash" or an instrument's code."""
+
+    account: int
+    asset: str
+    engine: int
+    registry: int
+
+
+class ReconciliationReport(msgspec.Struct, frozen=True):
+    """Engine = registry = bank, at one seq. `ok` when there are no breaks and the ledgers sum to zero."""
+
+    seq: int
+    ok: bool
+    accounts: int
+    cash_fen: int  # all members' cash, fees included = what the bank must hold
+    bank_fen: int
+    units: dict[str, int]  # instrument code -> tonnes issued and not surrendered
+    unsettled: int
+    breaks: list[Break]
+
+
+class BulletinRow(msgspec.Struct, frozen=True):
+    """A bulletin's place in the public list."""
+
+    trading_day: int
+    number: int
+    sha256: str
+    published: bool
+
+
+class Title(Protocol):
+    """What the gateway may ask of settlement. Every answer is of committed facts."""
+
+    async def cash(self, account: int) -> int:
+        """Settled cash in fen."""
+
+    async def holdings(self, account: int) -> list[TitleHolding]:
+        """Settled units."""
+
+    async def trade(self, trade: int) -> TradeStatus | None:
+        """One trade's settlement, or None where settlement has not seen it yet (status "matched")."""
+
+    async def unsettled(self, limit: int) -> list[TradeStatus]:
+        """Trades and other instructions set aside, oldest first."""
+
+    async def statement_days(self, account: int) -> list[int]:
+        """Trading days (yyyymmdd) for which the account has a statement, newest first."""
+
+    async def statement(self, account: int, trading_day: int) -> bytes | None:
+        """The statement as JSON (sorted keys)."""
+
+    async def bulletins(self) -> list[BulletinRow]:
+        """All bulletins made, newest first."""
+
+    async def bulletin(self, trading_day: int) -> bytes | None:
+        """The bulletin as JSON: exactly the bytes whose SHA-256 is its name."""
+
+    async def reconcile(self) -> ReconciliationReport:
+        """Compare engine, registry and bank at one seq, with everything up to it settled."""
+
+    async def wait_settled(self, seq: int) -> None:
+        """Wait until everything up to `seq` is committed in the registry."""
