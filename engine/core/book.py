@@ -1,0 +1,493 @@
+"""One instrument's resting orders: best price first, then longest waiting. Usable alone.
+
+    book = Book()
+    book.place(1, SELL, 5000, 10)            # order 1 rests: 10 tonnes offered at 5,000 ticks
+    fills = book.place(2, BUY, 5001, 4)      # [Fill(maker=order 1, price_ticks=5000, tonnes=4)]
+    book.best_bid(), book.best_ask()         # 0 (none), 5000
+    book.tonnes_at(SELL, 5000)               # 6
+    book.cancel(1)
+
+Structure: a price level is an intrusive first-in-first-out list of orders, found by price in a dict; a heap of prices
+finds the next best level when the best one empties. An emptied level stays in dict and heap until it surfaces or until
+such levels outnumber the live ones, so nothing dead accumulates. No command costs more than O(log levels) amortised,
+however many orders wait at one price. Measured against a tick-indexed ladder and a sorted dict in `bench/book.py`.
+
+The book knows nothing of money, rights or phases: `engine.core.trading` asks those questions and uses the same book.
+"""
+
+from heapq import heapify, heappop, heappush
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from engine.core.units import BUY, DAY, FOK, IOC, SELL
+
+STP_OFF: Final = 0  # self-trade prevention: what happens when an order meets one of the same owner
+STP_CANCEL_TAKER: Final = 1
+STP_CANCEL_MAKER: Final = 2
+STP_CANCEL_BOTH: Final = 3
+
+DEAD_LEVELS_SLACK: Final = 64  # emptied levels kept beyond the number of live ones, before they are swept
+
+
+@final
+class Order:
+    """One order. `leaves` is unfilled, `filled_value` the sum of price_ticks x tonnes of its fills."""
+
+    __slots__ = (
+        "account",
+        "client_order_id",
+        "filled_value",
+        "instrument",
+        "leaves",
+        "level",
+        "newer",
+        "number",
+        "older",
+        "owner",
+        "price_ticks",
+        "side",
+        "time_in_force",
+        "tonnes",
+    )
+
+    def __init__(
+        self,
+        number: i64,
+        account: i64,
+        owner: i64,
+        instrument: i64,
+        side: i64,
+        price_ticks: i64,
+        tonnes: i64,
+        time_in_force: i64,
+        client_order_id: str,
+    ) -> None:
+        self.number: i64 = number
+        self.account: i64 = account
+        self.owner: i64 = owner
+        self.instrument: i64 = instrument
+        self.side: i64 = side
+        self.price_ticks: i64 = price_ticks
+        self.tonnes: i64 = tonnes
+        self.leaves: i64 = tonnes
+        self.filled_value: i64 = 0
+        self.time_in_force: i64 = time_in_force
+        self.client_order_id: str = client_order_id
+        self.level: Level | None = None
+        self.older: Order | None = None
+        self.newer: Order | None = None
+
+
+@final
+class Level:
+    """All orders at one price, oldest first. `key` orders levels from best to worst: price for asks, -price for bids."""
+
+    __slots__ = ("count", "head", "key", "price_ticks", "tail", "tonnes")
+
+    def __init__(self, key: i64, price_ticks: i64) -> None:
+        self.key: i64 = key
+        self.price_ticks: i64 = price_ticks
+        self.tonnes: i64 = 0
+        self.count: i64 = 0
+        self.head: Order | None = None
+        self.tail: Order | None = None
+
+
+@final
+class Fill:
+    """One maker met by a taker (or one pair of a call auction): quantities are those left after this fill."""
+
+    __slots__ = ("maker", "maker_leaves", "price_ticks", "taker", "taker_leaves", "tonnes")
+
+    def __init__(self, maker: Order, taker: Order, price_ticks: i64, tonnes: i64) -> None:
+        self.maker: Order = maker
+        self.taker: Order = taker
+        self.price_ticks: i64 = price_ticks
+        self.tonnes: i64 = tonnes
+        self.maker_leaves: i64 = maker.leaves
+        self.taker_leaves: i64 = taker.leaves
+
+    def __repr__(self) -> str:
+        return f"Fill(maker={self.maker.number}, taker={self.taker.number}, {self.tonnes} @ {self.price_ticks})"
+
+
+@final
+class Half:
+    """One side of a book."""
+
+    __slots__ = ("best", "dead", "heap", "levels", "sign")
+
+    def __init__(self, sign: i64) -> None:
+        self.sign: i64 = sign  # key = sign x price: +1 asks, -1 bids
+        self.levels: dict[int, Level] = {}
+        self.heap: list[int] = []
+        self.best: Level | None = None
+        self.dead: i64 = 0
+
+    def add(self, order: Order) -> None:
+        """Queue an order last at its price."""
+        key: i64 = self.sign * order.price_ticks
+        best = self.best
+        if best is not None and best.key == key:
+            level = best
+        else:
+            found = self.levels.get(key)
+            if found is None:
+                level = Level(key, order.price_ticks)
+                self.levels[key] = level
+                heappush(self.heap, key)
+            else:
+                level = found
+                if level.count == 0:
+                    self.dead -= 1
+            if best is None or key < best.key:
+                self.best = level
+        last = level.tail
+        order.level = level
+        order.older = last
+        if last is None:
+            level.head = order
+        else:
+            last.newer = order
+        level.tail = order
+        level.count += 1
+        level.tonnes += order.leaves
+
+    def remove(self, order: Order) -> None:
+        """Take an order out of its queue."""
+        level = order.level
+        assert level is not None
+        older = order.older
+        newer = order.newer
+        if older is None:
+            level.head = newer
+        else:
+            older.newer = newer
+        if newer is None:
+            level.tail = older
+        else:
+            newer.older = older
+        order.level = None
+        order.older = None
+        order.newer = None
+        level.tonnes -= order.leaves
+        level.count -= 1
+        if level.count == 0:
+            self.emptied(level)
+
+    def emptied(self, level: Level) -> None:
+        """A level has lost its last order: find the next best, or leave it for later."""
+        assert level.tonnes == 0
+        self.dead += 1
+        best = self.best
+        if best is not None and best.key == level.key:
+            self.best = None
+            heap = self.heap
+            levels = self.levels
+            while heap:
+                top = levels[heap[0]]
+                if top.count > 0:
+                    self.best = top
+                    break
+                del levels[heappop(heap)]
+                self.dead -= 1
+        elif self.dead > DEAD_LEVELS_SLACK and self.dead * 2 > len(self.levels):
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Drop all emptied levels at once; amortised over the cancels that emptied them."""
+        self.levels = {key: level for key, level in self.levels.items() if level.count > 0}
+        self.heap = list(self.levels)
+        heapify(self.heap)
+        self.dead = 0
+
+    def sorted_levels(self) -> list[Level]:
+        """Live levels, best first. O(levels log levels): for auctions, fill-or-kill and readers, not for matching."""
+        return [self.levels[key] for key in sorted(self.levels) if self.levels[key].count > 0]
+
+
+@final
+class Uncross:
+    """The single price of a call auction. price_ticks 0: nothing crosses. imbalance: buy minus sell tonnes left at it."""
+
+    __slots__ = ("imbalance", "price_ticks", "tonnes")
+
+    def __init__(self, price_ticks: i64, tonnes: i64, imbalance: i64) -> None:
+        self.price_ticks: i64 = price_ticks
+        self.tonnes: i64 = tonnes
+        self.imbalance: i64 = imbalance
+
+
+@final
+class Book:
+    """Resting orders of one instrument. `orders` maps number to order; several books may share one such index."""
+
+    __slots__ = ("asks", "bids", "orders")
+
+    def __init__(self, orders: dict[int, Order] | None = None) -> None:
+        self.bids: Half = Half(-1)
+        self.asks: Half = Half(1)
+        self.orders: dict[int, Order] = {} if orders is None else orders
+
+    # ---- for use alone ----------------------------------------------------------------------------------
+
+    def place(
+        self, number: i64, side: i64, price_ticks: i64, tonnes: i64, time_in_force: i64 = DAY, owner: i64 = 0
+    ) -> list[Fill]:
+        """Place an order; what is left rests (DAY), lapses (IOC), or the order does nothing unless filled whole (FOK).
+
+        Raises ValueError on a side that is neither BUY nor SELL, on price or quantity that is not positive, and on a
+        number that is alive.
+        """
+        if side != BUY and side != SELL:
+            raise ValueError("side is 1 (buy) or 2 (sell)")
+        if price_ticks <= 0 or tonnes <= 0:
+            raise ValueError("price_ticks and tonnes are positive")
+        if number in self.orders:
+            raise ValueError("order number is alive")
+        order = Order(number, 0, owner, 0, side, price_ticks, tonnes, time_in_force, "")
+        fills: list[Fill] = []
+        if time_in_force == FOK and not self.can_fill(order, STP_OFF):
+            return fills
+        self.match(order, STP_OFF, fills, [])
+        if order.leaves > 0 and time_in_force == DAY:
+            self.rest(order)
+        return fills
+
+    def cancel(self, number: i64) -> i64:
+        """Take an order out; returns the tonnes that were unfilled. Raises KeyError where it is not open."""
+        order = self.orders[number]
+        self.take_out(order)
+        return order.leaves
+
+    def replace(self, number: i64, price_ticks: i64, tonnes: i64) -> list[Fill]:
+        """Set price and total quantity; only a smaller quantity at the same price keeps the place in the queue.
+
+        Raises KeyError where the order is not open, ValueError where `tonnes` is not above what has been filled.
+        """
+        order = self.orders[number]
+        if price_ticks <= 0 or tonnes <= order.tonnes - order.leaves:
+            raise ValueError("price is positive and tonnes above what has been filled")
+        fills: list[Fill] = []
+        if price_ticks == order.price_ticks and tonnes <= order.tonnes:
+            self.reduce(order, tonnes)
+            return fills
+        self.take_out(order)
+        order.leaves += tonnes - order.tonnes
+        order.tonnes = tonnes
+        order.price_ticks = price_ticks
+        self.match(order, STP_OFF, fills, [])
+        if order.leaves > 0:
+            self.rest(order)
+        return fills
+
+    def get(self, number: i64) -> Order | None:
+        """The open order of this number."""
+        return self.orders.get(number)
+
+    def best_bid(self) -> i64:
+        """Highest price bid in ticks, 0 where there is none."""
+        best = self.bids.best
+        return 0 if best is None else best.price_ticks
+
+    def best_ask(self) -> i64:
+        """Lowest price asked in ticks, 0 where there is none."""
+        best = self.asks.best
+        return 0 if best is None else best.price_ticks
+
+    def tonnes_at(self, side: i64, price_ticks: i64) -> i64:
+        """Tonnes resting at one price."""
+        half = self.half(side)
+        level = half.levels.get(half.sign * price_ticks)
+        return 0 if level is None else level.tonnes
+
+    def depth(self, side: i64, levels: i64 = 0) -> list[tuple[int, int, int]]:
+        """(price_ticks, tonnes, orders) from the best price on; `levels` 0 means all."""
+        live = self.half(side).sorted_levels()
+        if levels > 0:
+            live = live[:levels]
+        return [(level.price_ticks, level.tonnes, level.count) for level in live]
+
+    # ---- the parts the market uses ----------------------------------------------------------------------
+
+    def half(self, side: i64) -> Half:
+        """The half in which orders of this side rest."""
+        return self.bids if side == BUY else self.asks
+
+    def rest(self, order: Order) -> None:
+        """Queue an order without matching it."""
+        assert order.leaves > 0
+        self.orders[order.number] = order
+        self.half(order.side).add(order)
+
+    def take_out(self, order: Order) -> None:
+        """Remove an open order."""
+        del self.orders[order.number]
+        self.half(order.side).remove(order)
+
+    def reduce(self, order: Order, tonnes: i64) -> None:
+        """Lower an open order's total quantity where it stands."""
+        less: i64 = order.tonnes - tonnes
+        assert 0 <= less < order.leaves
+        level = order.level
+        assert level is not None
+        level.tonnes -= less
+        order.leaves -= less
+        order.tonnes = tonnes
+
+    def match(self, taker: Order, stp: i64, fills: list[Fill], prevented: list[Order]) -> bool:
+        """Trade `taker` against the other half at the makers' prices: best price first, then longest waiting.
+
+        Appends to `fills`, and to `prevented` the makers taken out because they have the taker's owner. True where
+        self-trade prevention ends the taker. The caller decides what becomes of the taker's rest.
+        """
+        half = self.asks if taker.side == BUY else self.bids
+        limit: i64 = half.sign * taker.price_ticks
+        best = half.best
+        while best is not None and taker.leaves > 0 and best.key <= limit:
+            maker = best.head
+            assert maker is not None
+            if stp != STP_OFF and maker.owner == taker.owner:
+                if stp != STP_CANCEL_TAKER:
+                    del self.orders[maker.number]
+                    half.remove(maker)
+                    prevented.append(maker)
+                if stp != STP_CANCEL_MAKER:
+                    return True
+            else:
+                tonnes: i64 = min(taker.leaves, maker.leaves)
+                price: i64 = best.price_ticks
+                taker.leaves -= tonnes
+                taker.filled_value += price * tonnes
+                maker.filled_value += price * tonnes
+                if tonnes == maker.leaves:
+                    del self.orders[maker.number]
+                    half.remove(maker)
+                    maker.leaves = 0
+                else:
+                    maker.leaves -= tonnes
+                    best.tonnes -= tonnes
+                fills.append(Fill(maker, taker, price, tonnes))
+            best = half.best
+        return False
+
+    def would_trade(self, side: i64, price_ticks: i64) -> bool:
+        """Whether an order of this side and price would meet anything."""
+        half = self.asks if side == BUY else self.bids
+        best = half.best
+        return best is not None and best.key <= half.sign * price_ticks
+
+    def can_fill(self, taker: Order, stp: i64) -> bool:
+        """Whether the whole order would trade at once, not counting what self-trade prevention would keep from it."""
+        half = self.asks if taker.side == BUY else self.bids
+        limit: i64 = half.sign * taker.price_ticks
+        wanted: i64 = taker.leaves
+        for level in half.sorted_levels():
+            if level.key > limit:
+                break
+            maker = level.head
+            while maker is not None:
+                if stp != STP_OFF and maker.owner == taker.owner:
+                    if stp != STP_CANCEL_MAKER:
+                        return False
+                else:
+                    wanted -= maker.leaves
+                    if wanted <= 0:
+                        return True
+                maker = maker.newer
+        return False
+
+    def find_uncross(self, reference_ticks: i64) -> Uncross:
+        """The call auction's price: most volume, then smallest imbalance, then nearest to the reference, then lower.
+
+        Candidates are the prices of the orders. Better-priced orders and at least one side at the price fill whole.
+        """
+        bids = self.bids.sorted_levels()
+        asks = self.asks.sorted_levels()
+        none = Uncross(0, 0, 0)
+        if not bids or not asks or bids[0].price_ticks < asks[0].price_ticks:
+            return none
+        low: i64 = asks[0].price_ticks
+        high: i64 = bids[0].price_ticks
+        crossing_bids = [level for level in bids if level.price_ticks >= low]
+        crossing_asks = [level for level in asks if level.price_ticks <= high]
+        prices = sorted({level.price_ticks for level in crossing_bids} | {level.price_ticks for level in crossing_asks})
+        demand: i64 = 0
+        for level in crossing_bids:
+            demand += level.tonnes
+        supply: i64 = 0
+        asks_seen: i64 = 0
+        bids_left: i64 = len(crossing_bids)
+        best = none
+        for boxed_price in prices:
+            price: i64 = boxed_price
+            while asks_seen < len(crossing_asks) and crossing_asks[asks_seen].price_ticks <= price:
+                supply += crossing_asks[asks_seen].tonnes
+                asks_seen += 1
+            while bids_left > 0 and crossing_bids[bids_left - 1].price_ticks < price:
+                bids_left -= 1
+                demand -= crossing_bids[bids_left].tonnes
+            candidate = Uncross(price, min(demand, supply), demand - supply)
+            if is_better_uncross(candidate, best, reference_ticks):
+                best = candidate
+        return best
+
+    def uncross(self, at: Uncross) -> list[Fill]:
+        """Trade the crossing volume at the one price, in price-time order on both sides. The buyer is the `maker` of a fill."""
+        fills: list[Fill] = []
+        left: i64 = at.tonnes
+        while left > 0:
+            best_bid = self.bids.best
+            best_ask = self.asks.best
+            assert best_bid is not None and best_ask is not None
+            buy = best_bid.head
+            sell = best_ask.head
+            assert buy is not None and sell is not None
+            assert buy.price_ticks >= at.price_ticks >= sell.price_ticks
+            tonnes: i64 = min(left, buy.leaves, sell.leaves)
+            self._fill_resting(self.bids, buy, at.price_ticks, tonnes)
+            self._fill_resting(self.asks, sell, at.price_ticks, tonnes)
+            fills.append(Fill(buy, sell, at.price_ticks, tonnes))
+            left -= tonnes
+        return fills
+
+    def _fill_resting(self, half: Half, order: Order, price_ticks: i64, tonnes: i64) -> None:
+        order.filled_value += price_ticks * tonnes
+        if tonnes == order.leaves:
+            del self.orders[order.number]
+            half.remove(order)
+            order.leaves = 0
+        else:
+            level = order.level
+            assert level is not None
+            order.leaves -= tonnes
+            level.tonnes -= tonnes
+
+
+def is_better_uncross(candidate: Uncross, best: Uncross, reference_ticks: i64) -> bool:
+    """Whether a later (higher) candidate price beats the best one so far."""
+    if candidate.tonnes != best.tonnes:
+        return candidate.tonnes > best.tonnes
+    if abs(candidate.imbalance) != abs(best.imbalance):
+        return abs(candidate.imbalance) < abs(best.imbalance)
+    return abs(candidate.price_ticks - reference_ticks) < abs(best.price_ticks - reference_ticks)
+
+
+__all__ = [
+    "BUY",
+    "DAY",
+    "FOK",
+    "IOC",
+    "SELL",
+    "STP_CANCEL_BOTH",
+    "STP_CANCEL_MAKER",
+    "STP_CANCEL_TAKER",
+    "STP_OFF",
+    "Book",
+    "Fill",
+    "Half",
+    "Level",
+    "Order",
+    "Uncross",
+]
