@@ -1,18 +1,35 @@
 """The market's rules as one frozen value, parsed from TOML in which each value names its source and confidence.
 
-Form of the file: every rule is `key = { value = …, source = "…", confidence = "…" }`, inside [market], [day], [trading],
-[settlement] and one [product.CODE] table for each product. `parse` checks the whole text and raises `RuleBookError`
-with all faults at once. The text itself is journaled (`commands.Found`), so a replay never depends on a file.
+Form of the file: every rule is `key = { value = …, source = "…", confidence = "…" }`, inside [market], [operators],
+[day], [trading], [settlement] and one [product.CODE] table for each product; docs/rulebook.md explains every key.
+`parse` checks the whole text and raises `RuleBookError` with all faults at once. The text itself is journaled
+(`commands.Found`), so a replay never depends on a file.
 """
 
+import itertools
+import re
 import tomllib
-from typing import Any
+from collections.abc import Callable
+from importlib import resources
+from typing import Any, Final
 
 import msgspec
 
-from engine.core import phases, units
+from engine.core import commands, phases, units
 
-CONFIDENCES = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
+CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
+SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both")
+CLOSE_RULES: Final = ("A", "B", "C", "L")
+PRODUCT_KINDS: Final = ("allowance", "offset")
+ACT_NAMES: Final = tuple(act.__name__ for act in commands.AnyAct.__args__)
+
+TEXT_CHARACTERS_MAX: Final = 262_144  # the text travels in one journal entry
+PRODUCTS_MAX: Final = 64
+TIMETABLE_ROWS_MAX: Final = 32
+_SECONDS_A_DAY: Final = 86_400
+_CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,15}")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
 
 class ProductRules(msgspec.Struct, frozen=True):
@@ -30,8 +47,8 @@ class ProductRules(msgspec.Struct, frozen=True):
     trading_fee_ppm: int  # per side, of the amount, rounded down to the fen
     settlement_fee_ppm: int
     lock_days: int  # T+N: trading days until bought units can be sold
-    close_rule: str  # A: VWAP of the day | B: VWAP of the last five trades | C: A, but previous close up to close_min_tonnes
-    #                 | L: last trade (or the closing call's price)
+    close_rule: str  # A: VWAP of the day | B: VWAP of the last five trades | C: A, but previous close up to
+    #                  close_min_tonnes | L: last trade (or the closing call's price)
     close_min_tonnes: int
 
 
@@ -78,3 +95,267 @@ class RuleBookError(ValueError):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
+
+
+def parse(text: str) -> RuleBook:
+    """Read a rule book. Raises `RuleBookError` with every fault of the text, not only the first."""
+    if len(text) > TEXT_CHARACTERS_MAX:
+        raise RuleBookError([f"the text has {len(text)} characters; at most {TEXT_CHARACTERS_MAX} are allowed"])
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a huge integer is a plain ValueError, deep nesting a RecursionError
+        raise RuleBookError([f"not TOML: {error or type(error).__name__}"]) from error
+    return _Reading(document).book()
+
+
+def shipped(name: str) -> str:
+    """The text of a rule book that comes with the package, such as "chongqing". Unknown names raise `RuleBookError`."""
+    file = resources.files("engine").joinpath("rulebooks").joinpath(f"{name}.toml")
+    if not _NAME.fullmatch(name) or not file.is_file():
+        raise RuleBookError([f"no rule book named {name!r} is shipped; there are: {', '.join(shipped_names())}"])
+    return file.read_text(encoding="utf-8")
+
+
+def shipped_names() -> list[str]:
+    """Names of the rule books that come with the package."""
+    folder = resources.files("engine").joinpath("rulebooks")
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+# A check returns the rule's value in the book's own units, or raises ValueError saying what is wrong with it.
+_Check = Callable[[Any], Any]
+
+
+def _integer(low: int, high: int) -> _Check:
+    def check(value: Any) -> int:
+        if type(value) is not int:  # not isinstance: a bool is no number here
+            raise ValueError(f"must be an integer, not {_shown(value)}")
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low} and {high}, not {value}")
+        return value
+
+    return check
+
+
+def _boolean(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"must be true or false, not {_shown(value)}")
+    return value
+
+
+def _words(value: Any) -> str:
+    if type(value) is not str or not value.strip():
+        raise ValueError(f"must be a text that is not empty, not {_shown(value)}")
+    return value
+
+
+def _name(value: Any) -> str:
+    if type(value) is not str or not _NAME.fullmatch(value):
+        raise ValueError(f"must be a name of lower-case letters, digits, _ and -, not {_shown(value)}")
+    return value
+
+
+def _one_of(choices: tuple[str, ...]) -> _Check:
+    def check(value: Any) -> str:
+        if type(value) is not str or value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}, not {_shown(value)}")
+        return value
+
+    return check
+
+
+def _acts(value: Any) -> tuple[str, ...]:
+    if type(value) is not list:
+        raise ValueError(f"must be a list of act names, not {_shown(value)}")
+    wrong = [_shown(name) for name in value if name not in ACT_NAMES]
+    if wrong:
+        raise ValueError(f"names acts that do not exist: {', '.join(wrong)}; there are: {', '.join(ACT_NAMES)}")
+    if len(set(value)) != len(value):
+        raise ValueError("names an act twice")
+    return tuple(value)
+
+
+def _timetable(value: Any) -> tuple[TimetableRow, ...]:
+    """Rows "HH:MM[:SS] phase" from pre_open to closed, each later than the last and a step the day may take."""
+    if type(value) is not list or not 2 <= len(value) <= TIMETABLE_ROWS_MAX:
+        raise ValueError(f"must be a list of 2 to {TIMETABLE_ROWS_MAX} rows like '09:30 continuous'")
+    rows: list[TimetableRow] = []
+    wrong: list[str] = []
+    for row in value:
+        time, _, phase = row.partition(" ") if type(row) is str else ("", "", "")
+        digits = _TIME.fullmatch(time)
+        if digits is None or phase not in phases.NAMES:
+            wrong.append(f"{_shown(row)} is not a row like '09:30 continuous'; phases are: {', '.join(phases.NAMES)}")
+            continue
+        hours, minutes, seconds = (int(part or 0) for part in digits.groups())
+        rows.append(TimetableRow(hours * 3600 + minutes * 60 + seconds, phases.NAMES.index(phase)))
+    wrong.extend(_timetable_faults(rows) if not wrong else [])
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return tuple(rows)
+
+
+def _timetable_faults(rows: list[TimetableRow]) -> list[str]:
+    wrong: list[str] = []
+    if rows[0].phase != phases.PRE_OPEN:
+        wrong.append("the first row must enter pre_open: that opens the day")
+    if rows[-1].phase != phases.CLOSED:
+        wrong.append("the last row must be closed: that ends the day")
+    for earlier, later in itertools.pairwise(rows):
+        if later.at_second <= earlier.at_second:
+            wrong.append(f"row {phases.NAMES[later.phase]} does not come later than the row before it")
+        is_end = later is rows[-1] and later.phase == phases.CLOSED
+        if not is_end and later.phase not in phases.TRANSITIONS[earlier.phase]:
+            wrong.append(f"{phases.NAMES[later.phase]} may not follow {phases.NAMES[earlier.phase]}")
+    if not any(phases.ALLOWS[row.phase][0] for row in rows):
+        wrong.append("no row lets anyone place an order")
+    return wrong
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_RULES: Final[dict[str, dict[str, _Check]]] = {
+    "market": {
+        "market": _name,
+        "version": _integer(1, 1_000_000),
+        "name_zh": _words,
+        "name_en": _words,
+        "utc_offset_minutes": _integer(-12 * 60, 14 * 60),
+    },
+    "operators": {
+        "two_person_acts": _acts,
+        "proposal_hours_max": _integer(1, 24 * 31),
+    },
+    "day": {
+        "timetable": _timetable,
+        "cancel_in_break": _boolean,
+    },
+    "trading": {
+        "self_trade": _one_of(SELF_TRADE_MODES),
+        "open_orders_max": _integer(1, 10_000_000),
+        "order_value_max_fen": _integer(1, units.AMOUNT_FEN_MAX),
+        "client_order_id_days": _integer(0, 366),
+        "public_depth_levels": _integer(1, 100),
+    },
+    "settlement": {
+        "proceeds_same_day": _boolean,
+        "retention_bp": _integer(0, 10_000),
+    },
+}
+_PRODUCT_RULES: Final[dict[str, _Check]] = {
+    "name_zh": _words,
+    "name_en": _words,
+    "kind": _one_of(PRODUCT_KINDS),
+    "tick_fen": _integer(1, 1_000_000),
+    "lot_tonnes": _integer(1, units.TONNES_MAX),
+    "order_tonnes_min": _integer(1, units.TONNES_MAX),
+    "order_tonnes_max": _integer(1, units.TONNES_MAX),
+    "limit_bp": _integer(0, 9_999),  # at 100 % the lower limit would be a price of zero
+    "trading_fee_ppm": _integer(0, units.PPM),
+    "settlement_fee_ppm": _integer(0, units.PPM),
+    "lock_days": _integer(0, 365),
+    "close_rule": _one_of(CLOSE_RULES),
+    "close_min_tonnes": _integer(0, units.TONNES_MAX),
+}
+
+
+class _Reading:
+    """One pass over a parsed document: collects the values, their provenance and every fault."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.faults: list[str] = []
+        self.provenance: dict[str, Provenance] = {}
+
+    def book(self) -> RuleBook:
+        """The rule book; raises `RuleBookError` when anything was wrong."""
+        for section in self.document:
+            if section not in _RULES and section != "product":
+                self.faults.append(f"[{section}]: unknown section")
+        rules: dict[str, Any] = {}
+        for section, checks in _RULES.items():
+            rules |= self._section(section, self.document.get(section), checks)
+        products = self._products()
+        if not self.faults:
+            self._check_between(rules, products)
+        if self.faults:
+            raise RuleBookError(self.faults)
+        return RuleBook(products=products, provenance=self.provenance, **rules)
+
+    def _products(self) -> dict[str, ProductRules]:
+        tables = self.document.get("product")
+        if type(tables) is not dict or not 1 <= len(tables) <= PRODUCTS_MAX:
+            self.faults.append(f"[product]: needs 1 to {PRODUCTS_MAX} tables [product.CODE]")
+            return {}
+        products: dict[str, ProductRules] = {}
+        for code, table in tables.items():
+            section = f"product.{code}"
+            if not _CODE.fullmatch(code):
+                self.faults.append(f"[{section}]: a code is 1 to 16 of A-Z, 0-9, _ and -")
+            before = len(self.faults)
+            values = self._section(section, table, _PRODUCT_RULES)
+            if len(self.faults) == before:
+                products[code] = ProductRules(code=code, **values)
+                self._check_product(section, products[code])
+        return products
+
+    def _section(self, section: str, table: Any, checks: dict[str, _Check]) -> dict[str, Any]:
+        if type(table) is not dict:
+            self.faults.append(f"[{section}]: missing")
+            return {}
+        for key in table:
+            if key not in checks:
+                self.faults.append(f"{section}.{key}: unknown key")
+        values: dict[str, Any] = {}
+        for key, check in checks.items():
+            if key not in table:
+                self.faults.append(f"{section}.{key}: missing")
+                continue
+            rule = table[key]
+            if self._has_provenance(f"{section}.{key}", rule):
+                try:
+                    values[key] = check(rule["value"])
+                except ValueError as error:
+                    self.faults.append(f"{section}.{key}: {error}")
+        return values
+
+    def _has_provenance(self, name: str, rule: Any) -> bool:
+        """Whether the rule has its three parts and nothing else; records where it comes from."""
+        if type(rule) is not dict:
+            self.faults.append(f'{name}: must be {{ value = …, source = "…", confidence = "…" }}, not {_shown(rule)}')
+            return False
+        before = len(self.faults)
+        self.faults.extend(f"{name}.{key}: unknown key" for key in rule if key not in ("value", "source", "confidence"))
+        if "value" not in rule:
+            self.faults.append(f"{name}: value is missing")
+        source, confidence = rule.get("source"), rule.get("confidence")
+        if type(source) is not str or not source.strip():
+            self.faults.append(f"{name}: source is missing")
+        if confidence not in CONFIDENCES:
+            self.faults.append(f"{name}: confidence must be one of {', '.join(CONFIDENCES)}, not {_shown(confidence)}")
+        if len(self.faults) > before:
+            return "value" in rule
+        self.provenance[name] = Provenance(str(source), str(confidence))
+        return True
+
+    def _check_product(self, section: str, product: ProductRules) -> None:
+        for key in ("order_tonnes_min", "order_tonnes_max"):
+            if getattr(product, key) % product.lot_tonnes != 0:
+                self.faults.append(f"{section}.{key}: must be a multiple of lot_tonnes ({product.lot_tonnes})")
+        if product.order_tonnes_min > product.order_tonnes_max:
+            self.faults.append(f"{section}.order_tonnes_min: is above order_tonnes_max, so no order could be placed")
+        if (product.close_rule == "C") != (product.close_min_tonnes > 0):
+            self.faults.append(f"{section}.close_min_tonnes: must be above 0 with close_rule C, and 0 with any other")
+        if product.trading_fee_ppm + product.settlement_fee_ppm > units.PPM:
+            self.faults.append(f"{section}: both fees together are above the whole amount")
+
+    def _check_between(self, rules: dict[str, Any], products: dict[str, ProductRules]) -> None:
+        """What only shows when all values are known."""
+        for code, product in products.items():
+            if product.tick_fen * product.order_tonnes_min > rules["order_value_max_fen"]:
+                self.faults.append(f"product.{code}: the smallest order is above trading.order_value_max_fen")
+        if rules["retention_bp"] > 0 and not any(product.kind == "allowance" for product in products.values()):
+            self.faults.append("settlement.retention_bp: there is no product of kind allowance that could be retained")
