@@ -1,0 +1,147 @@
+"""The timetable decides from the market's day and the clock only; restarts go on, nothing runs twice."""
+
+from engine.core import phases
+from engine.core.commands import AnyAct, ChangePhase, CloseDay, OpenDay
+from engine.core.rulebook import TimetableRow
+from engine.view import DayView
+from yutan.timetable import (
+    LocalTime,
+    compress,
+    decide_compressed,
+    decide_real,
+    following_trading_day,
+    local_time,
+    step_towards,
+)
+
+ROWS = tuple(
+    TimetableRow(hour * 3600 + minute * 60, phase)
+    for hour, minute, phase in (
+        (9, 0, phases.PRE_OPEN),
+        (9, 15, phases.OPENING_CALL),
+        (9, 25, phases.BREAK),
+        (9, 30, phases.CONTINUOUS),
+        (11, 30, phases.BREAK),
+        (13, 0, phases.CONTINUOUS),
+        (14, 57, phases.CLOSING_CALL),
+        (15, 0, phases.POST_CLOSE),
+        (15, 30, phases.CLOSED),
+    )
+)
+MONDAY = 20261123
+
+
+def day(trading_day: int, phase: int) -> DayView:
+    return DayView(trading_day=trading_day, day_number=1, phase=phase, halted=False, seq=1, at_ns=0)
+
+
+def at(hour: int, minute: int, trading_day: int = MONDAY, weekday: int = 0) -> LocalTime:
+    return LocalTime(trading_day, weekday, hour * 3600 + minute * 60)
+
+
+def carry_out(now: DayView, act: AnyAct) -> DayView:
+    if isinstance(act, OpenDay):
+        assert now.phase == phases.CLOSED
+        return day(act.trading_day, phases.PRE_OPEN)
+    if isinstance(act, ChangePhase):
+        assert act.phase in phases.TRANSITIONS[now.phase]
+        return day(now.trading_day, act.phase)
+    assert isinstance(act, CloseDay)
+    return day(now.trading_day, phases.CLOSED)
+
+
+def run_until_nothing_is_due(now: DayView, clock: LocalTime) -> tuple[DayView, list[AnyAct]]:
+    acts: list[AnyAct] = []
+    while (act := decide_real(now, ROWS, clock, ())) is not None:
+        acts.append(act)
+        now = carry_out(now, act)
+        assert len(acts) < 20
+    return now, acts
+
+
+def test_a_whole_day_passes_through_every_row_once() -> None:
+    now, acts = day(0, phases.CLOSED), []
+    for second in range(8 * 3600, 17 * 3600, 60):
+        now, done = run_until_nothing_is_due(now, LocalTime(MONDAY, 0, second))
+        acts += done
+    assert acts == [OpenDay(MONDAY), *[ChangePhase(row.phase) for row in ROWS[1:-1]], CloseDay()]
+
+
+def test_a_restart_in_the_afternoon_goes_on_from_the_morning_without_the_break() -> None:
+    assert decide_real(day(MONDAY, phases.CONTINUOUS), ROWS, at(13, 30), ()) is None
+
+
+def test_a_restart_after_a_missed_phase_takes_the_shortest_way() -> None:
+    now, acts = run_until_nothing_is_due(day(MONDAY, phases.OPENING_CALL), at(14, 58))
+    assert now.phase == phases.CLOSING_CALL
+    assert acts == [ChangePhase(phases.CONTINUOUS), ChangePhase(phases.CLOSING_CALL)]
+
+
+def test_a_day_left_open_is_closed_before_the_next_opens() -> None:
+    tuesday = at(9, 40, 20261124, 1)
+    now, acts = run_until_nothing_is_due(day(MONDAY, phases.CONTINUOUS), tuesday)
+    assert acts == [CloseDay(), OpenDay(20261124), ChangePhase(phases.CONTINUOUS)]
+    assert now == day(20261124, phases.CONTINUOUS)
+
+
+def test_a_day_closed_early_by_an_operator_stays_closed() -> None:
+    assert decide_real(day(MONDAY, phases.CLOSED), ROWS, at(14, 0), ()) is None
+
+
+def test_a_phase_entered_early_by_an_operator_is_not_undone() -> None:
+    assert decide_real(day(MONDAY, phases.CONTINUOUS), ROWS, at(9, 20), ()) is None
+
+
+def test_weekends_and_closed_days_do_not_open() -> None:
+    assert decide_real(day(0, phases.CLOSED), ROWS, at(10, 0, 20261121, 5), ()) is None
+    assert decide_real(day(0, phases.CLOSED), ROWS, at(10, 0), (MONDAY,)) is None
+
+
+def test_there_is_no_way_back_in_the_day() -> None:
+    assert step_towards(phases.POST_CLOSE, phases.CONTINUOUS) is None
+    assert step_towards(phases.CONTINUOUS, phases.CONTINUOUS) is None
+
+
+def test_a_compressed_day_keeps_each_phase_once_and_is_mostly_continuous() -> None:
+    steps = compress(ROWS, 600)
+    assert [step.phase for step in steps] == [
+        phases.PRE_OPEN,
+        phases.OPENING_CALL,
+        phases.CONTINUOUS,
+        phases.CLOSING_CALL,
+        phases.POST_CLOSE,
+        phases.CLOSED,
+    ]
+    assert abs(sum(step.seconds for step in steps) - 600) < 1e-6
+    assert all(step.seconds > 0 for step in steps)
+    assert max(steps, key=lambda step: step.seconds).phase == phases.CONTINUOUS
+    assert steps[2].seconds > 400
+
+
+def test_compressed_days_repeat_and_skip_weekends() -> None:
+    steps = compress(ROWS, 60)
+    now, opened = day(0, phases.CLOSED), []
+    for _ in range(6 * len(steps)):
+        act = decide_compressed(now, steps, 60.0, 20261120, ())
+        assert act is not None
+        if isinstance(act, OpenDay):
+            opened.append(act.trading_day)
+        now = carry_out(now, act)
+    assert opened[:3] == [20261120, 20261123, 20261124]
+
+
+def test_a_compressed_phase_lasts_its_time() -> None:
+    steps = compress(ROWS, 600)
+    assert decide_compressed(day(MONDAY, phases.CONTINUOUS), steps, steps[2].seconds - 1, MONDAY, ()) is None
+    assert decide_compressed(day(MONDAY, phases.CONTINUOUS), steps, steps[2].seconds, MONDAY, ()) == ChangePhase(
+        phases.CLOSING_CALL
+    )
+
+
+def test_a_phase_outside_the_compressed_day_is_the_operators() -> None:
+    assert decide_compressed(day(MONDAY, phases.BREAK), compress(ROWS, 600), 1e9, MONDAY, ()) is None
+
+
+def test_local_time_follows_the_rule_books_offset() -> None:
+    assert local_time(0, 480) == LocalTime(19700101, 3, 8 * 3600)
+    assert following_trading_day(20261120, (20261123,)) == 20261124

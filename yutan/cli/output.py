@@ -1,0 +1,88 @@
+"""How every command answers: a table or lines for people, one JSON document with `--json`, and an exit code for programs.
+
+Exit codes: 0 done; 2 wrong usage; 10, 20, 30, 40, 50, 60, 90 the range of the catalogue's number (1007 -> 10); 65 a file
+or a check is not right; 66 something is missing; 69 no exchange is reachable; 70 the exchange stopped itself.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import msgspec
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+EXIT_DATA = 65
+EXIT_MISSING = 66
+EXIT_UNREACHABLE = 69
+EXIT_FAIL_STOP = 70
+
+
+def exit_code(reason: int) -> int:
+    """The exit code for a number of the catalogue."""
+    return reason // 1000 * 10
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console on the present standard output or error."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def emit_json(value: Any) -> None:
+    """Print one JSON document with sorted keys."""
+    plain = msgspec.to_builtins(value, enc_hook=str)
+    sys.stdout.write(orjson.dumps(plain, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n")
+
+
+def show(value: Any, *, as_json: bool, title: str = "") -> None:
+    """Print a struct, a mapping or a list of them."""
+    if as_json:
+        emit_json(value)
+        return
+    plain = msgspec.to_builtins(value, enc_hook=str)
+    rows = plain if isinstance(plain, list) else [plain]
+    if isinstance(plain, dict):
+        _fields(plain, title)
+    elif rows and isinstance(rows[0], dict):
+        _table(rows, title)
+    elif rows:
+        for row in rows:
+            console().print(str(row), markup=False)
+    else:
+        console().print(f"{title}: none (无)" if title else "none (无)", markup=False)
+
+
+def _table(rows: Sequence[dict[str, Any]], title: str) -> None:
+    table = Table(title=title or None, title_justify="left")
+    for name, value in rows[0].items():
+        table.add_column(name, justify="right" if isinstance(value, int) else "left")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    console().print(table)
+
+
+def _fields(fields: dict[str, Any], title: str) -> None:
+    table = Table(title=title or None, title_justify="left", show_header=False, box=None, pad_edge=False)
+    for name, value in fields.items():
+        table.add_row(name, _cell(value))
+    console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return orjson.dumps(value).decode() if isinstance(value, (dict, list)) else str(value)
+
+
+def fail(message: str, *, code: int, as_json: bool, reason: int = 0, name: str = "", data: Any = None) -> NoReturn:
+    """Say what is wrong and leave with `code`."""
+    if as_json:
+        emit_json({"error": {"code": reason, "name": name, "message": message, "data": data}})
+    else:
+        label = f"{reason} {name}: " if reason else ""
+        console(stderr=True).print(f"{label}{message}", style="red", markup=False)
+        if data:
+            console(stderr=True).print(orjson.dumps(data, default=str).decode(), markup=False)
+    raise typer.Exit(code)

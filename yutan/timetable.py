@@ -1,0 +1,240 @@
+"""Who turns the phases of the day: the clock (real), a short repeating day (compressed), or only the operator (manual).
+
+The decisions are pure functions of the market's present day and the clock, so a restart in the middle of a day goes on
+from the phase the market is in: no phase is run twice. What is decided is sent as a proposal of operator 0, the
+exchange itself. An operator may always act beside the timetable; it then waits for its next turn instead of undoing that.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from engine.core import phases
+from engine.core.commands import AnyAct, ChangePhase, CloseDay, OpenDay, Propose
+from engine.core.events import ActRefused, Event
+from engine.core.rulebook import RuleBook, TimetableRow
+from engine.view import DayView
+
+TICK_SECONDS = 0.2
+SHARE_MAX_PERCENT = 6  # of a compressed day, for each phase but continuous trading
+RETRY_SECONDS = 5.0
+
+log = structlog.get_logger("yutan.timetable")
+
+
+class LocalTime(NamedTuple):
+    """The rule book's local time: trading_day as yyyymmdd, weekday 0 = Monday, seconds after midnight."""
+
+    trading_day: int
+    weekday: int
+    second: int
+
+
+class Step(NamedTuple):
+    """One phase of a compressed day and how long it lasts."""
+
+    phase: int
+    seconds: float
+
+
+def local_time(at_ns: int, utc_offset_minutes: int) -> LocalTime:
+    """UTC nanoseconds as the rule book's local day and second."""
+    local = datetime.fromtimestamp(at_ns // 1_000_000_000, UTC) + timedelta(minutes=utc_offset_minutes)
+    return LocalTime(as_number(local.date()), local.weekday(), local.hour * 3600 + local.minute * 60 + local.second)
+
+
+def as_number(day: date) -> int:
+    """A date as yyyymmdd."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def as_date(number: int) -> date:
+    """yyyymmdd as a date; raises ValueError where there is no such day."""
+    return date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def is_trading_day(day: date, closed_days: Sequence[int]) -> bool:
+    """Monday to Friday without the announced closures (domain rules A1: make-up workdays on weekends do not trade)."""
+    return day.weekday() < 5 and as_number(day) not in closed_days
+
+
+def following_trading_day(number: int, closed_days: Sequence[int]) -> int:
+    """The first trading day after `number`."""
+    day = as_date(number) + timedelta(days=1)
+    while not is_trading_day(day, closed_days):
+        day += timedelta(days=1)
+    return as_number(day)
+
+
+def step_towards(current: int, target: int) -> int | None:
+    """The first phase on the shortest way from one phase to another; None where there is no way."""
+    if current == target:
+        return None
+    ways = deque([(following, following) for following in phases.TRANSITIONS[current]])
+    seen = {current}
+    while ways:
+        phase, first = ways.popleft()
+        if phase == target:
+            return first
+        if phase not in seen:
+            seen.add(phase)
+            ways.extend((following, first) for following in phases.TRANSITIONS[phase])
+    return None
+
+
+def due_row(rows: Sequence[TimetableRow], second: int) -> int:
+    """Index of the row in force at this second of the day; -1 before the first."""
+    return sum(1 for row in rows if row.at_second <= second) - 1
+
+
+def decide_real(
+    day: DayView, rows: Sequence[TimetableRow], now: LocalTime, closed_days: Sequence[int]
+) -> AnyAct | None:
+    """What a timetable by the clock wants done at `now`, or None.
+
+    A day left open is closed first. A day that was closed stays closed. A phase that was missed is skipped, except that
+    the way to a later one may lead through it.
+    """
+    if day.phase != phases.CLOSED and day.trading_day != now.trading_day:
+        return CloseDay() if day.trading_day < now.trading_day else None
+    index = due_row(rows, now.second)
+    target = rows[index].phase if index >= 0 else phases.CLOSED
+    if day.phase == phases.CLOSED:
+        fresh = day.trading_day < now.trading_day and now.weekday < 5 and now.trading_day not in closed_days
+        return OpenDay(now.trading_day) if fresh and target != phases.CLOSED else None
+    if target == phases.CLOSED:
+        return CloseDay() if index >= 0 else None
+    step = step_towards(day.phase, target)
+    return None if step is None else ChangePhase(step)
+
+
+def compress(rows: Sequence[TimetableRow], day_seconds: int) -> tuple[Step, ...]:
+    """The rule book's day in `day_seconds`: each phase once, no breaks, continuous trading longest; then closed."""
+    spans = [(row.phase, after.at_second - row.at_second) for row, after in pairwise(rows)]
+    order = [phase for phase in (phases.PRE_OPEN, *dict(spans)) if phase not in (phases.BREAK, phases.CLOSED)]
+    once = list(dict.fromkeys(order))
+    total = sum(span for phase, span in spans if phase in once) or 1
+    steps: dict[int, float] = {}
+    for phase in [*once, phases.CLOSED]:
+        span = sum(length for named, length in spans if named == phase)
+        share = min(SHARE_MAX_PERCENT, 100 * span / total) or SHARE_MAX_PERCENT / 3
+        steps[phase] = day_seconds * share / 100
+    if phases.CONTINUOUS in steps:
+        steps[phases.CONTINUOUS] = 0.0
+        steps[phases.CONTINUOUS] = day_seconds - sum(steps.values())
+    return tuple(Step(phase, seconds) for phase, seconds in steps.items())
+
+
+def decide_compressed(
+    day: DayView, steps: Sequence[Step], seconds_in_phase: float, today: int, closed_days: Sequence[int]
+) -> AnyAct | None:
+    """What a compressed day wants done once the market has been `seconds_in_phase` in its phase, or None.
+
+    The first day is today's date or the next trading day; the days then follow each other in the calendar.
+    """
+    sequence = [step.phase for step in steps]
+    if day.phase not in sequence:
+        return None
+    at = sequence.index(day.phase)
+    if day.phase == phases.CLOSED:
+        if day.trading_day and seconds_in_phase < steps[at].seconds:
+            return None
+        before_today = as_number(as_date(today) - timedelta(days=1))
+        return OpenDay(following_trading_day(max(day.trading_day, before_today), closed_days))
+    if seconds_in_phase < steps[at].seconds:
+        return None
+    following = sequence[at + 1]
+    return CloseDay() if following == phases.CLOSED else ChangePhase(following)
+
+
+class Submits(Protocol):
+    """The part of the sequencer that a timetable needs."""
+
+    async def submit(self, command: Propose) -> list[Event]:
+        """Have the command judged; returns its events."""
+
+
+class Timetable:
+    """Drives the day; `mode` is real, compressed or manual."""
+
+    def __init__(
+        self,
+        mode: str,
+        rulebook: RuleBook,
+        sequencer: Submits,
+        read_day: Callable[[], DayView],
+        now_ns: Callable[[], int],
+        *,
+        day_seconds: int = 600,
+        closed_days: Sequence[int] = (),
+    ) -> None:
+        self.mode = mode
+        self.acts = 0
+        self.refused = 0
+        self._rulebook = rulebook
+        self._sequencer = sequencer
+        self._read_day = read_day
+        self._now_ns = now_ns
+        self._closed_days = closed_days
+        self.steps = compress(rulebook.timetable, day_seconds)
+        self._phase = (-1, -1)
+        self._phase_since_ns = 0
+        self._settled_row = (-1, -2)
+        self._not_before_ns = 0
+
+    def decide(self) -> AnyAct | None:
+        """The act that is due now, if any."""
+        day = self._read_day()
+        now_ns = self._now_ns()
+        if (day.trading_day, day.phase) != self._phase:
+            self._phase = (day.trading_day, day.phase)
+            self._phase_since_ns = now_ns
+        if now_ns < self._not_before_ns:
+            return None
+        now = local_time(now_ns, self._rulebook.utc_offset_minutes)
+        if self.mode == "compressed":
+            seconds = (now_ns - self._phase_since_ns) / 1e9
+            return decide_compressed(day, self.steps, seconds, now.trading_day, self._closed_days)
+        if self.mode == "real":
+            row = (now.trading_day, due_row(self._rulebook.timetable, now.second))
+            if row == self._settled_row:
+                return None
+            act = decide_real(day, self._rulebook.timetable, now, self._closed_days)
+            if act is None:
+                self._settled_row = row
+            return act
+        return None
+
+    def seconds_left(self) -> float | None:
+        """How long the present phase of a compressed day still lasts; None in the other modes."""
+        lasting = dict(self.steps).get(self._phase[1])
+        if self.mode != "compressed" or lasting is None:
+            return None
+        return max(0.0, lasting - (self._now_ns() - self._phase_since_ns) / 1e9)
+
+    async def turn(self) -> bool:
+        """Do what is due now; returns whether something was."""
+        act = self.decide()
+        if act is None:
+            return False
+        events = await self._sequencer.submit(Propose(0, f"timetable: {self.mode}", "", act))
+        self.acts += 1
+        refusals = [event for event in events if isinstance(event, ActRefused)]
+        if refusals:
+            self.refused += 1
+            self._not_before_ns = self._now_ns() + int(RETRY_SECONDS * 1e9)
+            log.warning("timetable act refused", act=repr(act), reason=refusals[0].reason)
+        return True
+
+    async def run(self) -> None:
+        """Drive the day until canceled."""
+        if self.mode == "manual":
+            return
+        while True:
+            if not await self.turn():
+                await asyncio.sleep(TICK_SECONDS)
