@@ -1,0 +1,12 @@
+"""What everybody may know of the market, folded from the engine's events and numbered channel by channel.
+
+PURE but for `tape` (the store of public trades): no clock, no sockets, no tasks. `PublicFeed` is handed batches and the
+time, and gives back bytes; the websocket server and the HTTP twin carry them. It never sees a name or an account.
+Read `public.py` first, then `instrument.py`, `depth.py`, `channel.py`; docs/feed.md is the same from the client's side.
+"""
+
+from gateway.feed.public import FeedSettings, PublicFeed
+from gateway.feed.tape import Tape, TapeOverflow
+from gateway.feed.trades import PublicTrade
+
+__all__ = ["FeedSettings", "PublicFeed", "PublicTrade", "Tape", "TapeOverflow"]

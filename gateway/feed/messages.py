@@ -1,0 +1,140 @@
+"""What the public channels carry, declared once. Prices and money are decimal strings in yuan, quantities tonnes.
+
+A field that is UNSET is not sent. `epoch` is sent in snapshots only: the engine's seq when this process began to
+publish; channel seqs of different epochs have nothing to do with each other.
+"""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+Level = tuple[str, int]  # price, quantity: the new total at the price; 0 removes the level
+
+
+class NextPhase(msgspec.Struct, frozen=True):
+    """What the timetable has next for the day."""
+
+    phase: str
+    at: str
+
+
+class PhaseData(msgspec.Struct, frozen=True):
+    """`phase`: where the day is. `halted`: the whole market is; `halted_instruments` are alone."""
+
+    trading_day: str | None
+    phase: str
+    phase_zh: str
+    halted: bool
+    halted_instruments: list[str]
+    next: NextPhase | None
+    epoch: int | UnsetType = UNSET
+
+
+class BookData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`book.X`: every level in a snapshot, changed levels in an update. `withheld`: a call auction collects orders."""
+
+    bids: list[Level]
+    asks: list[Level]
+    withheld: bool = False
+    crc32: int | UnsetType = UNSET
+    epoch: int | UnsetType = UNSET
+
+
+class ResetData(msgspec.Struct, frozen=True):
+    """Why the state of the channel is void: auction_began | auction_ended | new_day. A snapshot follows at once."""
+
+    reason: str
+
+
+class AuctionData(msgspec.Struct, frozen=True):
+    """Where the call auction would end if it ended now; price null: nothing crosses. imbalance_side: buy | sell."""
+
+    price: str | None
+    qty: int
+    imbalance: int
+    imbalance_side: str | None
+
+
+class Book5Data(msgspec.Struct, frozen=True):
+    """`book5.X`: the whole of the best levels each time. `auction` instead of levels while these are withheld."""
+
+    bids: list[Level]
+    asks: list[Level]
+    auction: AuctionData | None
+    epoch: int | UnsetType = UNSET
+
+
+class TickerData(msgspec.Struct, frozen=True):
+    """`ticker.X`: the day so far. Null: nothing traded yet, or there is no price limit."""
+
+    trading_day: str | None
+    last: str | None
+    change: str | None
+    change_pct: str | None
+    open: str | None
+    high: str | None
+    low: str | None
+    close: str | None
+    prev_close: str | None
+    volume: int
+    turnover: str
+    vwap: str | None
+    trades: int
+    limit_up: str | None
+    limit_down: str | None
+    halted: bool
+    epoch: int | UnsetType = UNSET
+
+
+class TradeData(msgspec.Struct, frozen=True):
+    """One trade. taker_side: buy | sell | auction."""
+
+    trade_id: str
+    price: str
+    qty: int
+    amount: str
+    taker_side: str
+    time: str
+
+
+class TradesData(msgspec.Struct, frozen=True):
+    """`trades.X`: oldest first. A snapshot holds the day's latest."""
+
+    trading_day: str | None
+    trades: list[TradeData]
+    epoch: int | UnsetType = UNSET
+
+
+class BarData(msgspec.Struct, frozen=True):
+    """One bar; `final` once its minute is over (sent again if a trade of that minute was still on its way)."""
+
+    start: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: int
+    turnover: str
+    trades: int
+    final: bool
+
+
+class BarsData(msgspec.Struct, frozen=True):
+    """`kline.X.1m`: the day's bars in a snapshot, the changed ones in an update."""
+
+    trading_day: str | None
+    bars: list[BarData]
+    epoch: int | UnsetType = UNSET
+
+
+Data = PhaseData | BookData | ResetData | Book5Data | TickerData | TradesData | BarsData
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """One event of a channel. `prev` is the seq that comes right before it; 0 in a snapshot that was asked for."""
+
+    ch: str
+    kind: str  # snapshot | update | reset
+    seq: int
+    prev: int
+    ts: str
+    data: Data

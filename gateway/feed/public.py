@@ -1,0 +1,255 @@
+"""The public feed: a follower of the engine's events that turns them into numbered channels.
+
+`on_batch` only folds; everything is said by `flush`, which the websocket server calls at its own pace (about every 50 ms,
+and at once where `urgent` says so). So a burst costs one message per channel, and what is said is always the state
+between two entries.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine.sequencer import Batch
+from msgspec import structs
+
+from engine.core import events, phases, rulebook, units
+from engine.core.commands import Entry, Found
+from engine.core.rulebook import RuleBook
+from engine.view import MarketView
+from gateway.feed import figures
+from gateway.feed.channel import Channel
+from gateway.feed.instrument import InstrumentFeed, Said
+from gateway.feed.messages import AuctionData, BookData, PhaseData, TickerData
+from gateway.feed.settings import FeedSettings
+from gateway.feed.timetable import next_phase
+from gateway.feed.trades import PublicTrade, public_trade
+
+NO_STORE_MARK = 2**63 - 1  # it has nothing of its own on disk, so no snapshot is too new for it
+
+
+class PublicFeed:
+    """All public channels. `past`: today's trades as the tape has them, so that bars and trades survive a restart.
+
+    Unknown channels raise KeyError. A contradiction between fold and events raises `DepthBroken`: the process must end.
+    """
+
+    mark = NO_STORE_MARK
+
+    def __init__(self, settings: FeedSettings, past: Sequence[PublicTrade] = ()) -> None:
+        self.settings = settings
+        self.urgent = False  # something waits that should not wait for the next regular flush
+        self._past = past
+        self._rules: RuleBook | None = None
+        self._trading_day = 0
+        self._phase = phases.CLOSED
+        self._is_halted = False
+        self._seq = 0
+        self._at_ns = 0
+        self._epoch: int | None = None
+        self._phase_channel = Channel("phase", settings.ring_messages_max, settings.ring_bytes_max)
+        self._instruments: dict[int, InstrumentFeed] = {}
+        self._phase_said = self._phase_data()
+        self._channels: dict[str, tuple[Channel, InstrumentFeed | None]] = {"phase": (self._phase_channel, None)}
+        self._folds: dict[type[events.Event], Callable[[Any], None]] = {
+            events.OrderAccepted: self._on_accepted,
+            events.Traded: self._on_traded,
+            events.OrderCanceled: self._on_canceled,
+            events.OrderReplaced: self._on_replaced,
+            events.DayOpened: self._on_day_opened,
+            events.PhaseChanged: self._on_phase_changed,
+            events.Halted: self._on_halted,
+            events.Resumed: self._on_resumed,
+            events.DayClosed: self._on_day_closed,
+            events.InstrumentListed: self._on_listed,
+        }
+
+    # ---- following the engine -----------------------------------------------------------------------------
+
+    def on_start(self, view: MarketView) -> None:
+        """Begin where the snapshot is: depth and day from the engine, trades and bars from the tape."""
+        day = view.day()
+        self._seq, self._at_ns = day.seq, day.at_ns
+        self._trading_day, self._phase, self._is_halted = day.trading_day, day.phase, day.halted
+        if day.seq:
+            self._rules = view.rulebook()
+            for instrument in view.instruments():
+                fold = self._admit(instrument.number, instrument.code, instrument.tick_fen)
+                bids, asks = view.depth(instrument.number, 0)
+                fold.bootstrap(instrument, _levels(bids), _levels(asks), day.trading_day)
+                fold.halt_market(day.halted)
+        for trade in self._past:
+            if trade.trading_day == day.trading_day and trade.seq <= day.seq:
+                self._instruments[trade.instrument].remember(trade)
+        self._past = ()
+        for fold in self._instruments.values():
+            fold.began(self._is_withheld(fold))
+        self._phase_said = self._phase_data()
+
+    def on_batch(self, batch: Batch) -> None:
+        """Fold a durable batch. Nothing is said yet."""
+        folds = self._folds
+        for entry, happened in zip(batch.entries, batch.events, strict=True):
+            self._seq, self._at_ns = entry.seq, entry.at_ns
+            if self._rules is None:
+                self._read_rules(entry)
+            for event in happened:
+                fold = folds.get(type(event))
+                if fold is not None:
+                    fold(event)
+
+    def _read_rules(self, entry: Entry) -> None:
+        if isinstance(entry.command, Found):
+            self._rules = rulebook.parse(entry.command.rulebook)
+
+    def _admit(self, number: int, code: str, tick_fen: int) -> InstrumentFeed:
+        assert self._rules is not None, "instruments are listed in founded markets only"
+        fold = InstrumentFeed(number, code, tick_fen, self._rules.public_depth_levels, self.settings)
+        self._instruments[number] = fold
+        self._channels.update({channel.name: (channel, fold) for channel in fold.channels})
+        return fold
+
+    def _on_accepted(self, event: events.OrderAccepted) -> None:
+        self._instruments[event.instrument].add_depth(event.side, event.price_ticks, event.tonnes)
+
+    def _on_traded(self, event: events.Traded) -> None:
+        fold = self._instruments[event.instrument]
+        fold.add_depth(units.BUY, event.buy_limit_ticks, -event.tonnes)
+        fold.add_depth(units.SELL, event.sell_limit_ticks, -event.tonnes)
+        fold.add_trade(public_trade(event, self._seq, self._at_ns, self._trading_day))
+
+    def _on_canceled(self, event: events.OrderCanceled) -> None:
+        self._instruments[event.instrument].add_depth(event.side, event.price_ticks, -event.tonnes)
+
+    def _on_replaced(self, event: events.OrderReplaced) -> None:
+        fold = self._instruments[event.instrument]
+        fold.add_depth(event.side, event.old_price_ticks, -event.old_leaves)
+        fold.add_depth(event.side, event.price_ticks, event.leaves)
+
+    def _on_day_opened(self, event: events.DayOpened) -> None:
+        self._trading_day = event.trading_day
+        self._phase = phases.PRE_OPEN
+        bands = {band.instrument: band for band in event.bands}
+        for fold in self._instruments.values():
+            fold.open_day(event.trading_day, bands.get(fold.number))
+        self.urgent = True
+
+    def _on_phase_changed(self, event: events.PhaseChanged) -> None:
+        self._phase = event.phase
+        self.urgent = True
+
+    def _on_halted(self, event: events.Halted) -> None:
+        self._halt(event.instrument, True)
+
+    def _on_resumed(self, event: events.Resumed) -> None:
+        self._halt(event.instrument, False)
+
+    def _halt(self, instrument: int, is_halted: bool) -> None:
+        if instrument:
+            self._instruments[instrument].halt(is_halted)
+        else:
+            self._is_halted = is_halted
+            for fold in self._instruments.values():
+                fold.halt_market(is_halted)
+        self.urgent = True
+
+    def _on_day_closed(self, event: events.DayClosed) -> None:
+        self._phase = phases.CLOSED
+        for stats in event.stats:
+            self._instruments[stats.instrument].close_day(stats)
+        self.urgent = True
+
+    def _on_listed(self, event: events.InstrumentListed) -> None:
+        fold = self._admit(event.instrument, event.code, event.tick_fen)
+        fold.open_day(self._trading_day, None)
+        fold.halt_market(self._is_halted)
+        fold.began(self._is_withheld(fold))
+
+    # ---- telling followers --------------------------------------------------------------------------------
+
+    def channels(self) -> list[str]:
+        """Names of all channels there are now."""
+        return list(self._channels)
+
+    def last_seq(self, channel: str) -> int:
+        """The channel's last number; 0 before its first event."""
+        return self._channels[channel][0].seq
+
+    def snapshot(self, channel: str) -> bytes:
+        """The first event for a new follower: the state as of the channel's last number."""
+        found, fold = self._channels[channel]
+        if found.cached_snapshot is not None:
+            return found.cached_snapshot
+        if self._epoch is None:
+            self._epoch = self._seq
+        ts = figures.time_text(self._at_ns)
+        if fold is not None:
+            return fold.snapshot(found, ts, self._epoch)
+        return found.snapshot(ts, structs.replace(self._phase_said, epoch=self._epoch))
+
+    def replay(self, channel: str, from_seq: int) -> list[bytes] | None:
+        """What the channel said from `from_seq` on; None where that is no longer held, or was never said."""
+        return self._channels[channel][0].replay(from_seq)
+
+    def flush(self, now_ns: int) -> list[tuple[str, bytes]]:
+        """Everything that is new, as (channel, event). `now_ns` (UTC) only paces; times told are the engine's."""
+        if self._epoch is None:
+            self._epoch = self._seq
+        self.urgent = False
+        ts = figures.time_text(self._at_ns)
+        said: Said = []
+        data = self._phase_data()
+        if data != self._phase_said:
+            self._phase_said = data
+            said.append(self._phase_channel.say("update", ts, data))
+        is_call = phases.is_call(self._phase)
+        for fold in self._instruments.values():
+            fold.flush(now_ns, ts, is_call, said)
+        return said
+
+    # ---- the same for the HTTP twin -----------------------------------------------------------------------
+
+    def phase_now(self) -> PhaseData:
+        """Where the day is at this moment."""
+        return self._phase_data()
+
+    def instrument_codes(self) -> list[str]:
+        """Codes of the instruments, in the order of their listing."""
+        return [fold.code for fold in self._instruments.values()]
+
+    def ticker_now(self, code: str) -> TickerData | None:
+        """The instrument's day at this moment; None for an unknown code."""
+        fold = self._find(code)
+        return None if fold is None else fold.ticker_now()
+
+    def book_now(self, code: str, levels: int) -> BookData | None:
+        """The best `levels` (0: all) at this moment; None for an unknown code."""
+        fold = self._find(code)
+        return None if fold is None else fold.book_now(self._is_withheld(fold), levels)
+
+    def auction_now(self, code: str) -> AuctionData | None:
+        """The call auction's indication at this moment; None while levels are shown, or for an unknown code."""
+        fold = self._find(code)
+        return fold.auction_now() if fold is not None and self._is_withheld(fold) else None
+
+    def _find(self, code: str) -> InstrumentFeed | None:
+        return next((fold for fold in self._instruments.values() if fold.code == code), None)
+
+    def _is_withheld(self, fold: InstrumentFeed) -> bool:
+        return phases.is_call(self._phase) or fold.depth.is_crossed()
+
+    def _phase_data(self) -> PhaseData:
+        following = None
+        if self._rules is not None and self.settings.timetable_followed:
+            following = next_phase(self._rules, self._trading_day, self._phase, self._at_ns)
+        return PhaseData(
+            trading_day=figures.day_text(self._trading_day),
+            phase=phases.NAMES[self._phase],
+            phase_zh=phases.NAMES_ZH[self._phase],
+            halted=self._is_halted,
+            halted_instruments=[fold.code for fold in self._instruments.values() if fold.is_halted],
+            next=following,
+        )
+
+
+def _levels(levels: list[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    """The engine's levels without the count of orders, which is not public."""
+    return [(price_ticks, tonnes) for price_ticks, tonnes, _ in levels]

@@ -1,0 +1,252 @@
+"""The tape: every public trade in a small SQLite file, for what the feed's memory does not reach.
+
+It serves the trades and bars of any day, and gives the feed back its own day after a restart. It can always be rebuilt
+from the journal: without the file the mark is 0, and recovery hands over everything. One task owns the one connection;
+a transaction runs whole inside it. This is the only part of the feed that does I/O.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiosqlite
+from engine.sequencer import Batch
+from msgspec import structs
+
+from engine.core.events import DayOpened, Traded
+from engine.view import MarketView
+from gateway.feed.trades import MINUTE_NS, Bar, PublicTrade, public_trade
+
+SCHEMA_VERSION = 1
+TRADES_PENDING_MAX = 1_000_000  # waiting to be written: about 150 MB, minutes of matching at full speed
+READS_PENDING_MAX = 256
+ROWS_MAX = 10_000  # in one answer
+WRITE_INTERVAL_S = 0.2  # one disk write for so much time, since nobody waits for it
+MINUTES_A_DAY = 1440
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS trade (
+    trade INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    instrument INTEGER NOT NULL,
+    trading_day INTEGER NOT NULL,
+    at_ns INTEGER NOT NULL,
+    price_ticks INTEGER NOT NULL CHECK (price_ticks > 0),
+    tonnes INTEGER NOT NULL CHECK (tonnes > 0),
+    amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
+    taker_side INTEGER NOT NULL CHECK (taker_side IN (0, 1, 2))
+) STRICT;
+CREATE INDEX IF NOT EXISTS trade_by_day ON trade (instrument, trading_day, trade);
+CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL) STRICT;
+INSERT OR IGNORE INTO mark VALUES (1, 0);
+"""
+_TRADE_COLUMNS = "trade, seq, instrument, trading_day, at_ns, price_ticks, tonnes, amount_fen, taker_side"
+_BARS = """
+SELECT g.trading_day, g.start_ns, o.price_ticks, g.high, g.low, c.price_ticks, g.tonnes, g.turnover_fen, g.trades
+FROM (
+    SELECT trading_day, CASE WHEN :width_ns THEN at_ns / :width_ns * :width_ns ELSE 0 END AS start_ns,
+        min(trade) AS first, max(trade) AS last, max(price_ticks) AS high, min(price_ticks) AS low,
+        sum(tonnes) AS tonnes, sum(amount_fen) AS turnover_fen, count(*) AS trades
+    FROM trade WHERE instrument = :instrument AND trading_day BETWEEN :day_from AND :day_to
+    GROUP BY trading_day, 2 ORDER BY trading_day, 2 LIMIT :limit
+) AS g JOIN trade AS o ON o.trade = g.first JOIN trade AS c ON c.trade = g.last
+ORDER BY g.trading_day, g.start_ns
+"""
+
+
+class TapeOverflow(RuntimeError):
+    """More trades wait than may: the disk cannot follow. Public trades are never dropped, so the process must end."""
+
+
+class TapeBusy(RuntimeError):
+    """Too many reads wait: ask again later."""
+
+
+class TapeBroken(RuntimeError):
+    """The file cannot be used: newer than this program, damaged, or unwritable."""
+
+
+class _Read(NamedTuple):
+    sql: str
+    values: dict[str, Any]
+    answer: asyncio.Future[list[Any]]
+
+
+class Tape:
+    """Public trades on disk. Open it with `await Tape.open(path)`.
+
+    `past` are the trades of the last trading day as of opening: hand them to `PublicFeed`.
+    """
+
+    def __init__(self, database: aiosqlite.Connection, mark: int, past: list[PublicTrade]) -> None:
+        self.past = past
+        self.on_failure: Callable[[BaseException], None] | None = None  # told once when the file cannot be written
+        self._database = database
+        self._mark = mark
+        self._folded = mark
+        self._trading_day = 0
+        self._pending: list[PublicTrade] = []
+        self._reads: list[_Read] = []
+        self._wake = asyncio.Event()
+        self._is_closing = False
+        self._failure: BaseException | None = None
+        self._owner = asyncio.get_running_loop().create_task(self._own(), name="tape")
+
+    @classmethod
+    async def open(cls, path: Path) -> "Tape":
+        """Open or create the file. Raises `TapeBroken` where it cannot be used."""
+        database = await aiosqlite.connect(path, isolation_level=None)
+        try:
+            # The mark lets recovery skip what it covers, so it must survive a power cut: hence FULL.
+            await database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+            (version,) = await _one(database, "PRAGMA user_version")
+            if version not in (0, SCHEMA_VERSION):
+                raise TapeBroken(f"{path} has schema {version}; this program knows {SCHEMA_VERSION}")
+            await database.executescript(_SCHEMA + f"PRAGMA user_version={SCHEMA_VERSION};")
+            (mark,) = await _one(database, "SELECT seq FROM mark")
+            (day,) = await _one(database, "SELECT trading_day FROM trade ORDER BY trade DESC LIMIT 1") or (0,)
+            rows = await database.execute_fetchall(
+                f"SELECT {_TRADE_COLUMNS} FROM trade WHERE trading_day = ? ORDER BY trade", (day,)
+            )
+        except sqlite3.Error as error:
+            await database.close()
+            raise TapeBroken(f"{path}: {error}") from error
+        except TapeBroken:
+            await database.close()
+            raise
+        return cls(database, mark, [PublicTrade(*row) for row in rows])
+
+    # ---- following the engine -----------------------------------------------------------------------------
+
+    @property
+    def mark(self) -> int:
+        """Everything up to this seq is on disk."""
+        return self._mark
+
+    @property
+    def lag(self) -> int:
+        """Entries folded and not yet on disk."""
+        return self._folded - self._mark
+
+    def on_start(self, view: MarketView) -> None:
+        """Learn the trading day that the first batches belong to."""
+        self._trading_day = view.day().trading_day
+
+    def on_batch(self, batch: Batch) -> None:
+        """Queue the batch's trades. Raises `TapeOverflow` at the bound, `TapeBroken` once writing has failed."""
+        if self._failure is not None:
+            raise TapeBroken("the tape cannot be written") from self._failure
+        for entry, happened in zip(batch.entries, batch.events, strict=True):
+            for event in happened:
+                if isinstance(event, DayOpened):
+                    self._trading_day = event.trading_day
+                elif isinstance(event, Traded) and entry.seq > self._mark:
+                    self._pending.append(public_trade(event, entry.seq, entry.at_ns, self._trading_day))
+        if len(self._pending) > TRADES_PENDING_MAX:
+            raise TapeOverflow(f"{len(self._pending)} trades wait to be written; at most {TRADES_PENDING_MAX} may")
+        if batch.entries:
+            self._folded = max(self._folded, batch.entries[-1].seq)
+            self._wake.set()
+
+    # ---- reading ------------------------------------------------------------------------------------------
+
+    async def trades(self, instrument: int, day: int, after: int, limit: int) -> list[PublicTrade]:
+        """The day's trades with a number above `after`, oldest first, at most `limit`. Raises `TapeBusy`."""
+        rows = await self._read(
+            f"SELECT {_TRADE_COLUMNS} FROM trade"
+            " WHERE instrument = :instrument AND trading_day = :day AND trade > :after ORDER BY trade LIMIT :limit",
+            {"instrument": instrument, "day": day, "after": after, "limit": min(limit, ROWS_MAX)},
+        )
+        return [PublicTrade(*row) for row in rows]
+
+    async def bars(self, instrument: int, day_from: int, day_to: int, minutes: int) -> list[Bar]:
+        """Bars of so many minutes, oldest first; 1440: one for each trading day, with start 0. Raises `TapeBusy`."""
+        width_ns = 0 if minutes == MINUTES_A_DAY else minutes * MINUTE_NS
+        rows = await self._read(
+            _BARS,
+            {
+                "instrument": instrument,
+                "day_from": day_from,
+                "day_to": day_to,
+                "width_ns": width_ns,
+                "limit": ROWS_MAX,
+            },
+        )
+        return [Bar(*row) for row in rows]
+
+    async def close(self) -> None:
+        """Write what is pending and close the file."""
+        self._is_closing = True
+        self._wake.set()
+        await self._owner
+
+    async def _read(self, sql: str, values: dict[str, Any]) -> list[Any]:
+        if self._is_closing or self._failure is not None or len(self._reads) >= READS_PENDING_MAX:
+            raise TapeBusy
+        answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self._reads.append(_Read(sql, values, answer))
+        self._wake.set()
+        return await answer
+
+    # ---- the owner of the connection ----------------------------------------------------------------------
+
+    async def _own(self) -> None:
+        """Write and read, until closed. Nobody cancels this task, so no transaction is left half-way."""
+        try:
+            while not self._is_closing:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._turn()
+                if not self._is_closing and not self._reads:
+                    await self._pause()
+            await self._turn()
+        except Exception as error:
+            self._failure = error
+            if self.on_failure is not None:
+                self.on_failure(error)
+        finally:
+            for read in self._reads:
+                if not read.answer.done():
+                    read.answer.set_exception(TapeBusy())
+            await self._database.close()
+
+    async def _pause(self) -> None:
+        """Let writes gather; a read or the end interrupts it."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + WRITE_INTERVAL_S
+        while not self._reads and not self._is_closing and (left := deadline - loop.time()) > 0:
+            try:
+                await asyncio.wait_for(self._wake.wait(), left)
+            except TimeoutError:
+                break
+            self._wake.clear()
+        self._wake.set()
+
+    async def _turn(self) -> None:
+        """Write all that is pending, so that reads see it; then answer the reads."""
+        reads, self._reads = self._reads, []
+        if self._folded > self._mark:
+            await self._write()
+        for read in reads:
+            rows = list(await self._database.execute_fetchall(read.sql, read.values))
+            if not read.answer.done():  # the asker may have gone
+                read.answer.set_result(rows)
+
+    async def _write(self) -> None:
+        pending, self._pending = self._pending, []
+        folded = self._folded
+        await self._database.execute("BEGIN IMMEDIATE")
+        if pending:
+            await self._database.executemany(
+                f"INSERT INTO trade ({_TRADE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [structs.astuple(trade) for trade in pending],
+            )
+        await self._database.execute("UPDATE mark SET seq = ?", (folded,))
+        await self._database.execute("COMMIT")
+        self._mark = folded
+
+
+async def _one(database: aiosqlite.Connection, sql: str) -> Any:
+    return await (await database.execute(sql)).fetchone()
