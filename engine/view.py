@@ -7,9 +7,20 @@ applies only what is on disk.
 
 import msgspec
 
+from engine.core.admission import ANSWER_BITS, REASON_BITS
+from engine.core.book import Order
+from engine.core.events import ActProposed
+from engine.core.market import Market
+from engine.core.rulebook import RuleBook
+from engine.core.state import Account, Instrument, Key
+from engine.core.units import BUY, SELL
+
 
 class AccountView(msgspec.Struct, frozen=True):
-    """One account. `restriction`: bits of units.RESTRICT_*; `exec_seq`: last number of its private stream."""
+    """One account. `restriction`: bits of units.RESTRICT_*; `exec_seq`: last number of its private stream.
+
+    `held_fen` is cash behind open buys and proceeds that are not usable yet: cash owned = free + held.
+    """
 
     number: int
     code: str
@@ -105,3 +116,194 @@ class DayView(msgspec.Struct, frozen=True):
     halted: bool
     seq: int
     at_ns: int
+
+
+class MarketView:
+    """Reads of one market. Cheap: O(what is asked for), never a walk of the whole market except where it says "all"."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+
+    @property
+    def is_founded(self) -> bool:
+        """Whether there is a market to read; the other methods need one."""
+        return self._market.is_founded
+
+    def day(self) -> DayView:
+        """Where the day is, and the last applied seq and time."""
+        state = self._market.state
+        return DayView(
+            int(state.trading_day),
+            int(state.day_number),
+            int(state.phase),
+            state.halted,
+            self._market.seq,
+            self._market.at_ns,
+        )
+
+    def rulebook(self) -> RuleBook:
+        """The rule book in force."""
+        return self._market.state.rulebook
+
+    # ---- accounts ---------------------------------------------------------------------------------------
+
+    def accounts(self) -> list[AccountView]:
+        """All accounts, by number."""
+        return [_account_view(account) for account in self._market.state.accounts if account is not None]
+
+    def account(self, number: int) -> AccountView | None:
+        """One account."""
+        account = self._market.state.account(number)
+        return None if account is None else _account_view(account)
+
+    def account_number(self, code: str) -> int:
+        """The number of an account's code, 0 where there is none."""
+        return self._market.state.account_numbers.get(code, 0)
+
+    def units(self, account: int) -> list[UnitsView]:
+        """The account's positions by instrument, empty ones left out."""
+        found = self._market.state.account(account)
+        if found is None:
+            return []
+        return [
+            UnitsView(number, int(p.available), int(p.held), int(p.locked))
+            for number, p in enumerate(found.positions)
+            if p is not None and (p.available or p.held or p.locked)
+        ]
+
+    # ---- orders -----------------------------------------------------------------------------------------
+
+    def open_orders(self, account: int) -> list[OrderView]:
+        """The account's open orders, oldest first."""
+        found = self._market.state.account(account)
+        if found is None:
+            return []
+        return [self._order_view(found.orders[number]) for number in sorted(found.orders)]
+
+    def order(self, order: int, account: int = 0) -> OrderView | None:
+        """One open order; with `account` 0 every account is searched (all)."""
+        state = self._market.state
+        owners = state.accounts if account == 0 else [state.account(account)]
+        for owner in owners:
+            if owner is not None and order in owner.orders:
+                return self._order_view(owner.orders[order])
+        return None
+
+    def order_number(self, account: int, client_order_id: str) -> int:
+        """The order number that a client order id got, refused orders included; 0 where the id is not known (any more)."""
+        found = self._market.state.account(account)
+        if found is None or client_order_id not in found.answers:
+            return 0
+        return (found.answers[client_order_id] & ((1 << ANSWER_BITS) - 1)) >> REASON_BITS
+
+    def _order_view(self, order: Order) -> OrderView:
+        tick_fen = self._market.state.held_instrument(order.instrument).tick_fen
+        return OrderView(
+            int(order.number),
+            int(order.account),
+            order.client_order_id,
+            int(order.instrument),
+            int(order.side),
+            int(order.price_ticks),
+            int(order.tonnes),
+            int(order.leaves),
+            int(order.tonnes - order.leaves),
+            int(order.filled_value * tick_fen),
+            int(order.time_in_force),
+        )
+
+    # ---- instruments ------------------------------------------------------------------------------------
+
+    def instruments(self) -> list[InstrumentView]:
+        """All instruments, by number."""
+        return [self._instrument_view(found) for found in self._market.state.instruments if found is not None]
+
+    def instrument(self, number: int) -> InstrumentView | None:
+        """One instrument."""
+        found = self._market.state.instrument(number)
+        return None if found is None else self._instrument_view(found)
+
+    def instrument_number(self, code: str) -> int:
+        """The number of an instrument's code, 0 where there is none."""
+        return self._market.state.instrument_numbers.get(code, 0)
+
+    def _instrument_view(self, i: Instrument) -> InstrumentView:
+        rules = self._market.state.rulebook.products[i.product]
+        return InstrumentView(
+            int(i.number),
+            i.code,
+            i.product,
+            rules.kind,
+            int(i.vintage),
+            i.name_zh,
+            i.name_en,
+            int(i.tick_fen),
+            int(i.lot_tonnes),
+            int(i.order_tonnes_min),
+            int(i.order_tonnes_max),
+            rules.trading_fee_ppm,
+            rules.settlement_fee_ppm,
+            i.halted,
+            int(i.reference),
+            int(i.low_limit),
+            int(i.high_limit),
+            int(i.open),
+            int(i.high),
+            int(i.low),
+            int(i.last),
+            int(i.tonnes),
+            int(i.turnover_fen),
+            int(i.trades),
+        )
+
+    def depth(self, instrument: int, levels: int) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
+        """(bids, asks) of (price_ticks, tonnes, orders) from the best on; levels 0 = all."""
+        found = self._market.state.instrument(instrument)
+        if found is None:
+            return [], []
+        return found.book.depth(BUY, levels), found.book.depth(SELL, levels)
+
+    # ---- people -----------------------------------------------------------------------------------------
+
+    def keys(self) -> list[KeyView]:
+        """All member keys, in the order of registration."""
+        return [_key_view(key) for key in self._market.state.keys.values()]
+
+    def key(self, key_id: str) -> KeyView | None:
+        """One member key."""
+        found = self._market.state.keys.get(key_id)
+        return None if found is None else _key_view(found)
+
+    def operators(self) -> list[OperatorView]:
+        """All operators, by number."""
+        return [
+            OperatorView(int(op.number), op.person, op.name, op.public_key)
+            for op in self._market.state.operators
+            if op is not None
+        ]
+
+    def proposals(self) -> list[ActProposed]:
+        """Acts that wait for a second person, oldest first."""
+        return [
+            ActProposed(int(p.number), int(p.operator), p.reason, p.document, p.act, p.act_sha256)
+            for p in self._market.state.proposals.values()
+        ]
+
+
+def _account_view(account: Account) -> AccountView:
+    return AccountView(
+        int(account.number),
+        account.code,
+        int(account.owner),
+        account.name,
+        account.category,
+        int(account.restriction),
+        int(account.exec_seq),
+        int(account.free),
+        int(account.held + account.pending),
+        int(account.retention_floor),
+    )
+
+
+def _key_view(key: Key) -> KeyView:
+    return KeyView(key.key_id, key.public_key, key.accounts, key.scopes, key.revoked)

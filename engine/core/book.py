@@ -221,14 +221,18 @@ class Uncross:
 
 @final
 class Book:
-    """Resting orders of one instrument. `orders` maps number to order; several books may share one such index."""
+    """Resting orders of one instrument.
+
+    `orders` indexes them by number for those who use the book alone; the market keeps its own index by account and calls
+    only the second half of the methods, which never touch this one.
+    """
 
     __slots__ = ("asks", "bids", "orders")
 
-    def __init__(self, orders: dict[int, Order] | None = None) -> None:
+    def __init__(self) -> None:
         self.bids: Half = Half(-1)
         self.asks: Half = Half(1)
-        self.orders: dict[int, Order] = {} if orders is None else orders
+        self.orders: dict[int, Order] = {}
 
     # ---- for use alone ----------------------------------------------------------------------------------
 
@@ -250,14 +254,15 @@ class Book:
         fills: list[Fill] = []
         if time_in_force == FOK and not self.can_fill(order, STP_OFF):
             return fills
-        self.match(order, STP_OFF, fills, [])
+        self._match_indexed(order, fills)
         if order.leaves > 0 and time_in_force == DAY:
+            self.orders[number] = order
             self.rest(order)
         return fills
 
     def cancel(self, number: i64) -> i64:
         """Take an order out; returns the tonnes that were unfilled. Raises KeyError where it is not open."""
-        order = self.orders[number]
+        order = self.orders.pop(number)
         self.take_out(order)
         return order.leaves
 
@@ -277,10 +282,18 @@ class Book:
         order.leaves += tonnes - order.tonnes
         order.tonnes = tonnes
         order.price_ticks = price_ticks
-        self.match(order, STP_OFF, fills, [])
+        self._match_indexed(order, fills)
         if order.leaves > 0:
             self.rest(order)
+        else:
+            del self.orders[number]
         return fills
+
+    def _match_indexed(self, order: Order, fills: list[Fill]) -> None:
+        self.match(order, STP_OFF, fills, [])
+        for fill in fills:
+            if fill.maker_leaves == 0:
+                del self.orders[fill.maker.number]
 
     def get(self, number: i64) -> Order | None:
         """The open order of this number."""
@@ -318,12 +331,10 @@ class Book:
     def rest(self, order: Order) -> None:
         """Queue an order without matching it."""
         assert order.leaves > 0
-        self.orders[order.number] = order
         self.half(order.side).add(order)
 
     def take_out(self, order: Order) -> None:
         """Remove an open order."""
-        del self.orders[order.number]
         self.half(order.side).remove(order)
 
     def reduce(self, order: Order, tonnes: i64) -> None:
@@ -350,7 +361,6 @@ class Book:
             assert maker is not None
             if stp != STP_OFF and maker.owner == taker.owner:
                 if stp != STP_CANCEL_TAKER:
-                    del self.orders[maker.number]
                     half.remove(maker)
                     prevented.append(maker)
                 if stp != STP_CANCEL_MAKER:
@@ -362,7 +372,6 @@ class Book:
                 taker.filled_value += price * tonnes
                 maker.filled_value += price * tonnes
                 if tonnes == maker.leaves:
-                    del self.orders[maker.number]
                     half.remove(maker)
                     maker.leaves = 0
                 else:
@@ -440,10 +449,12 @@ class Book:
         while left > 0:
             best_bid = self.bids.best
             best_ask = self.asks.best
-            assert best_bid is not None and best_ask is not None
+            assert best_bid is not None
+            assert best_ask is not None
             buy = best_bid.head
             sell = best_ask.head
-            assert buy is not None and sell is not None
+            assert buy is not None
+            assert sell is not None
             assert buy.price_ticks >= at.price_ticks >= sell.price_ticks
             tonnes: i64 = min(left, buy.leaves, sell.leaves)
             self._fill_resting(self.bids, buy, at.price_ticks, tonnes)
@@ -455,7 +466,6 @@ class Book:
     def _fill_resting(self, half: Half, order: Order, price_ticks: i64, tonnes: i64) -> None:
         order.filled_value += price_ticks * tonnes
         if tonnes == order.leaves:
-            del self.orders[order.number]
             half.remove(order)
             order.leaves = 0
         else:
@@ -469,9 +479,16 @@ def is_better_uncross(candidate: Uncross, best: Uncross, reference_ticks: i64) -
     """Whether a later (higher) candidate price beats the best one so far."""
     if candidate.tonnes != best.tonnes:
         return candidate.tonnes > best.tonnes
-    if abs(candidate.imbalance) != abs(best.imbalance):
-        return abs(candidate.imbalance) < abs(best.imbalance)
-    return abs(candidate.price_ticks - reference_ticks) < abs(best.price_ticks - reference_ticks)
+    imbalance = distance(candidate.imbalance, 0)
+    least = distance(best.imbalance, 0)
+    if imbalance != least:
+        return imbalance < least
+    return distance(candidate.price_ticks, reference_ticks) < distance(best.price_ticks, reference_ticks)
+
+
+def distance(a: i64, b: i64) -> i64:
+    """How far apart two integers are (mypyc knows no abs of a 64-bit integer)."""
+    return a - b if a > b else b - a
 
 
 __all__ = [

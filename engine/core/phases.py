@@ -25,7 +25,16 @@ NAMES: Final = (
     "closing_call",
     "post_close",
 )
-NAMES_ZH: Final = ("闭市", "开市前", "开盘集合竞价", "开盘集合竞价(不可撤单)", "连续交易", "午间休市", "收盘集合竞价", "盘后")
+NAMES_ZH: Final = (
+    "闭市",
+    "开市前",
+    "开盘集合竞价",
+    "开盘集合竞价(不可撤单)",
+    "连续交易",
+    "午间休市",
+    "收盘集合竞价",
+    "盘后",
+)
 
 # The day begins with OpenDay (closed -> pre_open) and ends with CloseDay (any -> closed); all else is here.
 TRANSITIONS: Final[dict[int, tuple[int, ...]]] = {

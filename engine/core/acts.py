@@ -1,0 +1,451 @@
+"""What operators do: acts are judged, wait for a second person where the rule book says so, and then take effect.
+
+An act is judged when it is proposed and again when it is approved, since the market has moved on in between. The audit
+trail is the `Act…` events: who, what, why, under which document, and who approved.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from engine.core import day, phases, reasons
+from engine.core.admission import ADMITTED, Verdict
+from engine.core.commands import (
+    AllocateUnits,
+    AnyAct,
+    Approve,
+    ChangePhase,
+    CloseDay,
+    DepositCash,
+    Halt,
+    LiftRestriction,
+    ListInstrument,
+    OpenAccount,
+    OpenDay,
+    Propose,
+    PublishBulletin,
+    RegisterKey,
+    RegisterOperator,
+    Reject,
+    Restrict,
+    Resume,
+    RetrySettlement,
+    RevokeKey,
+    SurrenderUnits,
+    WithdrawCash,
+)
+from engine.core.events import (
+    AccountOpened,
+    ActProposed,
+    ActRefused,
+    ActRejected,
+    ActTaken,
+    BulletinPublished,
+    CashDeposited,
+    CashWithdrawn,
+    Event,
+    Halted,
+    InstrumentListed,
+    KeyRegistered,
+    KeyRevoked,
+    OperatorRegistered,
+    RestrictionChanged,
+    Resumed,
+    RetentionChanged,
+    SettlementRetryOrdered,
+    UnitsIssued,
+    UnitsSurrendered,
+)
+from engine.core.state import Account, Instrument, Key, Operator, Proposal, State
+from engine.core.trading import cancel_open_orders
+from engine.core.units import (
+    BUY,
+    CASH_FEN_MAX,
+    PRICE_TICKS_MAX,
+    RESTRICT_ALL,
+    RESTRICT_BUY,
+    RESTRICT_CASH_OUT,
+    RESTRICT_SELL,
+    SELL,
+    TONNES_MAX,
+)
+
+SYSTEM: Final = 0  # the exchange itself: timetable and settlement
+SYSTEM_ACTS: Final = ("OpenDay", "ChangePhase", "CloseDay", "Halt", "Restrict")
+CATEGORIES: Final = ("key_emitter", "institution", "individual", "government")
+UNIT_KINDS: Final = ("free", "paid", "offset")
+SCOPES: Final = ("view", "trade", "cancel")
+TEXT_MAX: Final = 200
+ISSUED_TONNES_MAX: Final = 1_000_000_000_000
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def sha256_of(act: AnyAct) -> bytes:
+    """What an approval signs: SHA-256 of the act's journal encoding."""
+    return sha256(_encoder.encode(act)).digest()
+
+
+# ---- propose, approve, reject ---------------------------------------------------------------------------
+
+
+def propose(state: State, seq: int, at_ns: int, command: Propose, out: list[Event]) -> None:
+    """Take the act at once where one person suffices; else keep it for the second."""
+    name = type(command.act).__name__
+    verdict = judge_proposer(state, command.operator, name)
+    if verdict.reason == 0:
+        verdict = judge(state, command.act)
+    if verdict.reason == 0 and (len(command.reason) > TEXT_MAX or len(command.document) > TEXT_MAX):
+        verdict = Verdict(reasons.ACT_INVALID, TEXT_MAX, 0)
+    if verdict.reason != 0:
+        out.append(ActRefused(seq, command.operator, verdict.reason, verdict.limit, verdict.actual))
+        return
+    if name in state.rulebook.two_person_acts and command.operator != SYSTEM:
+        digest = sha256_of(command.act)
+        state.proposals[seq] = Proposal(
+            seq, at_ns, command.operator, command.reason, command.document, command.act, digest
+        )
+        out.append(ActProposed(seq, command.operator, command.reason, command.document, command.act, digest))
+        return
+    out.append(ActTaken(seq, command.operator, 0, command.reason, command.document, command.act))
+    take(state, command.act, out)
+
+
+def judge_proposer(state: State, operator: int, act_name: str) -> Verdict:
+    """Whether this operator exists and may do this."""
+    if operator == SYSTEM:
+        return ADMITTED if act_name in SYSTEM_ACTS else Verdict(reasons.UNKNOWN_OPERATOR)
+    if 0 < operator < len(state.operators):
+        return ADMITTED
+    return Verdict(reasons.UNKNOWN_OPERATOR)
+
+
+def approve(state: State, at_ns: int, command: Approve, out: list[Event]) -> None:
+    """A second person's consent: the act is judged once more and takes effect."""
+    proposal = state.proposals.get(command.proposal)
+    if proposal is None or not 0 < command.operator < len(state.operators):
+        reason = reasons.UNKNOWN_PROPOSAL if proposal is None else reasons.UNKNOWN_OPERATOR
+        out.append(ActRefused(command.proposal, command.operator, reason, 0, 0))
+        return
+    verdict = judge_approval(state, at_ns, command, proposal)
+    if verdict.reason == 0:
+        verdict = judge(state, proposal.act)
+    if verdict.reason != 0:
+        out.append(ActRefused(command.proposal, command.operator, verdict.reason, verdict.limit, verdict.actual))
+        if verdict.reason == reasons.PROPOSAL_EXPIRED:
+            del state.proposals[command.proposal]
+            out.append(ActRejected(command.proposal, SYSTEM, "expired"))
+        return
+    del state.proposals[command.proposal]
+    out.append(
+        ActTaken(proposal.number, proposal.operator, command.operator, proposal.reason, proposal.document, proposal.act)
+    )
+    take(state, proposal.act, out)
+
+
+def judge_approval(state: State, at_ns: int, command: Approve, proposal: Proposal) -> Verdict:
+    """Another person, the same content, in time."""
+    if command.operator == proposal.operator:
+        return Verdict(reasons.SELF_APPROVAL)
+    if command.act_sha256 != proposal.act_sha256:
+        return Verdict(reasons.CONTENT_CHANGED)
+    hours = (at_ns - proposal.at_ns) // 3_600_000_000_000
+    if hours >= state.rulebook.proposal_hours_max:
+        return Verdict(reasons.PROPOSAL_EXPIRED, state.rulebook.proposal_hours_max, hours)
+    return ADMITTED
+
+
+def reject(state: State, command: Reject, out: list[Event]) -> None:
+    """Turn a pending proposal down."""
+    known = command.proposal in state.proposals
+    if not known or not 0 < command.operator < len(state.operators):
+        reason = reasons.UNKNOWN_OPERATOR if known else reasons.UNKNOWN_PROPOSAL
+        out.append(ActRefused(command.proposal, command.operator, reason, 0, 0))
+        return
+    del state.proposals[command.proposal]
+    out.append(ActRejected(command.proposal, command.operator, command.reason[:TEXT_MAX]))
+
+
+# ---- judging --------------------------------------------------------------------------------------------
+
+
+def judge(state: State, act: AnyAct) -> Verdict:
+    """Whether the act may take effect in the present state."""
+    if isinstance(act, OpenAccount | ListInstrument | RegisterKey | RevokeKey | RegisterOperator):
+        return judge_registration(state, act)
+    if isinstance(act, AllocateUnits | SurrenderUnits):
+        return judge_units(state, act)
+    if isinstance(act, DepositCash | WithdrawCash):
+        return judge_cash(state, act)
+    if isinstance(act, Restrict | LiftRestriction):
+        if state.account(act.account) is None:
+            return Verdict(reasons.UNKNOWN_ACCOUNT)
+        return ADMITTED if 0 < act.scope <= RESTRICT_ALL else Verdict(reasons.ACT_INVALID, RESTRICT_ALL, act.scope)
+    if isinstance(act, OpenDay | ChangePhase | CloseDay):
+        return judge_day(state, act)
+    if isinstance(act, Halt | Resume):
+        if act.instrument != 0 and state.instrument(act.instrument) is None:
+            return Verdict(reasons.UNKNOWN_INSTRUMENT)
+        return ADMITTED
+    if isinstance(act, RetrySettlement):
+        return ADMITTED if act.trade >= 0 else Verdict(reasons.ACT_INVALID)
+    assert isinstance(act, PublishBulletin)
+    if len(act.sha256) != 64 or not 0 < act.trading_day <= state.trading_day:
+        return Verdict(reasons.UNKNOWN_DOCUMENT)
+    return ADMITTED
+
+
+def is_name(text: str) -> bool:
+    """Whether a code is printable ASCII without spaces, of at most 32 characters."""
+    return 0 < len(text) <= 32 and text.isascii() and all(c.isalnum() or c in "-._" for c in text)
+
+
+def judge_registration(
+    state: State, act: OpenAccount | ListInstrument | RegisterKey | RevokeKey | RegisterOperator
+) -> Verdict:
+    """Accounts, instruments, keys and operators: well-formed names that are new (or, to revoke, known)."""
+    invalid = Verdict(reasons.ACT_INVALID)
+    if isinstance(act, OpenAccount):
+        if act.code in state.account_numbers:
+            return Verdict(reasons.ALREADY_EXISTS)
+        is_fit = (
+            is_name(act.code) and 0 < act.owner < 2**40 and act.category in CATEGORIES and len(act.name) <= TEXT_MAX
+        )
+        return ADMITTED if is_fit else invalid
+    if isinstance(act, ListInstrument):
+        if act.code in state.instrument_numbers:
+            return Verdict(reasons.ALREADY_EXISTS)
+        is_fit = (
+            is_name(act.code)
+            and act.product in state.rulebook.products
+            and 0 < act.base_price_ticks <= PRICE_TICKS_MAX
+            and 0 <= act.vintage < 10_000
+            and max(len(act.name_zh), len(act.name_en)) <= TEXT_MAX
+        )
+        return ADMITTED if is_fit else invalid
+    if isinstance(act, RegisterOperator):
+        if act.person in state.operator_numbers:
+            return Verdict(reasons.ALREADY_EXISTS)
+        is_fit = is_name(act.person) and len(act.public_key) == 32 and len(act.name) <= TEXT_MAX
+        return ADMITTED if is_fit else invalid
+    if isinstance(act, RevokeKey):
+        key = state.keys.get(act.key_id)
+        return ADMITTED if key is not None and not key.revoked else invalid
+    if act.key_id in state.keys:
+        return Verdict(reasons.ALREADY_EXISTS)
+    for account in act.accounts:
+        if state.account(account) is None:
+            return Verdict(reasons.UNKNOWN_ACCOUNT)
+    is_fit = is_name(act.key_id) and len(act.public_key) == 32 and len(act.accounts) > 0
+    return ADMITTED if is_fit and all(scope in SCOPES for scope in act.scopes) else invalid
+
+
+def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
+    """Issue within bounds; surrender what is available (a restriction never stands against it)."""
+    account = state.account(act.account)
+    if account is None:
+        return Verdict(reasons.UNKNOWN_ACCOUNT)
+    if state.instrument(act.instrument) is None:
+        return Verdict(reasons.UNKNOWN_INSTRUMENT)
+    if not 0 < act.tonnes <= TONNES_MAX or not 2000 <= act.year < 3000:
+        return Verdict(reasons.ACT_INVALID, TONNES_MAX, max(-TONNES_MAX, min(act.tonnes, TONNES_MAX * 2)))
+    if isinstance(act, SurrenderUnits):
+        available = int(account.position(act.instrument).available)
+        if act.tonnes > available:
+            return Verdict(reasons.INSUFFICIENT_ALLOWANCE, available, act.tonnes)
+        return ADMITTED
+    if act.kind not in UNIT_KINDS or state.issued[act.instrument] + act.tonnes > ISSUED_TONNES_MAX:
+        return Verdict(reasons.ACT_INVALID)
+    return ADMITTED
+
+
+def judge_cash(state: State, act: DepositCash | WithdrawCash) -> Verdict:
+    """Deposits within bounds; withdrawals of free cash, where no restriction forbids them."""
+    account = state.account(act.account)
+    if account is None:
+        return Verdict(reasons.UNKNOWN_ACCOUNT)
+    if not 0 < act.amount_fen <= CASH_FEN_MAX:
+        return Verdict(reasons.ACT_INVALID)
+    if isinstance(act, DepositCash):
+        inside = int(state.cash_deposited) + act.amount_fen <= CASH_FEN_MAX
+        return ADMITTED if inside else Verdict(reasons.ACT_INVALID)
+    if account.restriction & RESTRICT_CASH_OUT:
+        return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+    if act.amount_fen > account.free:
+        return Verdict(reasons.INSUFFICIENT_CASH, account.free, act.amount_fen)
+    return ADMITTED
+
+
+def judge_day(state: State, act: OpenDay | ChangePhase | CloseDay) -> Verdict:
+    """Days only go forward, one at a time; phases follow the table."""
+    if isinstance(act, OpenDay):
+        if state.phase != phases.CLOSED:
+            return Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
+        if not state.trading_day < act.trading_day < 100_000_000:
+            return Verdict(reasons.ACT_INVALID, state.trading_day, 0)
+        return ADMITTED
+    if isinstance(act, ChangePhase):
+        if act.phase in phases.TRANSITIONS[state.phase]:
+            return ADMITTED
+        return Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
+    if state.phase == phases.CLOSED:
+        return Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
+    return ADMITTED
+
+
+# ---- taking effect --------------------------------------------------------------------------------------
+
+
+def take(state: State, act: AnyAct, out: list[Event]) -> None:
+    """Let a judged act take effect. Nothing here can fail."""
+    if isinstance(act, OpenAccount):
+        open_account(state, act, out)
+    elif isinstance(act, ListInstrument):
+        list_instrument(state, act, out)
+    elif isinstance(act, RegisterKey):
+        state.keys[act.key_id] = Key(act.key_id, act.public_key, act.accounts, act.scopes)
+        out.append(KeyRegistered(act.key_id, act.public_key, act.accounts, act.scopes))
+    elif isinstance(act, RevokeKey):
+        state.keys[act.key_id].revoked = True
+        out.append(KeyRevoked(act.key_id))
+    elif isinstance(act, RegisterOperator):
+        register_operator(state, act.person, act.name, act.public_key, out)
+    elif isinstance(act, AllocateUnits):
+        allocate(state, act, out)
+    elif isinstance(act, SurrenderUnits):
+        surrender(state, act, out)
+    elif isinstance(act, DepositCash):
+        state.held_account(act.account).free += act.amount_fen
+        state.cash_deposited += act.amount_fen
+        out.append(CashDeposited(act.account, act.amount_fen))
+    elif isinstance(act, WithdrawCash):
+        state.held_account(act.account).free -= act.amount_fen
+        state.cash_withdrawn += act.amount_fen
+        out.append(CashWithdrawn(act.account, act.amount_fen))
+    elif isinstance(act, Restrict):
+        restrict(state, act, out)
+    elif isinstance(act, LiftRestriction):
+        account = state.held_account(act.account)
+        account.restriction = int(account.restriction) & ~act.scope
+        out.append(RestrictionChanged(act.account, account.restriction, "lifted"))
+    elif isinstance(act, OpenDay):
+        day.open_day(state, act.trading_day, out)
+    elif isinstance(act, ChangePhase):
+        day.change_phase(state, act.phase, out)
+    elif isinstance(act, CloseDay):
+        day.close_day(state, out)
+    elif isinstance(act, Halt | Resume):
+        set_halt(state, act, out)
+    elif isinstance(act, RetrySettlement):
+        out.append(SettlementRetryOrdered(act.trade))
+    else:
+        assert isinstance(act, PublishBulletin)
+        out.append(BulletinPublished(act.trading_day, act.sha256))
+
+
+def open_account(state: State, act: OpenAccount, out: list[Event]) -> None:
+    """Give the account the next number."""
+    number = len(state.accounts)
+    account = Account(number, act.code, act.owner, act.name, act.category)
+    account.answers_by_day = [(state.day_number, [])]
+    state.accounts.append(account)
+    state.account_numbers[act.code] = number
+    out.append(AccountOpened(number, act.code, act.owner, act.name, act.category))
+
+
+def list_instrument(state: State, act: ListInstrument, out: list[Event]) -> None:
+    """Give the instrument the next number; listed in the middle of a day, it trades inside its base price's band at once."""
+    number = len(state.instruments)
+    instrument = Instrument(number, act.code, act.product, act.vintage, state.rulebook)
+    instrument.name_zh = act.name_zh
+    instrument.name_en = act.name_en
+    instrument.reference = act.base_price_ticks
+    day.begin_day(instrument)
+    state.instruments.append(instrument)
+    state.instrument_numbers[act.code] = number
+    state.issued.append(0)
+    state.surrendered.append(0)
+    rules = state.rulebook.products[act.product]
+    out.append(
+        InstrumentListed(
+            number,
+            act.code,
+            act.product,
+            rules.kind,
+            act.vintage,
+            act.name_zh,
+            act.name_en,
+            rules.tick_fen,
+            act.base_price_ticks,
+        )
+    )
+
+
+def register_operator(state: State, person: str, name: str, public_key: bytes, out: list[Event]) -> None:
+    """Give the operator the next number."""
+    number = len(state.operators)
+    state.operators.append(Operator(number, person, name, public_key))
+    state.operator_numbers[person] = number
+    out.append(OperatorRegistered(number, person, name, public_key))
+
+
+def allocate(state: State, act: AllocateUnits, out: list[Event]) -> None:
+    """Issue units; free allocation raises what the account must keep until it has surrendered (CQ-M Art. 26)."""
+    account = state.held_account(act.account)
+    instrument = state.held_instrument(act.instrument)
+    move_available(account, instrument, act.tonnes)
+    state.issued[act.instrument] += act.tonnes
+    out.append(UnitsIssued(act.account, act.instrument, act.tonnes, act.kind, act.year))
+    if act.kind == "free" and instrument.is_allowance and state.rulebook.retention_bp > 0:
+        # each issue rounded up: the floor is never below the rule's half
+        more = (act.tonnes * state.rulebook.retention_bp + 9_999) // 10_000
+        floor = account.retention.get(act.year, 0) + more
+        account.retention[act.year] = floor
+        account.retention_floor += more
+        out.append(RetentionChanged(act.account, act.year, floor))
+
+
+def surrender(state: State, act: SurrenderUnits, out: list[Event]) -> None:
+    """Take units for a compliance year; the final filing ends that year's retention."""
+    account = state.held_account(act.account)
+    move_available(account, state.held_instrument(act.instrument), -act.tonnes)
+    state.surrendered[act.instrument] += act.tonnes
+    out.append(UnitsSurrendered(act.account, act.instrument, act.tonnes, act.year, act.final))
+    if act.final and act.year in account.retention:
+        account.retention_floor -= account.retention[act.year]
+        del account.retention[act.year]
+        out.append(RetentionChanged(act.account, act.year, 0))
+
+
+def move_available(account: Account, instrument: Instrument, tonnes: int) -> None:
+    """Change available units (and what retention is measured on)."""
+    position = account.position(instrument.number)
+    position.available += tonnes
+    if instrument.is_allowance:
+        account.allowances_available += tonnes
+    assert position.available >= 0
+
+
+def restrict(state: State, act: Restrict, out: list[Event]) -> None:
+    """Add to the account's restriction and cancel the open orders that it covers."""
+    account = state.held_account(act.account)
+    account.restriction = int(account.restriction) | act.scope
+    out.append(RestrictionChanged(act.account, account.restriction, act.basis[:TEXT_MAX]))
+    if act.scope & RESTRICT_BUY:
+        cancel_open_orders(state, account, 0, BUY, reasons.RESTRICTION_IMPOSED, out)
+    if act.scope & RESTRICT_SELL:
+        cancel_open_orders(state, account, 0, SELL, reasons.RESTRICTION_IMPOSED, out)
+
+
+def set_halt(state: State, act: Halt | Resume, out: list[Event]) -> None:
+    """Halt or resume one instrument or the market."""
+    is_halt = isinstance(act, Halt)
+    if act.instrument == 0:
+        state.halted = is_halt
+    else:
+        state.held_instrument(act.instrument).halted = is_halt
+    out.append(Halted(act.instrument) if is_halt else Resumed(act.instrument))
+
+
+__all__ = ["approve", "propose", "register_operator", "reject", "sha256_of"]

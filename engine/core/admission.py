@@ -1,0 +1,174 @@
+"""The checks before the book, in the order of the rules' validation chain; the first failure decides.
+
+Order: domain rules C2, cheapest and least revealing first, funds last. A refusal says the reason, the limit and the actual
+value (0 where there is none to say). Nothing here changes the state.
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from engine.core import phases, reasons
+from engine.core.book import Order
+from engine.core.state import Account, Instrument, State
+from engine.core.units import (
+    AMOUNT_FEN_MAX,
+    BUY,
+    DAY,
+    FOK,
+    IOC,
+    PRICE_TICKS_MAX,
+    RESTRICT_BUY,
+    RESTRICT_SELL,
+    SELL,
+    TONNES_MAX,
+)
+
+ANSWER_BITS: Final = 62
+REASON_BITS: Final = 14
+
+
+@final
+class Verdict:
+    """Why not: a reason of the catalogue, with the limit and the actual value. reason 0: admitted."""
+
+    __slots__ = ("actual", "limit", "reason")
+
+    def __init__(self, reason: i64, limit: i64 = 0, actual: i64 = 0) -> None:
+        self.reason: i64 = reason
+        self.limit: i64 = limit
+        self.actual: i64 = actual
+
+
+ADMITTED: Final = Verdict(0)
+
+
+def pack_answer(order: Order, post_only: bool, reason: i64) -> int:
+    """An order's body, number and first answer as one integer, to recognise the client order id when it comes again.
+
+    Exact, not a digest: two bodies are the same if and only if `answer >> ANSWER_BITS` is. An integer because a million of
+    them in a dict give the garbage collector nothing to walk.
+    """
+    rest: i64 = order.instrument << 7 | order.side << 4 | order.time_in_force << 1
+    if post_only:
+        rest |= 1
+    body: i64 = order.price_ticks << 31 | order.tonnes
+    answer: i64 = order.number << REASON_BITS | reason
+    return (int(rest) << 124) | (int(body) << ANSWER_BITS) | int(answer)
+
+
+def is_well_formed(side: int, price_ticks: int, tonnes: int, time_in_force: int) -> bool:
+    """Whether the numbers fit the core's integers at all. The gateway refuses such orders before; this is the last door."""
+    return (
+        (side == BUY or side == SELL)
+        and 0 <= price_ticks <= PRICE_TICKS_MAX
+        and 0 <= tonnes <= TONNES_MAX
+        and (time_in_force == DAY or time_in_force == IOC or time_in_force == FOK)
+    )
+
+
+def judge_phase(state: State, instrument: Instrument, time_in_force: i64) -> Verdict:
+    """Whether orders are taken for the instrument now."""
+    phase: i64 = state.phase
+    if phase == phases.CLOSED or phase == phases.POST_CLOSE or phase == phases.PRE_OPEN:
+        return Verdict(reasons.MARKET_CLOSED)
+    if state.halted or instrument.halted:
+        return Verdict(reasons.INSTRUMENT_HALTED)
+    if phase == phases.BREAK:
+        return Verdict(reasons.PHASE_FORBIDS)
+    if phase != phases.CONTINUOUS and time_in_force != DAY:
+        return Verdict(reasons.TIF_NOT_ALLOWED)
+    return ADMITTED
+
+
+def judge_terms(state: State, instrument: Instrument, price_ticks: i64, tonnes: i64) -> Verdict:
+    """Quantity, then price, then value, against the rule book and the day's band."""
+    if tonnes < instrument.order_tonnes_min or tonnes <= 0:
+        return Verdict(reasons.QTY_BELOW_MIN, instrument.order_tonnes_min, tonnes)
+    if tonnes > instrument.order_tonnes_max:
+        return Verdict(reasons.QTY_ABOVE_MAX, instrument.order_tonnes_max, tonnes)
+    if tonnes % instrument.lot_tonnes != 0:
+        return Verdict(reasons.QTY_OFF_LOT, instrument.lot_tonnes, tonnes)
+    if price_ticks <= 0:
+        return Verdict(reasons.PRICE_OFF_TICK, 1, price_ticks)
+    if price_ticks < instrument.low_limit:
+        return Verdict(reasons.PRICE_OUT_OF_BAND, instrument.low_limit, price_ticks)
+    if price_ticks > instrument.high_limit:
+        return Verdict(reasons.PRICE_OUT_OF_BAND, instrument.high_limit, price_ticks)
+    # price and tonnes are at most 1e9 each, so this division-free product cannot leave 64 bits
+    value: i64 = price_ticks * tonnes
+    value_max: i64 = min(AMOUNT_FEN_MAX, state.rulebook.order_value_max_fen)
+    if value > value_max // instrument.tick_fen:
+        return Verdict(reasons.VALUE_ABOVE_MAX, value_max, min(value, AMOUNT_FEN_MAX) * instrument.tick_fen)
+    return ADMITTED
+
+
+def judge_cover(account: Account, instrument: Instrument, side: i64, cash_needed: i64, units_needed: i64) -> Verdict:
+    """Whether cash or units cover what the order must hold more than it holds already."""
+    if side == BUY:
+        if cash_needed > account.free:
+            return Verdict(reasons.INSUFFICIENT_CASH, account.free, cash_needed)
+        return ADMITTED
+    position = account.position(instrument.number)
+    if units_needed > position.available:
+        if units_needed <= position.available + position.locked:
+            return Verdict(reasons.UNITS_LOCKED, position.available, units_needed)
+        return Verdict(reasons.INSUFFICIENT_ALLOWANCE, position.available, units_needed)
+    if instrument.is_allowance and account.retention_floor > 0:
+        left: i64 = account.allowances_available - units_needed
+        if left < account.retention_floor:
+            return Verdict(reasons.OBLIGATION_RESERVED, account.retention_floor, left)
+    return ADMITTED
+
+
+def judge_order(state: State, account: Account, instrument: Instrument, order: Order, post_only: bool) -> Verdict:
+    """The whole chain for a new order that is well formed and whose client order id is new."""
+    side: i64 = order.side
+    if account.restriction != 0 and account.restriction & (RESTRICT_BUY if side == BUY else RESTRICT_SELL) != 0:
+        return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+    verdict = judge_phase(state, instrument, order.time_in_force)
+    if verdict.reason != 0:
+        return verdict
+    verdict = judge_terms(state, instrument, order.price_ticks, order.tonnes)
+    if verdict.reason != 0:
+        return verdict
+    open_max: i64 = state.rulebook.open_orders_max
+    if len(account.orders) >= open_max:
+        return Verdict(reasons.TOO_MANY_OPEN_ORDERS, open_max, len(account.orders))
+    verdict = judge_meeting(state, account, instrument, order, post_only)
+    if verdict.reason != 0:
+        return verdict
+    cash: i64 = instrument.hold_of(order.price_ticks, order.tonnes) if side == BUY else 0
+    return judge_cover(account, instrument, side, cash, order.tonnes)
+
+
+def judge_meeting(state: State, account: Account, instrument: Instrument, order: Order, post_only: bool) -> Verdict:
+    """What the order would meet: its owner's own orders in a call, anything if post-only, too little if fill-or-kill."""
+    if state.phase != phases.CONTINUOUS:
+        if state.stp != 0 and meets_own_order(account, instrument, order):
+            return Verdict(reasons.SELF_MATCH)
+    elif post_only:
+        if instrument.book.would_trade(order.side, order.price_ticks):
+            return Verdict(reasons.WOULD_TAKE)
+    elif order.time_in_force == FOK and not instrument.book.can_fill(order, state.stp):
+        return Verdict(reasons.FOK_NOT_FILLABLE, order.tonnes, 0)
+    return ADMITTED
+
+
+def meets_own_order(account: Account, instrument: Instrument, order: Order) -> bool:
+    """Whether an order of the same owner rests on the other side at a crossing price.
+
+    In a call auction self-trades are prevented at entry: any pair could meet in the uncross. The continuous phase leaves no
+    crossing orders behind, so this one check suffices. Walks the crossing levels; calls are short.
+    """
+    half = instrument.book.asks if order.side == BUY else instrument.book.bids
+    limit: i64 = half.sign * order.price_ticks
+    for level in half.sorted_levels():
+        if level.key > limit:
+            break
+        resting = level.head
+        while resting is not None:
+            if resting.owner == account.owner:
+                return True
+            resting = resting.newer
+    return False

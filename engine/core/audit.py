@@ -1,0 +1,127 @@
+"""Every invariant of a market, checked the slow way: after each command in tests, at snapshots and on demand.
+
+The numbers in the messages are those of the reliability catalogue (INV-1 …). Raises AssertionError with what was seen.
+"""
+
+from engine.core import phases
+from engine.core.book import Half, Order
+from engine.core.state import Account, Instrument, State
+from engine.core.units import BUY
+
+
+def audit(state: State) -> None:
+    """Check the whole state."""
+    for instrument in state.instruments:
+        if instrument is not None:
+            audit_book(state, instrument)
+            audit_units(state, instrument)
+    for account in state.accounts:
+        if account is not None:
+            audit_account(state, account)
+    audit_cash(state)
+
+
+def check(is_true: bool, message: str) -> None:
+    """`assert` that survives every interpreter flag."""
+    if not is_true:
+        raise AssertionError(message)
+
+
+def audit_book(state: State, instrument: Instrument) -> None:
+    """INV-8: not crossed outside a call. INV-12: the structure agrees with itself."""
+    best_bid = instrument.book.best_bid()
+    best_ask = instrument.book.best_ask()
+    if best_bid and best_ask and not phases.is_call(int(state.phase)):
+        check(best_bid < best_ask, f"INV-8 {instrument.code} crossed: {best_bid} >= {best_ask}")
+    for half in (instrument.book.bids, instrument.book.asks):
+        audit_half(state, instrument, half)
+
+
+def audit_half(state: State, instrument: Instrument, half: Half) -> None:
+    """INV-12 for one side: levels, totals, links, the best price, and every order known to its account."""
+    dead = 0
+    check(sorted(half.heap) == sorted(half.levels), f"INV-12 {instrument.code}: heap and levels differ")
+    for key, level in half.levels.items():
+        check(key == level.key == half.sign * level.price_ticks, f"INV-12 {instrument.code}: key of level {key}")
+        tonnes = 0
+        count = 0
+        previous: Order | None = None
+        order = level.head
+        while order is not None:
+            check(order.level is level and order.older is previous, f"INV-12 order {order.number}: links")
+            check(order.leaves > 0 and order.price_ticks == level.price_ticks, f"INV-12 order {order.number}: terms")
+            check(
+                state.held_account(order.account).orders.get(order.number) is order,
+                f"INV-12 order {order.number}: lost",
+            )
+            tonnes += order.leaves
+            count += 1
+            previous = order
+            order = order.newer
+        check(level.tail is previous, f"INV-12 {instrument.code}: tail of level {key}")
+        check((tonnes, count) == (level.tonnes, level.count), f"INV-12 {instrument.code}: totals of level {key}")
+        dead += count == 0
+    check(dead == half.dead, f"INV-12 {instrument.code}: {dead} dead levels, {half.dead} counted")
+    live = half.sorted_levels()
+    best = half.best
+    check((live[0] if live else None) is best, f"INV-12 {instrument.code}: best level")
+
+
+def audit_units(state: State, instrument: Instrument) -> None:
+    """INV-1: units are neither made nor lost. INV-6: units held are those behind open sells."""
+    total = 0
+    for account in state.accounts:
+        if account is None or len(account.positions) <= instrument.number:
+            continue
+        position = account.positions[instrument.number]
+        if position is None:
+            continue
+        where = f"{account.code} {instrument.code}"
+        check(min(position.available, position.held, position.locked) >= 0, f"INV-3 {where}: negative")
+        check(sum(position.lock_tonnes) == position.locked, f"INV-7 {where}: locks")
+        check(all(day > state.day_number for day in position.lock_days), f"INV-7 {where}: overdue lock")
+        behind = sum(
+            order.leaves
+            for order in account.orders.values()
+            if order.instrument == instrument.number and order.side != BUY
+        )
+        check(behind == position.held, f"INV-6 {where}: held {position.held}, open sells {behind}")
+        total += position.available + position.held + position.locked
+    number = int(instrument.number)
+    expected = state.issued[number] - state.surrendered[number]
+    check(total == expected, f"INV-1 {instrument.code}: {total} in accounts, {expected} issued and not surrendered")
+
+
+def audit_account(state: State, account: Account) -> None:
+    """INV-3, INV-4, INV-6 and INV-16 for one account."""
+    check(min(account.free, account.held, account.pending) >= 0, f"INV-3 {account.code}: negative cash")
+    needed = 0
+    for number, order in account.orders.items():
+        check(number == order.number and order.account == account.number, f"INV-12 {account.code}: order {number}")
+        check(order.level is not None, f"INV-12 {account.code}: order {number} rests nowhere")
+        if order.side == BUY:
+            needed += state.held_instrument(order.instrument).hold_of(order.price_ticks, order.leaves)
+    check(needed == account.held, f"INV-6 {account.code}: held {account.held}, open buys need {needed}")
+    allowances = sum(
+        position.available
+        for number, position in enumerate(account.positions)
+        if position is not None and state.held_instrument(number).is_allowance
+    )
+    check(allowances == account.allowances_available, f"INV-7 {account.code}: {allowances} available allowances")
+    check(sum(account.retention.values()) == account.retention_floor, f"INV-7 {account.code}: floor")
+    if account.orders and any(
+        order.side != BUY and state.held_instrument(order.instrument).is_allowance for order in account.orders.values()
+    ):
+        check(allowances >= account.retention_floor, f"INV-7 {account.code}: open sells below the retention floor")
+    ids = sum(len(keys) for _, keys in account.answers_by_day)
+    check(
+        ids == len(account.answers),
+        f"INV-16 {account.code}: {ids} client order ids by day, {len(account.answers)} known",
+    )
+
+
+def audit_cash(state: State) -> None:
+    """INV-2: members' cash and fees are what came in less what went out."""
+    total = sum(a.free + a.held + a.pending for a in state.accounts if a is not None) + state.fees
+    expected = state.cash_deposited - state.cash_withdrawn
+    check(total == expected, f"INV-2: {total} fen inside, {expected} paid in and not out")

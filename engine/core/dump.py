@@ -1,0 +1,215 @@
+"""The market's state as canonical bytes, and back. What is hashed is what is stored: one format for both.
+
+msgpack arrays of integers, strings and arrays, in the order of numbers; orders by side from the best price and the oldest
+on, so that a load queues them as they stood. The rule book goes in as its text.
+"""
+
+from typing import Any
+
+import msgspec
+
+from engine.core.book import Half, Order
+from engine.core.commands import AnyAct
+from engine.core.rulebook import parse
+from engine.core.state import Account, Instrument, Key, Operator, Position, Proposal, State
+
+FORMAT = 1
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder()
+
+
+def dump(seq: int, at_ns: int, state: State | None) -> bytes:
+    """The state after entry `seq` as bytes."""
+    return _encoder.encode([FORMAT, seq, at_ns, None if state is None else _state(state)])
+
+
+def load(data: bytes) -> tuple[int, int, State | None]:
+    """Seq, time and state from `dump`'s bytes. Raises ValueError."""
+    try:
+        version, seq, at_ns, body = _decoder.decode(data)
+    except (msgspec.DecodeError, TypeError, ValueError) as error:
+        raise ValueError(f"not a dump of a market: {error}") from error
+    if version != FORMAT:
+        raise ValueError(f"dump format {version}, this program reads {FORMAT}")
+    return seq, at_ns, None if body is None else _load_state(body)
+
+
+def _state(state: State) -> list[Any]:
+    return [
+        state.rulebook_text,
+        [
+            state.trading_day,
+            state.day_number,
+            state.phase,
+            state.halted,
+            state.trade_number,
+            state.cash_deposited,
+            state.cash_withdrawn,
+            state.fees,
+        ],
+        [_account(account) for account in state.accounts if account is not None],
+        [_instrument(instrument) for instrument in state.instruments if instrument is not None],
+        state.issued,
+        state.surrendered,
+        [[key.key_id, key.public_key, key.accounts, key.scopes, key.revoked] for key in state.keys.values()],
+        [[op.person, op.name, op.public_key] for op in state.operators if op is not None],
+        [
+            [p.number, p.at_ns, p.operator, p.reason, p.document, _encoder.encode(p.act), p.act_sha256]
+            for p in state.proposals.values()
+        ],
+    ]
+
+
+def _account(account: Account) -> list[Any]:
+    return [
+        account.code,
+        account.owner,
+        account.name,
+        account.category,
+        account.restriction,
+        account.exec_seq,
+        account.free,
+        account.held,
+        account.pending,
+        account.allowances_available,
+        sorted(account.retention.items()),
+        [None if p is None else [p.available, p.held, p.locked, p.lock_days, p.lock_tonnes] for p in account.positions],
+        # integers of up to 155 bits are beyond msgpack: as big-endian bytes
+        [
+            [day, [[key, account.answers[key].to_bytes(20, "big")] for key in keys]]
+            for day, keys in account.answers_by_day
+        ],
+    ]
+
+
+def _instrument(i: Instrument) -> list[Any]:
+    return [
+        i.code,
+        i.product,
+        i.vintage,
+        i.name_zh,
+        i.name_en,
+        i.halted,
+        [i.reference, i.low_limit, i.high_limit, i.open, i.high, i.low, i.last],
+        [i.tonnes, i.turnover_fen, i.value_ticks, i.trades, i.last_five],
+        _orders(i.book.bids),
+        _orders(i.book.asks),
+    ]
+
+
+def _orders(half: Half) -> list[list[Any]]:
+    rows: list[list[Any]] = []
+    for level in half.sorted_levels():
+        order = level.head
+        while order is not None:
+            rows.append(
+                [
+                    order.number,
+                    order.account,
+                    order.side,
+                    order.price_ticks,
+                    order.tonnes,
+                    order.leaves,
+                    order.filled_value,
+                    order.time_in_force,
+                    order.client_order_id,
+                ]
+            )
+            order = order.newer
+    return rows
+
+
+def _load_state(body: list[Any]) -> State:
+    text, day, accounts, instruments, issued, surrendered, keys, operators, proposals = body
+    state = State(parse(text), text)
+    state.trading_day, state.day_number, state.phase, state.halted = day[0], day[1], day[2], day[3]
+    state.trade_number, state.cash_deposited, state.cash_withdrawn, state.fees = day[4], day[5], day[6], day[7]
+    for row in accounts:
+        account = _load_account(len(state.accounts), row)
+        state.accounts.append(account)
+        state.account_numbers[account.code] = len(state.accounts) - 1
+    for row in instruments:
+        instrument = _load_instrument(state, len(state.instruments), row)
+        state.instruments.append(instrument)
+        state.instrument_numbers[instrument.code] = len(state.instruments) - 1
+    state.issued = issued
+    state.surrendered = surrendered
+    for key_id, public_key, held, scopes, revoked in keys:
+        key = Key(key_id, public_key, tuple(held), tuple(scopes))
+        key.revoked = revoked
+        state.keys[key_id] = key
+    for person, name, public_key in operators:
+        state.operator_numbers[person] = len(state.operators)
+        state.operators.append(Operator(len(state.operators), person, name, public_key))
+    for number, at_ns, operator, reason, document, act, digest in proposals:
+        decoded: AnyAct = msgspec.msgpack.decode(act, type=AnyAct)
+        state.proposals[number] = Proposal(number, at_ns, operator, reason, document, decoded, digest)
+    return state
+
+
+def _load_account(number: int, row: list[Any]) -> Account:
+    (
+        code,
+        owner,
+        name,
+        category,
+        restriction,
+        exec_seq,
+        free,
+        held,
+        pending,
+        allowances,
+        retention,
+        positions,
+        answers,
+    ) = row
+    account = Account(number, code, owner, name, category)
+    account.restriction = restriction
+    account.exec_seq = exec_seq
+    account.free = free
+    account.held = held
+    account.pending = pending
+    account.allowances_available = allowances
+    account.retention = {year: floor for year, floor in retention}
+    account.retention_floor = sum(account.retention.values())
+    account.positions = [_load_position(row) for row in positions]
+    account.answers_by_day = [(day, [key for key, _ in rows]) for day, rows in answers]
+    account.answers = {key: int.from_bytes(packed, "big") for _, rows in answers for key, packed in rows}
+    return account
+
+
+def _load_position(row: list[Any] | None) -> Position | None:
+    if row is None:
+        return None
+    position = Position()
+    position.available, position.held, position.locked = row[0], row[1], row[2]
+    position.lock_days, position.lock_tonnes = row[3], row[4]
+    return position
+
+
+def _load_instrument(state: State, number: int, row: list[Any]) -> Instrument:
+    code, product, vintage, name_zh, name_en, halted, prices, volumes, bids, asks = row
+    instrument = Instrument(number, code, product, vintage, state.rulebook)
+    instrument.name_zh = name_zh
+    instrument.name_en = name_en
+    instrument.halted = halted
+    instrument.reference, instrument.low_limit, instrument.high_limit = prices[0], prices[1], prices[2]
+    instrument.open, instrument.high, instrument.low, instrument.last = prices[3], prices[4], prices[5], prices[6]
+    instrument.tonnes, instrument.turnover_fen = volumes[0], volumes[1]
+    instrument.value_ticks, instrument.trades = volumes[2], volumes[3]
+    instrument.last_five = [(price, tonnes) for price, tonnes in volumes[4]]
+    for order_row in bids + asks:
+        order = _load_order(state, number, order_row)
+        instrument.book.rest(order)
+        state.held_account(order.account).orders[order.number] = order
+    return instrument
+
+
+def _load_order(state: State, instrument: int, row: list[Any]) -> Order:
+    number, account, side, price, tonnes, leaves, filled_value, time_in_force, client_order_id = row
+    owner = state.held_account(account).owner
+    order = Order(number, account, owner, instrument, side, price, tonnes, time_in_force, client_order_id)
+    order.leaves = leaves
+    order.filled_value = filled_value
+    return order

@@ -1,0 +1,114 @@
+"""The whole market as one value: `apply(entry)` is the only way in, events are the only way out.
+
+Same entries, same events, for ever, on any machine: the compiled and the plain form of this package give the same bytes
+for `dump`. The first entry founds the market (`commands.Found`) and brings the rule book.
+"""
+
+from engine.core import acts, audit, dump, trading
+from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF
+from engine.core.commands import (
+    Approve,
+    CancelAll,
+    CancelOrder,
+    Entry,
+    Found,
+    PlaceOrder,
+    Propose,
+    Reject,
+    ReplaceOrder,
+)
+from engine.core.events import Event, MarketFounded
+from engine.core.rulebook import parse
+from engine.core.state import State
+
+STP_MODES = {
+    "off": STP_OFF,
+    "cancel_taker": STP_CANCEL_TAKER,
+    "cancel_maker": STP_CANCEL_MAKER,
+    "cancel_both": STP_CANCEL_BOTH,
+}
+
+
+class Market:
+    """The market after entry `seq`, whose time was `at_ns`. `state` is for the modules of this package and `engine.view`."""
+
+    def __init__(self) -> None:
+        self.seq: int = 0
+        self.at_ns: int = 0
+        self._state: State | None = None
+
+    @property
+    def state(self) -> State:
+        """The founded market's state."""
+        assert self._state is not None, "the first entry founds the market"
+        return self._state
+
+    @property
+    def is_founded(self) -> bool:
+        """Whether the first entry has been applied."""
+        return self._state is not None
+
+    def apply(self, entry: Entry) -> list[Event]:
+        """Take one entry; returns everything that it made happen, in order.
+
+        Entries come without gaps and with times that never decrease; anything else, and any broken invariant, raises
+        AssertionError, on which the caller ends the process. A bad request never raises: it is an event.
+        """
+        seq: int = entry.seq
+        at_ns: int = entry.at_ns
+        assert seq == self.seq + 1, "entries come without gaps"
+        assert at_ns >= self.at_ns, "time never runs backwards"
+        self.seq = seq
+        self.at_ns = at_ns
+        command = entry.command
+        out: list[Event] = []
+        state = self._state
+        if state is None:
+            assert isinstance(command, Found), "the first entry founds the market"
+            self._found(command, out)
+            return out
+        if isinstance(command, PlaceOrder):
+            trading.place(state, seq, command, out)
+        elif isinstance(command, CancelOrder):
+            trading.cancel(state, seq, command, out)
+        elif isinstance(command, ReplaceOrder):
+            trading.replace(state, seq, command, out)
+        elif isinstance(command, CancelAll):
+            trading.cancel_all(state, seq, command, out)
+        elif isinstance(command, Propose):
+            acts.propose(state, seq, at_ns, command, out)
+        elif isinstance(command, Approve):
+            acts.approve(state, at_ns, command, out)
+        elif isinstance(command, Reject):
+            acts.reject(state, command, out)
+        else:
+            raise AssertionError("a market is founded once")
+        return out
+
+    def _found(self, command: Found, out: list[Event]) -> None:
+        rulebook = parse(command.rulebook)
+        state = State(rulebook, command.rulebook)
+        state.stp = STP_MODES[rulebook.self_trade]
+        self._state = state
+        assert len({person for person, _, _ in command.operators}) >= 2, "four eyes need two people"
+        out.append(MarketFounded(rulebook.market, rulebook.version))
+        for person, name, public_key in command.operators:
+            acts.register_operator(state, person, name, public_key, out)
+
+    def dump(self) -> bytes:
+        """The state as canonical bytes; their SHA-256 is the state hash."""
+        return dump.dump(self.seq, self.at_ns, self._state)
+
+    @staticmethod
+    def load(data: bytes) -> "Market":
+        """The market that `dump` described. Raises ValueError on bytes that are not a dump of this version."""
+        market = Market()
+        market.seq, market.at_ns, market._state = dump.load(data)
+        if market._state is not None:
+            market._state.stp = STP_MODES[market._state.rulebook.self_trade]
+        return market
+
+    def audit(self) -> None:
+        """Check every invariant the slow way; raises AssertionError naming what is broken."""
+        if self._state is not None:
+            audit.audit(self._state)

@@ -1,0 +1,331 @@
+"""The market as one value: accounts, positions, instruments, the day. Data only; what happens to it is elsewhere.
+
+All lists are indexed by number from 1 (place 0 is None), so that nothing is ever iterated in an order that could differ.
+"""
+
+from typing import final
+
+from mypy_extensions import i64
+
+from engine.core.book import STP_OFF, Book, Order
+from engine.core.commands import AnyAct
+from engine.core.phases import CLOSED
+from engine.core.rulebook import RuleBook
+
+
+@final
+class Position:
+    """Units of one instrument in one account, in tonnes.
+
+    available: free to sell; held: behind open sells; locked: bought too recently (T+N), by the day number from which
+    they are free, oldest first.
+    """
+
+    __slots__ = ("available", "held", "lock_days", "lock_tonnes", "locked")
+
+    def __init__(self) -> None:
+        self.available: i64 = 0
+        self.held: i64 = 0
+        self.locked: i64 = 0
+        self.lock_days: list[int] = []
+        self.lock_tonnes: list[int] = []
+
+    def lock(self, until_day: i64, tonnes: i64) -> None:
+        """Add bought units that become free on a later day."""
+        self.locked += tonnes
+        if self.lock_days and self.lock_days[-1] == until_day:
+            self.lock_tonnes[-1] += tonnes
+        else:
+            self.lock_days.append(until_day)
+            self.lock_tonnes.append(tonnes)
+
+    def unlock(self, day: i64) -> i64:
+        """Free what is due by `day`; returns how much."""
+        due: i64 = 0
+        while self.lock_days and self.lock_days[0] <= day:
+            due += self.lock_tonnes[0]
+            del self.lock_days[0]
+            del self.lock_tonnes[0]
+        self.locked -= due
+        self.available += due
+        return due
+
+
+@final
+class Account:
+    """One trading account. Money in fen: free, held behind open buys, and proceeds not yet usable (`pending`)."""
+
+    __slots__ = (
+        "allowances_available",
+        "answers",
+        "answers_by_day",
+        "category",
+        "code",
+        "exec_seq",
+        "free",
+        "held",
+        "name",
+        "number",
+        "orders",
+        "owner",
+        "pending",
+        "positions",
+        "restriction",
+        "retention",
+        "retention_floor",
+    )
+
+    def __init__(self, number: i64, code: str, owner: i64, name: str, category: str) -> None:
+        self.number: i64 = number
+        self.code = code
+        self.owner: i64 = owner
+        self.name = name
+        self.category = category
+        self.restriction: i64 = 0
+        self.exec_seq: i64 = 0
+        self.free: i64 = 0
+        self.held: i64 = 0
+        self.pending: i64 = 0
+        self.orders: dict[int, Order] = {}  # open orders by number
+        self.positions: list[Position | None] = [None]
+        self.allowances_available: i64 = (
+            0  # sum of `available` over allowance instruments: what retention is measured on
+        )
+        self.retention: dict[int, int] = {}  # compliance year -> tonnes to be kept until it is surrendered
+        self.retention_floor: i64 = 0
+        # What was answered to each client order id (see admission.pack_answer), and the ids of each day, to forget them.
+        self.answers: dict[str, int] = {}
+        self.answers_by_day: list[tuple[int, list[str]]] = [(0, [])]
+
+    def position(self, instrument: i64) -> Position:
+        """The position in an instrument, made on first use."""
+        positions = self.positions
+        while len(positions) <= instrument:
+            positions.append(None)
+        found = positions[instrument]
+        if found is None:
+            found = Position()
+            positions[instrument] = found
+        return found
+
+    def next_exec_seq(self) -> i64:
+        """Take the next number of the private stream."""
+        self.exec_seq += 1
+        return self.exec_seq
+
+
+@final
+class Instrument:
+    """One product and vintage: its rules as 64-bit integers, its book and its day."""
+
+    __slots__ = (
+        "book",
+        "close_min_tonnes",
+        "close_rule",
+        "code",
+        "fee_ppm",
+        "halted",
+        "high",
+        "high_limit",
+        "is_allowance",
+        "last",
+        "last_five",
+        "limit_bp",
+        "lock_days",
+        "lot_tonnes",
+        "low",
+        "low_limit",
+        "name_en",
+        "name_zh",
+        "number",
+        "open",
+        "order_tonnes_max",
+        "order_tonnes_min",
+        "product",
+        "reference",
+        "tick_fen",
+        "tonnes",
+        "trades",
+        "turnover_fen",
+        "value_ticks",
+        "vintage",
+    )
+
+    def __init__(self, number: i64, code: str, product: str, vintage: i64, rulebook: RuleBook) -> None:
+        rules = rulebook.products[product]
+        self.number: i64 = number
+        self.code = code
+        self.product = product
+        self.vintage: i64 = vintage
+        self.name_zh = ""
+        self.name_en = ""
+        self.is_allowance = rules.kind == "allowance"
+        self.tick_fen: i64 = rules.tick_fen
+        self.lot_tonnes: i64 = rules.lot_tonnes
+        self.order_tonnes_min: i64 = rules.order_tonnes_min
+        self.order_tonnes_max: i64 = rules.order_tonnes_max
+        self.limit_bp: i64 = rules.limit_bp
+        self.fee_ppm: i64 = rules.trading_fee_ppm + rules.settlement_fee_ppm
+        self.lock_days: i64 = rules.lock_days
+        self.close_rule = rules.close_rule
+        self.close_min_tonnes: i64 = rules.close_min_tonnes
+        self.book = Book()
+        self.halted = False
+        self.reference: i64 = 0  # the previous close, or the base price before the first day
+        self.low_limit: i64 = 0
+        self.high_limit: i64 = 0
+        self.open: i64 = 0
+        self.high: i64 = 0
+        self.low: i64 = 0
+        self.last: i64 = 0
+        self.tonnes: i64 = 0
+        self.turnover_fen: i64 = 0
+        self.value_ticks: i64 = 0  # sum of price_ticks x tonnes, for the volume-weighted close
+        self.trades: i64 = 0
+        self.last_five: list[tuple[int, int]] = []  # (price_ticks, tonnes), for closing rule B
+
+    def hold_of(self, price_ticks: i64, tonnes: i64) -> i64:
+        """Cash that an open buy must hold: the worst case, fees included (see units.fee_of on why partial fills fit)."""
+        amount: i64 = price_ticks * tonnes * self.tick_fen
+        return amount + amount * self.fee_ppm // 1_000_000
+
+    def note_trade(self, price_ticks: i64, tonnes: i64, amount_fen: i64) -> None:
+        """Take a trade into the day's figures."""
+        if self.trades == 0:
+            self.open = price_ticks
+            self.high = price_ticks
+            self.low = price_ticks
+        elif price_ticks > self.high:
+            self.high = price_ticks
+        elif price_ticks < self.low:
+            self.low = price_ticks
+        self.last = price_ticks
+        self.tonnes += tonnes
+        self.turnover_fen += amount_fen
+        self.value_ticks += price_ticks * tonnes
+        self.trades += 1
+        if self.close_rule == "B":
+            self.last_five.append((price_ticks, tonnes))
+            if len(self.last_five) > 5:
+                del self.last_five[0]
+
+
+@final
+class Key:
+    """A member's public key and what it may do."""
+
+    __slots__ = ("accounts", "key_id", "public_key", "revoked", "scopes")
+
+    def __init__(self, key_id: str, public_key: bytes, accounts: tuple[int, ...], scopes: tuple[str, ...]) -> None:
+        self.key_id = key_id
+        self.public_key = public_key
+        self.accounts = accounts
+        self.scopes = scopes
+        self.revoked = False
+
+
+@final
+class Operator:
+    """A person who may act for the exchange."""
+
+    __slots__ = ("name", "number", "person", "public_key")
+
+    def __init__(self, number: i64, person: str, name: str, public_key: bytes) -> None:
+        self.number: i64 = number
+        self.person = person
+        self.name = name
+        self.public_key = public_key
+
+
+@final
+class Proposal:
+    """An act that waits for a second person."""
+
+    __slots__ = ("act", "act_sha256", "at_ns", "document", "number", "operator", "reason")
+
+    def __init__(
+        self, number: i64, at_ns: i64, operator: i64, reason: str, document: str, act: AnyAct, act_sha256: bytes
+    ) -> None:
+        self.number: i64 = number
+        self.at_ns: i64 = at_ns
+        self.operator: i64 = operator
+        self.reason = reason
+        self.document = document
+        self.act = act
+        self.act_sha256 = act_sha256
+
+
+@final
+class State:
+    """Everything that is true of the market after entry `seq`."""
+
+    __slots__ = (
+        "account_numbers",
+        "accounts",
+        "cash_deposited",
+        "cash_withdrawn",
+        "day_number",
+        "fees",
+        "halted",
+        "instrument_numbers",
+        "instruments",
+        "issued",
+        "keys",
+        "operator_numbers",
+        "operators",
+        "phase",
+        "proposals",
+        "rulebook",
+        "rulebook_text",
+        "stp",
+        "surrendered",
+        "trade_number",
+        "trading_day",
+    )
+
+    def __init__(self, rulebook: RuleBook, rulebook_text: str) -> None:
+        self.rulebook = rulebook
+        self.rulebook_text = rulebook_text
+        self.stp: i64 = STP_OFF
+        self.accounts: list[Account | None] = [None]
+        self.account_numbers: dict[str, int] = {}
+        self.instruments: list[Instrument | None] = [None]
+        self.instrument_numbers: dict[str, int] = {}
+        self.operators: list[Operator | None] = [None]
+        self.operator_numbers: dict[str, int] = {}
+        self.keys: dict[str, Key] = {}
+        self.proposals: dict[int, Proposal] = {}
+        self.trading_day: i64 = 0
+        self.day_number: i64 = 0
+        self.phase: i64 = CLOSED
+        self.halted = False
+        self.trade_number: i64 = 0
+        self.issued: list[int] = [0]  # tonnes ever issued, by instrument
+        self.surrendered: list[int] = [0]
+        self.cash_deposited: i64 = 0
+        self.cash_withdrawn: i64 = 0
+        self.fees: i64 = 0
+
+    def account(self, number: i64) -> Account | None:
+        """The account of this number."""
+        if 0 < number < len(self.accounts):
+            return self.accounts[number]
+        return None
+
+    def instrument(self, number: i64) -> Instrument | None:
+        """The instrument of this number."""
+        if 0 < number < len(self.instruments):
+            return self.instruments[number]
+        return None
+
+    def held_account(self, number: i64) -> Account:
+        """An account that must exist."""
+        found = self.accounts[number]
+        assert found is not None
+        return found
+
+    def held_instrument(self, number: i64) -> Instrument:
+        """An instrument that must exist."""
+        found = self.instruments[number]
+        assert found is not None
+        return found

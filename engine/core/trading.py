@@ -1,0 +1,440 @@
+"""What a member's command does to the market: place, cancel, replace, cancel all; and what a fill does to both sides.
+
+Each function takes the state and appends what happened to `out`. Admission has judged before anything moves; from there
+on nothing can fail, and what must be true is asserted.
+"""
+
+from mypy_extensions import i64
+
+from engine.core import phases, reasons
+from engine.core.admission import (
+    ANSWER_BITS,
+    REASON_BITS,
+    Verdict,
+    is_well_formed,
+    judge_cover,
+    judge_meeting,
+    judge_order,
+    judge_phase,
+    judge_terms,
+    pack_answer,
+)
+from engine.core.book import Fill, Order
+from engine.core.commands import CancelAll, CancelOrder, PlaceOrder, ReplaceOrder
+from engine.core.events import (
+    AllCanceled,
+    Event,
+    OrderAccepted,
+    OrderCanceled,
+    OrderRefused,
+    OrderRepeated,
+    OrderReplaced,
+    RequestRefused,
+    Traded,
+)
+from engine.core.state import Account, Instrument, State
+from engine.core.units import BUY, DAY, PPM, PRICE_TICKS_MAX, SELL, TONNES_MAX
+
+
+def place(state: State, seq: i64, command: PlaceOrder, out: list[Event]) -> None:
+    """A new order: repeat its answer, refuse it, or hold, match and rest it."""
+    account = state.account(command.account)
+    client_order_id: str = command.client_order_id
+    if account is None:
+        out.append(RequestRefused(command.account, seq, client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
+        return
+    if not is_well_formed(command.side, command.price_ticks, command.tonnes, command.time_in_force):
+        out.append(RequestRefused(command.account, seq, client_order_id, reasons.INVALID_FIELD, 0, 0))
+        return
+    instrument = state.instrument(command.instrument)
+    if instrument is None:
+        out.append(RequestRefused(command.account, seq, client_order_id, reasons.UNKNOWN_INSTRUMENT, 0, 0))
+        return
+    post_only: bool = command.post_only
+    order = Order(
+        seq,
+        account.number,
+        account.owner,
+        instrument.number,
+        command.side,
+        command.price_ticks,
+        command.tonnes,
+        command.time_in_force,
+        client_order_id,
+    )
+    known = account.answers.get(client_order_id)
+    if known is not None:
+        repeat(account, order, post_only, known, out)
+        return
+    verdict = judge_order(state, account, instrument, order, post_only)
+    account.answers[client_order_id] = pack_answer(order, post_only, verdict.reason)
+    account.answers_by_day[-1][1].append(client_order_id)
+    if verdict.reason != 0:
+        out.append(refusal(account, order, verdict))
+        return
+    hold(account, instrument, order)
+    account.orders[seq] = order
+    out.append(
+        OrderAccepted(
+            seq,
+            account.number,
+            account.next_exec_seq(),
+            client_order_id,
+            instrument.number,
+            order.side,
+            order.price_ticks,
+            order.tonnes,
+            order.time_in_force,
+        )
+    )
+    enter(state, account, instrument, order, out)
+
+
+def repeat(account: Account, order: Order, post_only: bool, known: int, out: list[Event]) -> None:
+    """A client order id came again: the same answer for the same body, a conflict for another."""
+    if pack_answer(order, post_only, 0) >> ANSWER_BITS == known >> ANSWER_BITS:
+        answer: i64 = known & ((1 << ANSWER_BITS) - 1)
+        reason: i64 = answer & ((1 << REASON_BITS) - 1)
+        out.append(OrderRepeated(account.number, order.client_order_id, answer >> REASON_BITS, reason))
+    else:
+        out.append(
+            RequestRefused(account.number, order.number, order.client_order_id, reasons.CLIENT_ORDER_ID_CONFLICT, 0, 0)
+        )
+
+
+def refusal(account: Account, order: Order, verdict: Verdict) -> OrderRefused:
+    """The refusal as a fact of the private stream."""
+    return OrderRefused(
+        order.number,
+        account.number,
+        account.next_exec_seq(),
+        order.client_order_id,
+        order.instrument,
+        order.side,
+        order.price_ticks,
+        order.tonnes,
+        order.time_in_force,
+        verdict.reason,
+        verdict.limit,
+        verdict.actual,
+    )
+
+
+def hold(account: Account, instrument: Instrument, order: Order) -> None:
+    """Reserve what the unfilled part of an order needs."""
+    if order.side == BUY:
+        cash: i64 = instrument.hold_of(order.price_ticks, order.leaves)
+        account.free -= cash
+        account.held += cash
+        assert account.free >= 0
+    else:
+        position = account.position(instrument.number)
+        position.available -= order.leaves
+        position.held += order.leaves
+        if instrument.is_allowance:
+            account.allowances_available -= order.leaves
+        assert position.available >= 0
+
+
+def release(account: Account, instrument: Instrument, order: Order) -> None:
+    """Give back what the unfilled part of an order has reserved."""
+    if order.side == BUY:
+        cash: i64 = instrument.hold_of(order.price_ticks, order.leaves)
+        account.held -= cash
+        account.free += cash
+        assert account.held >= 0
+    else:
+        position = account.position(instrument.number)
+        position.held -= order.leaves
+        position.available += order.leaves
+        if instrument.is_allowance:
+            account.allowances_available += order.leaves
+        assert position.held >= 0
+
+
+def enter(state: State, account: Account, instrument: Instrument, order: Order, out: list[Event]) -> None:
+    """Bring a held order to the book: match it in the continuous phase, queue or end what is left."""
+    book = instrument.book
+    if state.phase != phases.CONTINUOUS:
+        book.rest(order)
+        return
+    fills: list[Fill] = []
+    prevented: list[Order] = []
+    is_stopped = book.match(order, state.stp, fills, prevented)
+    for fill in fills:
+        trade(state, instrument, fill.maker, fill.taker, fill, order.side, out)
+    for maker in prevented:
+        end(state, maker, reasons.SELF_TRADE_PREVENTED, out)
+    if order.leaves == 0:
+        return
+    if is_stopped:
+        end(state, order, reasons.SELF_TRADE_PREVENTED, out)
+    elif order.time_in_force != DAY:
+        end(state, order, reasons.IOC_REMAINDER, out)
+    else:
+        book.rest(order)
+
+
+def trade(
+    state: State, instrument: Instrument, maker: Order, taker: Order, fill: Fill, taker_side: i64, out: list[Event]
+) -> None:
+    """Move units and cash of one fill in the engine's projection; settlement moves title from the event."""
+    if maker.side == BUY:
+        buy = maker
+        sell = taker
+        buy_leaves: i64 = fill.maker_leaves
+        sell_leaves: i64 = fill.taker_leaves
+    else:
+        buy = taker
+        sell = maker
+        buy_leaves = fill.taker_leaves
+        sell_leaves = fill.maker_leaves
+    buyer = state.held_account(buy.account)
+    seller = state.held_account(sell.account)
+    tonnes: i64 = fill.tonnes
+    price: i64 = fill.price_ticks
+    amount: i64 = price * tonnes * instrument.tick_fen
+    fee: i64 = amount * instrument.fee_ppm // PPM
+
+    held_before: i64 = instrument.hold_of(buy.price_ticks, buy_leaves + tonnes)
+    held_after: i64 = instrument.hold_of(buy.price_ticks, buy_leaves)
+    buyer.held -= held_before - held_after
+    buyer.free += held_before - held_after - amount - fee
+    assert buyer.free >= 0
+    assert buyer.held >= 0
+    bought = buyer.position(instrument.number)
+    if instrument.lock_days > 0:
+        bought.lock(state.day_number + instrument.lock_days, tonnes)
+    else:
+        bought.available += tonnes
+        if instrument.is_allowance:
+            buyer.allowances_available += tonnes
+
+    sold = seller.position(instrument.number)
+    sold.held -= tonnes
+    assert sold.held >= 0
+    if state.rulebook.proceeds_same_day:
+        seller.free += amount - fee
+    else:
+        seller.pending += amount - fee
+    state.fees += fee + fee
+
+    if buy_leaves == 0:
+        del buyer.orders[buy.number]
+    if sell_leaves == 0:
+        del seller.orders[sell.number]
+    state.trade_number += 1
+    instrument.note_trade(price, tonnes, amount)
+    out.append(
+        Traded(
+            state.trade_number,
+            instrument.number,
+            price,
+            tonnes,
+            amount,
+            taker_side,
+            buyer.number,
+            buyer.next_exec_seq(),
+            buy.number,
+            buy.client_order_id,
+            buy.price_ticks,
+            buy_leaves,
+            buy.tonnes - buy_leaves,
+            fee,
+            seller.number,
+            seller.next_exec_seq(),
+            sell.number,
+            sell.client_order_id,
+            sell.price_ticks,
+            sell_leaves,
+            sell.tonnes - sell_leaves,
+            fee,
+        )
+    )
+
+
+def end(state: State, order: Order, reason: i64, out: list[Event]) -> None:
+    """End an order that is out of the book with something unfilled: release its hold and say so."""
+    account = state.held_account(order.account)
+    instrument = state.held_instrument(order.instrument)
+    assert order.leaves > 0
+    release(account, instrument, order)
+    del account.orders[order.number]
+    out.append(
+        OrderCanceled(
+            order.number,
+            account.number,
+            account.next_exec_seq(),
+            order.client_order_id,
+            order.instrument,
+            order.side,
+            order.price_ticks,
+            order.leaves,
+            order.tonnes - order.leaves,
+            reason,
+        )
+    )
+
+
+def may_cancel(state: State) -> bool:
+    """Whether open orders may be taken back in this phase. A halt does not forbid it."""
+    if state.phase == phases.BREAK:
+        return state.rulebook.cancel_in_break
+    return phases.ALLOWS[state.phase][1]
+
+
+def find_order(account: Account, number: int, client_order_id: str) -> Order | None:
+    """The account's open order of this number or client order id; another's is as unknown as none."""
+    if number == 0:
+        known = account.answers.get(client_order_id)
+        if known is None:
+            return None
+        number = (known & ((1 << ANSWER_BITS) - 1)) >> REASON_BITS
+    return account.orders.get(number)
+
+
+def why_not_open(account: Account, number: int, client_order_id: str) -> i64:
+    """Why `find_order` found nothing: never known to this account, or ended."""
+    if number == 0 and client_order_id in account.answers:
+        return reasons.ALREADY_CANCELED
+    return reasons.UNKNOWN_ORDER
+
+
+def cancel(state: State, seq: i64, command: CancelOrder, out: list[Event]) -> None:
+    """Cancel one open order."""
+    account = state.account(command.account)
+    if account is None:
+        out.append(RequestRefused(command.account, 0, command.client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
+        return
+    order = find_order(account, command.order, command.client_order_id)
+    if order is None:
+        reason: i64 = why_not_open(account, command.order, command.client_order_id)
+        out.append(RequestRefused(account.number, command.order, command.client_order_id, reason, 0, 0))
+        return
+    if not may_cancel(state):
+        out.append(
+            RequestRefused(account.number, order.number, order.client_order_id, reasons.PHASE_FORBIDS, 0, state.phase)
+        )
+        return
+    state.held_instrument(order.instrument).book.take_out(order)
+    end(state, order, 0, out)
+
+
+def cancel_all(state: State, seq: i64, command: CancelAll, out: list[Event]) -> None:
+    """Cancel all open orders of an account, oldest first."""
+    account = state.account(command.account)
+    if account is None:
+        out.append(RequestRefused(command.account, 0, "", reasons.UNKNOWN_ACCOUNT, 0, 0))
+        return
+    if not may_cancel(state):
+        out.append(RequestRefused(account.number, 0, "", reasons.PHASE_FORBIDS, 0, state.phase))
+        return
+    count = cancel_open_orders(state, account, command.instrument, command.side, 0, out)
+    out.append(AllCanceled(account.number, command.instrument, command.side, count))
+
+
+def cancel_open_orders(
+    state: State, account: Account, instrument: int, side: int, reason: i64, out: list[Event]
+) -> int:
+    """End an account's open orders (instrument and side 0: all), oldest first; returns how many."""
+    numbers = [
+        order.number
+        for order in account.orders.values()
+        if (instrument == 0 or order.instrument == instrument) and (side == 0 or order.side == side)
+    ]
+    numbers.sort()
+    for number in numbers:
+        order = account.orders[number]
+        state.held_instrument(order.instrument).book.take_out(order)
+        end(state, order, reason, out)
+    return len(numbers)
+
+
+def replace(state: State, seq: i64, command: ReplaceOrder, out: list[Event]) -> None:
+    """Set an open order's price and total quantity, all or nothing."""
+    account = state.account(command.account)
+    if account is None:
+        out.append(RequestRefused(command.account, 0, command.client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
+        return
+    order = find_order(account, command.order, command.client_order_id)
+    if order is None:
+        reason: i64 = why_not_open(account, command.order, command.client_order_id)
+        out.append(RequestRefused(account.number, command.order, command.client_order_id, reason, 0, 0))
+        return
+    verdict = judge_replace(state, account, order, command.price_ticks, command.tonnes)
+    if verdict.reason != 0:
+        out.append(
+            RequestRefused(
+                account.number, order.number, order.client_order_id, verdict.reason, verdict.limit, verdict.actual
+            )
+        )
+        return
+    instrument = state.held_instrument(order.instrument)
+    price: i64 = command.price_ticks
+    tonnes: i64 = command.tonnes
+    old_price: i64 = order.price_ticks
+    old_leaves: i64 = order.leaves
+    keeps_place = price == old_price and tonnes < order.tonnes
+    release(account, instrument, order)
+    if keeps_place:
+        instrument.book.reduce(order, tonnes)
+    else:
+        instrument.book.take_out(order)
+        order.leaves += tonnes - order.tonnes
+        order.tonnes = tonnes
+        order.price_ticks = price
+    hold(account, instrument, order)
+    out.append(
+        OrderReplaced(
+            order.number,
+            account.number,
+            account.next_exec_seq(),
+            order.client_order_id,
+            order.instrument,
+            order.side,
+            old_price,
+            old_leaves,
+            price,
+            tonnes,
+            order.leaves,
+            tonnes - order.leaves,
+        )
+    )
+    if not keeps_place:
+        enter(state, account, instrument, order, out)
+
+
+def judge_replace(state: State, account: Account, order: Order, price: int, tonnes: int) -> Verdict:
+    """The chain of a new order, measured on what the change adds."""
+    if not (0 <= price <= PRICE_TICKS_MAX and 0 <= tonnes <= TONNES_MAX):
+        return Verdict(reasons.INVALID_FIELD)
+    instrument = state.held_instrument(order.instrument)
+    filled: i64 = order.tonnes - order.leaves
+    if price == order.price_ticks and tonnes == order.tonnes:
+        return Verdict(reasons.NO_CHANGE)
+    verdict = judge_phase(state, instrument, DAY)
+    if verdict.reason != 0:
+        return verdict
+    if not may_cancel(state):
+        return Verdict(reasons.PHASE_FORBIDS, 0, state.phase)
+    if tonnes <= filled:
+        return Verdict(reasons.QTY_BELOW_FILLED, filled, tonnes)
+    verdict = judge_terms(state, instrument, price, tonnes)
+    if verdict.reason != 0:
+        return verdict
+    moved = Order(
+        order.number, order.account, order.owner, order.instrument, order.side, price, tonnes - filled, DAY, ""
+    )
+    verdict = judge_meeting(state, account, instrument, moved, False)
+    if verdict.reason != 0:
+        return verdict
+    more_units: i64 = moved.leaves - order.leaves
+    more_cash: i64 = instrument.hold_of(moved.price_ticks, moved.leaves) - instrument.hold_of(
+        order.price_ticks, order.leaves
+    )
+    if (order.side == BUY and more_cash <= 0) or (order.side == SELL and more_units <= 0):
+        return Verdict(0)
+    return judge_cover(account, instrument, order.side, more_cash, more_units)
+
+
+__all__ = ["cancel", "cancel_all", "cancel_open_orders", "end", "place", "replace", "trade"]
