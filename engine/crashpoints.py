@@ -1,4 +1,4 @@
-"""Places where a crash test may kill the process: YUTAN_CRASHPOINT="name:n" does it at the n-th passage, like kill -9."""
+"""Places where a crash test may kill the process: YUTAN_CRASHPOINT="name:n" does it at the n-th passage."""
 
 import os
 import signal

@@ -18,7 +18,7 @@ import msgspec
 from engine.core import commands, phases, units
 
 CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
-SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both")
+SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
 CLOSE_RULES: Final = ("A", "B", "C", "L")
 PRODUCT_KINDS: Final = ("allowance", "offset")
 ACT_NAMES: Final = tuple(act.__name__ for act in commands.AnyAct.__args__)
@@ -76,7 +76,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     utc_offset_minutes: int
     timetable: tuple[TimetableRow, ...]
     cancel_in_break: bool
-    self_trade: str  # cancel_taker | cancel_maker | cancel_both
+    self_trade: str  # cancel_taker | cancel_maker | cancel_both | off
     open_orders_max: int  # per account
     order_value_max_fen: int
     client_order_id_days: int  # trading days for which a client order id stays known, after its own

@@ -36,7 +36,7 @@ _decoder: Final = msgspec.msgpack.Decoder(list[AnyCommand])
 
 
 class JournalError(Exception):
-    """The journal is not as it was written: says in which segment, at which offset, and which seq was expected there."""
+    """The journal is not as it was written: names segment, offset and the seq expected there."""
 
     def __init__(self, segment: str, offset: int, seq: int, what: str) -> None:
         super().__init__(f"{segment} at byte {offset}, seq {seq}: {what}")
@@ -53,7 +53,7 @@ class SegmentHead(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One record as found at `offset`, `end` being the offset behind it; `commands` of them lie undecoded in `payload`."""
+    """One record: `commands` of them lie undecoded in `payload`; `end` is the offset behind the record."""
 
     offset: int
     end: int

@@ -92,3 +92,18 @@ def read_entries(folder: Path, from_seq: int, until_seq: int | None = None) -> I
                 entries = item.entries(path.name)
                 stop = None if until_seq is None else until_seq - item.first_seq + 1
                 yield entries[max(0, from_seq - item.first_seq) : stop]
+
+
+def chain_at(folder: Path, seq: int) -> bytes | None:
+    """The chain behind the record that ends with this seq; None when no record ends there."""
+    paths = list_segments(folder)
+    heads = check_segments(paths)
+    for index in reversed(range(len(paths))):
+        if heads[index].first_seq == seq + 1:
+            return heads[index].chain
+        if heads[index].first_seq <= seq:
+            for item in read_segment(paths[index], 0, is_last=index == len(paths) - 1):
+                if isinstance(item, Record) and item.first_seq + item.commands == seq + 1:
+                    return item.chain
+            return None
+    return None

@@ -1,0 +1,88 @@
+"""Snapshots: the whole market at one seq, so that a start need not replay everything. A convenience, never the record."""
+
+import hashlib
+import struct
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from engine import disk
+from engine.core.market import Market
+
+MAGIC: Final = b"YUTANSNP"
+VERSION: Final = 1
+KEPT: Final = 3
+
+# magic, version, zero, seq, bytes of the body, the journal's chain at seq, SHA-256 of the body; then SHA-256 of all that
+_HEAD: Final = struct.Struct("<8sIIQQ32s32s")
+_HEAD_BYTES: Final = _HEAD.size + 32
+
+
+class SnapshotError(Exception):
+    """A snapshot is damaged, or of a form this program does not read."""
+
+
+class Loaded(NamedTuple):
+    """A market as loaded, the journal's chain at its seq, where it came from, and which newer snapshots were damaged."""
+
+    market: Market
+    chain: bytes
+    path: Path
+    damaged: list[str]
+
+
+def write(folder: Path, seq: int, chain: bytes, body: bytes) -> Path:
+    """Write a market's dump durably and whole; `chain` is the journal's at that seq."""
+    head = _HEAD.pack(MAGIC, VERSION, 0, seq, len(body), chain, hashlib.sha256(body).digest())
+    path = folder / f"{seq:020d}.snapshot"
+    disk.write_file(path, head, hashlib.sha256(head).digest(), body)
+    return path
+
+
+def save(folder: Path, market: Market, chain: bytes) -> Path:
+    """Write a snapshot of the market as it is now."""
+    return write(folder, market.seq, chain, market.dump())
+
+
+def load(path: Path) -> tuple[Market, bytes]:
+    """The market in one snapshot and the journal's chain at its seq. Raises `SnapshotError`."""
+    data = path.read_bytes()
+    head = data[: _HEAD.size]
+    if len(data) < _HEAD_BYTES or hashlib.sha256(head).digest() != data[_HEAD.size : _HEAD_BYTES]:
+        raise SnapshotError(f"{path.name}: the head is damaged")
+    magic, version, _, seq, length, chain, digest = _HEAD.unpack(head)
+    body = data[_HEAD_BYTES:]
+    if magic != MAGIC or version != VERSION:
+        raise SnapshotError(f"{path.name}: form {version} is not read by this program")
+    if len(body) != length or hashlib.sha256(body).digest() != digest:
+        raise SnapshotError(f"{path.name}: the body is damaged")
+    market = Market.load(body)
+    if market.seq != seq:
+        raise SnapshotError(f"{path.name}: holds seq {market.seq}, its head says {seq}")
+    return market, chain
+
+
+def load_newest(folder: Path, not_after_seq: int) -> Loaded | None:
+    """The newest whole snapshot that is not after this seq; damaged ones are passed over and named."""
+    damaged: list[str] = []
+    for seq, path in reversed(_list(folder)):
+        if seq <= not_after_seq:
+            try:
+                market, chain = load(path)
+            except SnapshotError as error:
+                damaged.append(str(error))
+            else:
+                return Loaded(market, chain, path, damaged)
+    return None
+
+
+def prune(folder: Path, needed_seq: int) -> None:
+    """Remove old snapshots: the newest `KEPT` stay, and the newest one not after `needed_seq`."""
+    found = _list(folder)
+    needed = max((seq for seq, _ in found if seq <= needed_seq), default=0)
+    for seq, path in found[:-KEPT]:
+        if seq != needed:
+            path.unlink()
+
+
+def _list(folder: Path) -> list[tuple[int, Path]]:
+    return sorted((int(path.stem), path) for path in folder.glob("*.snapshot") if path.stem.isdigit())
