@@ -1,7 +1,7 @@
-"""Reads a recorded day of order flow: `seq,phase,time,op,id,side,price,qty`, plain or gzipped CSV. Pure but for the file.
+"""Reads a recorded day of order flow: `seq,phase,time,op,id,side,price,qty`, plain or gzipped CSV.
 
-op is limit, cancel or uncross; phase is open_auction, continuous or close_auction; prices are in 0.001 yuan and must lie on
-the tick of 0.01 yuan; an id names an order once and for all. Every fault names its line; nothing is skipped over.
+op is limit, cancel or uncross; phase is open_auction, continuous or close_auction; prices are in 0.001 yuan and must
+lie on the tick of 0.01 yuan; an id names an order for good. Every fault names its line; nothing is skipped over.
 """
 
 import csv

@@ -1,13 +1,16 @@
 """The data folder of one exchange, and how a program on the same machine finds the running one.
 
-`running.json` is written when the doors are open and removed when they close; a stale one (the process was killed) names
-a process that is gone.
+`running.json` is written when the doors are open and removed when they close; a stale one (the process was killed)
+names a process that is gone.
 """
 
 import os
 from pathlib import Path
 
 import msgspec
+
+from engine.journal.form import SEGMENT_HEAD_BYTES
+from engine.journal.segments import list_segments
 
 RUNNING = "running.json"
 
@@ -53,7 +56,7 @@ def registry(folder: Path) -> Path:
 
 def is_founded(folder: Path) -> bool:
     """Whether a market was founded here."""
-    return journal(folder).is_dir() and any(journal(folder).iterdir())
+    return any(path.stat().st_size > SEGMENT_HEAD_BYTES for path in list_segments(journal(folder)))
 
 
 def write_running(folder: Path, running: Running) -> None:
@@ -85,4 +88,4 @@ def read_running(folder: Path) -> Running:
 
 
 def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host

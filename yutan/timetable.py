@@ -2,7 +2,7 @@
 
 The decisions are pure functions of the market's present day and the clock, so a restart in the middle of a day goes on
 from the phase the market is in: no phase is run twice. What is decided is sent as a proposal of operator 0, the
-exchange itself. An operator may always act beside the timetable; it then waits for its next turn instead of undoing that.
+exchange itself. An operator may always act beside the timetable; it never undoes that, it waits for its next turn.
 """
 
 import asyncio

@@ -1,0 +1,390 @@
+"""`yutan operator …`: what an operator may do. Each is one journaled act with person, reason and document number.
+
+Where the rule book wants two persons the command prints the proposal with the SHA-256 of its content; a second operator
+looks at it with `pending` and approves it by that hash with `approve`.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from engine.core import phases
+from yutan.cli import session
+from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
+
+app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
+bulletin_app = typer.Typer(no_args_is_help=True, help="The daily bulletin (每日公报).")
+app.add_typer(bulletin_app, name="bulletin")
+
+SCOPES = {
+    "login": ("login",),
+    "buy": ("buy",),
+    "sell": ("sell",),
+    "transfer": ("transfer",),
+    "cash-out": ("cash_out",),
+    "trading": ("buy", "sell"),
+    "all": ("login", "buy", "sell", "transfer", "cash_out"),
+}
+
+Code = Annotated[str, typer.Argument(help="Account code (交易账户).")]
+Instrument = Annotated[str, typer.Argument(help="Instrument code (品种).")]
+Tonnes = Annotated[int, typer.Argument(min=1, help="Tonnes (吨).")]
+Yuan = Annotated[str, typer.Argument(help="Amount in yuan, such as 1000.00 (元).")]
+Scope = Annotated[list[str], typer.Option("--scope", help=f"One or more of: {', '.join(SCOPES)} (受限范围).")]
+
+
+def _act(
+    name: str, fields: dict[str, Any], data: DataDir, operator: str, why: str, document: str, as_json: bool
+) -> None:
+    session.act(name, fields, data, operator, why, document, as_json)
+
+
+def _given(**fields: str) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
+
+
+@app.command("open-day")
+def open_day(
+    trading_day: Annotated[int, typer.Argument(help="Trading day, yyyymmdd (交易日).")],
+    operator: Operator,
+    reason: Why = "open the day",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Begin a trading day (开市): release T+N locks, fix price bands, enter pre_open."""
+    _act("open_day", {"trading_day": session.day_text(trading_day)}, data, operator, reason, document, as_json)
+
+
+@app.command()
+def phase(
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(phases.NAMES[1:])} (交易阶段).")],
+    operator: Operator,
+    reason: Why = "change the phase",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Enter another phase of the day (切换交易阶段)."""
+    if name not in phases.NAMES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(phases.NAMES)}")
+    _act("change_phase", {"phase": name}, data, operator, reason, document, as_json)
+
+
+@app.command("close-day")
+def close_day(
+    operator: Operator,
+    reason: Why = "close the day",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """End the trading day (闭市): orders lapse, closing prices, statements, bulletin."""
+    _act("close_day", {}, data, operator, reason, document, as_json)
+
+
+@app.command()
+def halt(
+    operator: Operator,
+    reason: Why,
+    instrument: Annotated[str, typer.Argument(help="Instrument; none: the whole market.")] = "",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Halt one instrument or the whole market (暂停交易); cancels stay possible."""
+    _act("halt", _given(instrument=instrument), data, operator, reason, document, as_json)
+
+
+@app.command()
+def resume(
+    operator: Operator,
+    reason: Why,
+    instrument: Annotated[str, typer.Argument(help="Instrument; none: the whole market.")] = "",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Lift a halt (恢复交易)."""
+    _act("resume", _given(instrument=instrument), data, operator, reason, document, as_json)
+
+
+@app.command("open-account")
+def open_account(
+    code: Code,
+    name: Annotated[str, typer.Argument(help="Participant's name (名称).")],
+    category: Annotated[str, typer.Option("--category", help="key_emitter, institution, individual or government.")],
+    owner: Annotated[int, typer.Option("--owner", min=1, help="Number of the beneficial owner (实际控制人).")],
+    operator: Operator,
+    reason: Why = "admit a participant",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Open a participant's trading account (开户)."""
+    fields = {"code": code, "owner": owner, "name": name, "category": category}
+    _act("open_account", fields, data, operator, reason, document, as_json)
+
+
+@app.command("list-instrument")
+def list_instrument(
+    code: Instrument,
+    product: Annotated[str, typer.Option("--product", help="Product of the rule book (产品).")],
+    vintage: Annotated[int, typer.Option("--vintage", help="Vintage year (年份).")],
+    base_price: Annotated[str, typer.Option("--base-price", help="First reference price in yuan (基准价).")],
+    name_zh: Annotated[str, typer.Option("--name-zh", help="Chinese name.")],
+    name_en: Annotated[str, typer.Option("--name-en", help="English name.")],
+    operator: Operator,
+    reason: Why = "list an instrument",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Admit an instrument to trading (上市)."""
+    fields = {
+        "code": code,
+        "product": product,
+        "vintage": vintage,
+        "name_zh": name_zh,
+        "name_en": name_en,
+        "base_price": base_price,
+    }
+    _act("list_instrument", fields, data, operator, reason, document, as_json)
+
+
+@app.command("register-key")
+def register_key(
+    key_id: Annotated[str, typer.Argument(help="Key id; the member's key file must have this stem.")],
+    public_key: Annotated[str, typer.Option("--public-key", help="Public key: 64 hex digits, or a PEM private key.")],
+    account: Annotated[list[str], typer.Option("--account", help="Account the key may act for; repeat for more.")],
+    operator: Operator,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="view, trade; default both.")] = None,
+    reason: Why = "register a key",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Register a member's key (登记会员密钥)."""
+    fields = {
+        "key_id": key_id,
+        "public_key": session.public_key(public_key, as_json).hex(),
+        "accounts": account,
+        "scopes": scope or ["view", "trade"],
+    }
+    _act("register_key", fields, data, operator, reason, document, as_json)
+
+
+@app.command("revoke-key")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="Key id.")],
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Revoke a member's key (吊销密钥); its sessions end at once."""
+    _act("revoke_key", {"key_id": key_id}, data, operator, reason, document, as_json)
+
+
+@app.command("register-operator")
+def register_operator(
+    person: Annotated[str, typer.Argument(help="Person id; the key file must have this stem.")],
+    name: Annotated[str, typer.Argument(help="The person's name.")],
+    public_key: Annotated[str, typer.Option("--public-key", help="Public key: 64 hex digits, or a PEM private key.")],
+    operator: Operator,
+    reason: Why = "register an operator",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Register a person as operator (登记操作员)."""
+    fields = {"person": person, "name": name, "public_key": session.public_key(public_key, as_json).hex()}
+    _act("register_operator", fields, data, operator, reason, document, as_json)
+
+
+@app.command()
+def allocate(
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    kind: Annotated[str, typer.Option("--kind", help="free (counts for retention), paid or offset.")],
+    year: Annotated[int, typer.Option("--year", help="Compliance year (履约年度).")],
+    operator: Operator,
+    reason: Why = "allocate units",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Issue units to an account (配额发放)."""
+    fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "kind": kind, "year": year}
+    _act("allocate_units", fields, data, operator, reason, document, as_json)
+
+
+@app.command()
+def deposit(
+    account: Code,
+    amount: Yuan,
+    operator: Operator,
+    reason: Why = "cash received by the settlement bank",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Book money that the settlement bank has received (入金)."""
+    _act("deposit_cash", {"account": account, "amount": amount}, data, operator, reason, document, as_json)
+
+
+@app.command()
+def withdraw(
+    account: Code,
+    amount: Yuan,
+    operator: Operator,
+    reason: Why = "cash paid out",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Pay free cash out (出金)."""
+    _act("withdraw_cash", {"account": account, "amount": amount}, data, operator, reason, document, as_json)
+
+
+@app.command()
+def surrender(
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    year: Annotated[int, typer.Option("--year", help="Compliance year (履约年度).")],
+    operator: Operator,
+    final: Annotated[bool, typer.Option("--final", help="Confirms the year and ends its retention.")] = False,
+    reason: Why = "surrender",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Surrender units for a compliance year (清缴)."""
+    fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "year": year, "final": final}
+    _act("surrender_units", fields, data, operator, reason, document, as_json)
+
+
+def _scope(names: list[str]) -> list[str]:
+    unknown = [name for name in names if name not in SCOPES]
+    if unknown or not names:
+        raise typer.BadParameter(f"--scope takes one or more of {', '.join(SCOPES)}")
+    return list(dict.fromkeys(word for name in names for word in SCOPES[name]))
+
+
+@app.command()
+def restrict(
+    account: Code,
+    scope: Scope,
+    operator: Operator,
+    reason: Why,
+    basis: Annotated[str, typer.Option("--basis", help="Legal basis, such as CQ-M Art. 30 (依据).")] = "",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Restrict an account (限制交易); open orders it covers are canceled."""
+    fields = {"account": account, "scope": _scope(scope), "basis": basis or reason}
+    _act("restrict", fields, data, operator, reason, document, as_json)
+
+
+@app.command()
+def lift(
+    account: Code,
+    scope: Scope,
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Lift a restriction (解除限制)."""
+    _act("lift_restriction", {"account": account, "scope": _scope(scope)}, data, operator, reason, document, as_json)
+
+
+@app.command()
+def retry(
+    operator: Operator,
+    reason: Why = "try again",
+    trade: Annotated[str, typer.Argument(help="Trade, such as T-12; none: all that were set aside.")] = "",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Have settlement try set-aside instructions again (重试交收)."""
+    _act("retry_settlement", _given(trade_id=trade), data, operator, reason, document, as_json)
+
+
+@app.command()
+def unsettled(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """List trades whose settlement was set aside (未交收)."""
+    session.operator_reads(data, operator, as_json, "unsettled", lambda client: client.unsettled())
+
+
+@app.command()
+def reconcile(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """Compare engine, registry and bank now (对账); exit code 65 on a difference."""
+    session.reconcile(data, operator, as_json)
+
+
+@app.command()
+def pending(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """List proposals that wait for a second person (待复核)."""
+    session.operator_reads(data, operator, as_json, "pending", lambda client: client.pending())
+
+
+@app.command()
+def approve(
+    proposal: Annotated[str, typer.Argument(help="Proposal, such as P-12.")],
+    operator: Operator,
+    sha256: Annotated[str, typer.Option("--sha256", help="Approve only where the content has this hash.")] = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Approve another operator's proposal by the hash of its content (复核通过)."""
+    session.approve(proposal, sha256, data, operator, as_json)
+
+
+@app.command()
+def reject(
+    proposal: Annotated[str, typer.Argument(help="Proposal, such as P-12.")],
+    operator: Operator,
+    reason: Why,
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Turn a proposal down, or withdraw one's own (复核驳回)."""
+    session.reject(proposal, reason, data, operator, as_json)
+
+
+@app.command()
+def statement(
+    account: Code,
+    operator: Operator,
+    day: Annotated[int, typer.Option("--day", help="Trading day yyyymmdd; none: the newest.")] = 0,
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Show an account's statement of a day (结算单)."""
+    session.operator_statement(account, day, data, operator, as_json)
+
+
+@app.command()
+def status(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """Show phase, journal, settlement lag and sessions (状态)."""
+    session.operator_reads(data, operator, as_json, "status", lambda client: client.ops_status())
+
+
+@bulletin_app.command("publish")
+def publish_bulletin(
+    operator: Operator,
+    day: Annotated[int, typer.Option("--day", help="Trading day yyyymmdd; none: the newest not yet published.")] = 0,
+    reason: Why = "publish the bulletin",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Publish a day's bulletin by the hash of its content (发布公报)."""
+    session.publish_bulletin(day, reason, document, data, operator, as_json)

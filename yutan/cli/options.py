@@ -1,0 +1,31 @@
+"""The options that many commands share, declared once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DataDir = Annotated[
+    Path,
+    typer.Option("--data", envvar="YUTAN_DATA", help="Data folder of the exchange (数据目录)."),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of tables (输出 JSON).")]
+Url = Annotated[str, typer.Option("--url", help="Websocket address, where not the exchange on --data.")]
+Env = Annotated[str, typer.Option("--env", help="Environment name of the exchange at --url.")]
+
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key", help="Member's private key, PEM; the file's stem is the key id (会员私钥)."),
+]
+MemberName = Annotated[str, typer.Option("--member", help="Key of this name in the data folder's keys/.")]
+Demo = Annotated[bool, typer.Option("--demo", help="Act as the demo market's visitor (演示访客).")]
+AccountCode = Annotated[str, typer.Option("--account", help="Account code, where the key has several (交易账户).")]
+
+Operator = Annotated[
+    str,
+    typer.Option("--operator", help="Operator: a person with a key in keys/, or a key file (操作员)."),
+]
+Why = Annotated[str, typer.Option("--reason", help="Why; journaled (事由).")]
+Document = Annotated[str, typer.Option("--document", help="Number of the document it rests on (文号).")]
+
+DEFAULT_DATA = Path("data")
