@@ -1,0 +1,343 @@
+"""One event after the other to postings: the pure heart of settlement.
+
+`Clearing.apply` takes an entry's events in the order of the log, moves the ledger in memory and writes down in `Writes`
+what the store must do. The same events on the same registry always give the same writes.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from engine.core import events, phases
+from settlement.core import checks, dvp
+from settlement.core.ledger import Account, Instrument, InvariantBroken, Ledger
+from settlement.core.postings import BANK, Writes
+
+OPENING_CALL: Final = "opening_call"
+CONTINUOUS: Final = "continuous"
+CLOSING_CALL: Final = "closing_call"
+METHODS: Final = (OPENING_CALL, CONTINUOUS, CLOSING_CALL)  # all of them listed trading (挂牌)
+
+
+class Cumulative(msgspec.Struct):
+    """Since the market opened, by instrument."""
+
+    tonnes: int = 0
+    turnover_fen: int = 0
+    trades: int = 0
+
+
+class Period(msgspec.Struct):
+    """What a statement covers: everything after the previous close. Numbers are the first that belong to it."""
+
+    after_seq: int = 0
+    unit_posting: int = 1
+    cash_posting: int = 1
+    trade: int = 1
+
+
+class DayClose(msgspec.Struct):
+    """A day has just been closed: what the documents of the day are made of."""
+
+    seq: int
+    at_ns: int
+    trading_day: int
+    day_number: int
+    period: Period
+    last_unit_posting: int
+    last_cash_posting: int
+    last_trade: int
+    stats: tuple[events.DayStats, ...]
+
+
+class Clearing:
+    """The registry's state between two entries, and how each event changes it.
+
+    lock_days tells the N of T+N of a product when an instrument is listed.
+    """
+
+    def __init__(self, ledger: Ledger, aside: dvp.SetAside) -> None:
+        self.ledger = ledger
+        self.aside = aside
+        self.lock_days_of: Callable[[str], int] = _no_rule_book
+        self.market = ""
+        self.rulebook_version = 0
+        self.trading_day = 0
+        self.day_number = 0
+        self.phase = phases.CLOSED
+        self.period = Period()
+        self.last_trade = 0
+        self.cumulative: dict[int, Cumulative] = {}
+        self.next_audit_line = 1
+        self.chain = bytes(32)
+        self.day_close: DayClose | None = None
+        self._seq = 0
+        self._at_ns = 0
+        self._phase_at_entry = self.phase
+        self._acts_in_entry = 0
+
+    def apply(self, seq: int, at_ns: int, entry_events: list[events.Event], writes: Writes) -> None:
+        """Settle one entry. `day_close` is set where the entry closed the day."""
+        self._seq = seq
+        self._at_ns = at_ns
+        self._phase_at_entry = self.phase
+        self._acts_in_entry = 0
+        self.day_close = None
+        for event in entry_events:
+            HANDLERS[type(event)](self, event, writes)
+
+    # ---- trades -----------------------------------------------------------------------------------------
+
+    def _traded(self, event: events.Traded, writes: Writes) -> None:
+        e = event
+        seq = self._seq
+        if e.trade <= self.last_trade:
+            raise InvariantBroken(f"seq {seq}: trade {e.trade} after trade {self.last_trade}")
+        self.last_trade = e.trade
+        lock_day = self.day_number if self.ledger.instruments[e.instrument].lock_days else 0
+        refusal = checks.trade_refusal(
+            self.ledger, e.instrument, e.tonnes, e.amount_fen, e.buyer, e.buy_fee_fen, e.seller, e.sell_fee_fen
+        )
+        if refusal is None:
+            self.ledger.settle_trade(
+                writes, seq, e.trade, e.instrument, e.tonnes, e.amount_fen, e.buyer, e.buy_fee_fen, e.seller,
+                e.sell_fee_fen, lock_day,
+            )  # fmt: skip
+            status, settled_seq = dvp.SETTLED, seq
+        else:
+            status, settled_seq = dvp.FAILED, 0
+            self.aside.add(
+                writes,
+                dvp.Instruction(
+                    0, "trade", seq, e.trade, e.seller, e.instrument, e.tonnes, e.amount_fen, 0, *refusal,
+                    buyer=e.buyer, buy_fee_fen=e.buy_fee_fen, sell_fee_fen=e.sell_fee_fen, lock_day=lock_day,
+                ),
+            )  # fmt: skip
+        writes.trades += (
+            e.trade, seq, self._at_ns, self.trading_day, self.day_number, self._method(e.taker_side), e.instrument,
+            e.price_ticks, e.tonnes, e.amount_fen, e.buyer, e.buy_order, e.buy_fee_fen, e.seller, e.sell_order,
+            e.sell_fee_fen, status, settled_seq,
+        )  # fmt: skip
+
+    def _method(self, taker_side: int) -> str:
+        """A call's trades have no taker; which call it was is told by the phase in which the entry found the market."""
+        if taker_side:
+            return CONTINUOUS
+        return CLOSING_CALL if self._phase_at_entry == phases.CLOSING_CALL else OPENING_CALL
+
+    # ---- title ------------------------------------------------------------------------------------------
+
+    def _market_founded(self, event: events.MarketFounded, writes: Writes) -> None:
+        self.market = event.market
+        self.rulebook_version = event.rulebook_version
+
+    def _account_opened(self, event: events.AccountOpened, writes: Writes) -> None:
+        self.ledger.add_account(Account(event.account, event.code, event.owner, event.name, event.category))
+        writes.changes.append(
+            ("account", (event.account, event.code, event.owner, event.name, event.category, self._seq))
+        )
+        writes.cash_touched.add(event.account)
+
+    def _instrument_listed(self, event: events.InstrumentListed, writes: Writes) -> None:
+        e = event
+        lock_days = self.lock_days_of(e.product)
+        row = (
+            e.instrument, e.code, e.product, e.kind, e.vintage, e.name_zh, e.name_en, e.tick_fen, e.base_price_ticks,
+            lock_days,
+        )  # fmt: skip
+        self.ledger.add_instrument(Instrument(*row))
+        writes.changes.append(("instrument", (*row, self._seq)))
+
+    def _units_issued(self, event: events.UnitsIssued, writes: Writes) -> None:
+        e = event
+        self.ledger.issue(writes, self._seq, e.account, e.instrument, e.tonnes)
+        self._registry_act(writes, "issue", e.account, e.instrument, e.tonnes, e.kind, e.year)
+
+    def _units_unlocked(self, event: events.UnitsUnlocked, writes: Writes) -> None:
+        dvp.release_lock(self.ledger, self.aside, writes, self._seq, event.account, event.instrument, event.tonnes)
+
+    def _units_surrendered(self, event: events.UnitsSurrendered, writes: Writes) -> None:
+        e = event
+        self._registry_act(
+            writes, "surrender", e.account, e.instrument, e.tonnes, "final" if e.final else "partial", e.year
+        )
+        if e.tonnes == 0:
+            return  # A confirmation of the year alone.
+        refusal = checks.surrender_refusal(self.ledger, e.account, e.instrument, e.tonnes)
+        if refusal is None:
+            self.ledger.surrender(writes, self._seq, e.account, e.instrument, e.tonnes, e.year)
+        else:
+            self.aside.add(
+                writes,
+                dvp.Instruction(0, "surrender", self._seq, 0, e.account, e.instrument, e.tonnes, 0, e.year, *refusal),
+            )
+
+    def _registry_act(
+        self, writes: Writes, act: str, account: int, instrument: int, tonnes: int, act_class: str, year: int
+    ) -> None:
+        self._acts_in_entry += 1
+        writes.changes.append(
+            (
+                "registry_act",
+                (self._seq, self._acts_in_entry, act, account, instrument, tonnes, act_class, year),
+            )
+        )
+
+    def _cash_deposited(self, event: events.CashDeposited, writes: Writes) -> None:
+        self.ledger.move_cash(writes, self._seq, "deposit", 0, BANK, event.account, event.amount_fen)
+
+    def _cash_withdrawn(self, event: events.CashWithdrawn, writes: Writes) -> None:
+        refusal = checks.withdrawal_refusal(self.ledger, event.account, event.amount_fen)
+        if refusal is None:
+            self.ledger.move_cash(writes, self._seq, "withdrawal", 0, event.account, BANK, event.amount_fen)
+        else:
+            self.aside.add(
+                writes,
+                dvp.Instruction(0, "withdrawal", self._seq, 0, event.account, 0, 0, event.amount_fen, 0, *refusal),
+            )
+
+    def _restriction_changed(self, event: events.RestrictionChanged, writes: Writes) -> None:
+        self.ledger.set_restriction(event.account, event.scope)
+        writes.changes.append(("restriction", (event.account, self._seq, event.scope, event.basis)))
+        writes.changes.append(("account_restriction", (event.scope, event.account)))
+
+    def _retention_changed(self, event: events.RetentionChanged, writes: Writes) -> None:
+        self.ledger.set_floor(event.account, event.year, event.floor_tonnes)
+        writes.changes.append(("retention", (event.account, event.year, event.floor_tonnes, self._seq)))
+
+    def _retry_ordered(self, event: events.SettlementRetryOrdered, writes: Writes) -> None:
+        dvp.retry(self.ledger, self.aside, writes, self._seq, event.trade)
+
+    # ---- the day ----------------------------------------------------------------------------------------
+
+    def _day_opened(self, event: events.DayOpened, writes: Writes) -> None:
+        self.trading_day = event.trading_day
+        self.day_number = event.day_number
+        self.phase = phases.PRE_OPEN
+
+    def _phase_changed(self, event: events.PhaseChanged, writes: Writes) -> None:
+        self.phase = event.phase
+
+    def _day_closed(self, event: events.DayClosed, writes: Writes) -> None:
+        self.phase = phases.CLOSED
+        if event.trading_day != self.trading_day:
+            raise InvariantBroken(f"seq {self._seq}: closes day {event.trading_day}, open is {self.trading_day}")
+        close = DayClose(
+            self._seq,
+            self._at_ns,
+            self.trading_day,
+            self.day_number,
+            self.period,
+            self.ledger.next_unit_posting - 1,
+            self.ledger.next_cash_posting - 1,
+            self.last_trade,
+            event.stats,
+        )
+        writes.changes.append(
+            (
+                "day",
+                (close.trading_day, close.day_number, close.seq, close.at_ns, close.last_unit_posting,
+                 close.last_cash_posting, close.last_trade),
+            )
+        )  # fmt: skip
+        for s in event.stats:
+            total = self.cumulative.setdefault(s.instrument, Cumulative())
+            total.tonnes += s.tonnes
+            total.turnover_fen += s.turnover_fen
+            total.trades += s.trades
+            writes.changes.append(
+                (
+                    "day_stats",
+                    (close.trading_day, s.instrument, s.previous_close_ticks, s.open_ticks, s.high_ticks, s.low_ticks,
+                     s.last_ticks, s.close_ticks, s.tonnes, s.turnover_fen, s.trades, total.tonnes, total.turnover_fen,
+                     total.trades),
+                )
+            )  # fmt: skip
+        self.period = Period(close.seq, close.last_unit_posting + 1, close.last_cash_posting + 1, close.last_trade + 1)
+        self.day_close = close
+
+    def _bulletin_published(self, event: events.BulletinPublished, writes: Writes) -> None:
+        writes.changes.append(("bulletin_published", (self._seq, event.trading_day, event.sha256)))
+
+    # ---- who did what -----------------------------------------------------------------------------------
+
+    def _act_taken(self, event: events.ActTaken, writes: Writes) -> None:
+        e = event
+        self._audit(writes, "taken", e.proposal, e.operator, e.approver, e.reason, e.document, _plain(e.act))
+
+    def _act_proposed(self, event: events.ActProposed, writes: Writes) -> None:
+        e = event
+        content = {"act": _plain(e.act), "act_sha256": e.act_sha256.hex()}
+        self._audit(writes, "proposed", e.proposal, e.operator, 0, e.reason, e.document, content)
+
+    def _act_refused(self, event: events.ActRefused, writes: Writes) -> None:
+        content = {"reason": event.reason, "limit": event.limit, "actual": event.actual}
+        self._audit(writes, "refused", event.proposal, event.operator, 0, dvp.reason_name(event.reason), "", content)
+
+    def _act_rejected(self, event: events.ActRejected, writes: Writes) -> None:
+        self._audit(writes, "rejected", event.proposal, event.operator, 0, event.reason, "", {})
+
+    def _audit(
+        self,
+        writes: Writes,
+        what: str,
+        proposal: int,
+        operator: int,
+        approver: int,
+        reason: str,
+        document: str,
+        content: dict[str, Any],
+    ) -> None:
+        row = (
+            self.next_audit_line, self._seq, self._at_ns, what, proposal, operator, approver, reason, document,
+            orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode(),
+        )  # fmt: skip
+        self.next_audit_line += 1
+        self.chain = chain_line(self.chain, row)
+        writes.changes.append(("audit_trail", (*row, self.chain)))
+
+
+def chain_line(chain: bytes, row: tuple[int | str, ...]) -> bytes:
+    """The audit trail's next link: SHA-256 over the link before and the line's content as JSON."""
+    return hashlib.sha256(chain + orjson.dumps(row)).digest()
+
+
+def _plain(act: msgspec.Struct) -> dict[str, Any]:
+    """An act as a JSON object: its name and its fields, bytes as hex."""
+    fields: dict[str, Any] = {"name": type(act).__name__}
+    for name in act.__struct_fields__:
+        value = getattr(act, name)
+        fields[name] = value.hex() if isinstance(value, bytes) else value
+    return fields
+
+
+def _no_rule_book(product: str) -> int:
+    raise InvariantBroken(f"product {product} listed before the rule book is known")
+
+
+# The events that concern title. A call's uncross is not among them: its trades name themselves by having no taker.
+HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]]] = {
+    events.MarketFounded: Clearing._market_founded,
+    events.AccountOpened: Clearing._account_opened,
+    events.InstrumentListed: Clearing._instrument_listed,
+    events.UnitsIssued: Clearing._units_issued,
+    events.UnitsUnlocked: Clearing._units_unlocked,
+    events.UnitsSurrendered: Clearing._units_surrendered,
+    events.CashDeposited: Clearing._cash_deposited,
+    events.CashWithdrawn: Clearing._cash_withdrawn,
+    events.RestrictionChanged: Clearing._restriction_changed,
+    events.RetentionChanged: Clearing._retention_changed,
+    events.SettlementRetryOrdered: Clearing._retry_ordered,
+    events.Traded: Clearing._traded,
+    events.DayOpened: Clearing._day_opened,
+    events.PhaseChanged: Clearing._phase_changed,
+    events.DayClosed: Clearing._day_closed,
+    events.BulletinPublished: Clearing._bulletin_published,
+    events.ActTaken: Clearing._act_taken,
+    events.ActProposed: Clearing._act_proposed,
+    events.ActRefused: Clearing._act_refused,
+    events.ActRejected: Clearing._act_rejected,
+}

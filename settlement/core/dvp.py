@@ -1,0 +1,186 @@
+"""Delivery versus payment: the life of an instruction as a state table, and trying it again after it was set aside.
+
+Both legs of a trade and its fees are postings of one transaction, so there is no state between the legs. A trade is
+`matched` by the engine, in `clearing_hold` from when settlement has it until its transaction is committed, then
+`settled`, or `failed` where the registry's own checks stood against it: then it is set aside whole and can be retried.
+"""
+
+from typing import Final
+
+import msgspec
+
+from engine.core import reasons
+from settlement.core import checks
+from settlement.core.ledger import InvariantBroken, Ledger
+from settlement.core.postings import BANK, Writes
+
+MATCHED: Final = "matched"
+CLEARING_HOLD: Final = "clearing_hold"
+SETTLED: Final = "settled"
+FAILED: Final = "failed"
+
+TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
+    MATCHED: (CLEARING_HOLD,),
+    CLEARING_HOLD: (SETTLED, FAILED),
+    FAILED: (CLEARING_HOLD,),  # by RetrySettlement
+    SETTLED: (),
+}
+
+SET_ASIDE_MAX: Final = 100_000  # Far beyond any day that could still be put right by retrying.
+
+
+class Instruction(msgspec.Struct):
+    """Something set aside. kind: trade | surrender | withdrawal.
+
+    For a trade `account` is the seller, and `lock_day` the day number of the trade. lock_passed: the engine has
+    released the buyer's T+N lock meanwhile, so a late delivery arrives free to be sold.
+    """
+
+    number: int
+    kind: str
+    seq: int
+    trade: int
+    account: int
+    instrument: int
+    tonnes: int
+    amount_fen: int
+    year: int
+    reason: int
+    detail: str
+    attempts: int = 1
+    lock_passed: bool = False
+    buyer: int = 0
+    buy_fee_fen: int = 0
+    sell_fee_fen: int = 0
+    lock_day: int = 0
+
+
+class SetAside:
+    """The instructions that could not be carried out, oldest first."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, Instruction] = {}
+        self.next_number = 1
+
+    def add(self, writes: Writes, instruction: Instruction) -> None:
+        """Set an instruction aside: nothing of it has moved."""
+        if len(self.open) >= SET_ASIDE_MAX:
+            raise InvariantBroken(f"more than {SET_ASIDE_MAX} instructions set aside")
+        instruction.number = self.next_number
+        self.next_number += 1
+        self.open[instruction.number] = instruction
+        i = instruction
+        writes.changes.append(
+            (
+                "set_aside",
+                (i.number, i.kind, i.seq, i.trade, i.account, i.instrument, i.tonnes, i.amount_fen, i.year, i.reason,
+                 i.detail, i.attempts, int(i.lock_passed)),
+            )
+        )  # fmt: skip
+
+    def note_try(self, writes: Writes, instruction: Instruction, refusal: checks.Refusal) -> None:
+        """Another try failed."""
+        instruction.attempts += 1
+        instruction.reason = refusal.reason
+        instruction.detail = refusal.detail
+        writes.changes.append(
+            ("set_aside_again", (refusal.reason, refusal.detail, instruction.attempts, instruction.number))
+        )
+
+    def note_done(self, writes: Writes, instruction: Instruction, seq: int) -> None:
+        """The instruction was carried out."""
+        del self.open[instruction.number]
+        writes.changes.append(("set_aside_done", (seq, instruction.number)))
+        if instruction.kind == "trade":
+            writes.changes.append(("trade_settled", (seq, instruction.trade)))
+
+
+def retry(ledger: Ledger, aside: SetAside, writes: Writes, seq: int, trade: int) -> None:
+    """Try set-aside instructions again, oldest first: the named trade and what is not a trade, or all (0).
+
+    What is not a trade failed only because an earlier trade did, so it is always worth another try.
+    """
+    for instruction in list(aside.open.values()):
+        if instruction.kind == "trade" and trade and instruction.trade != trade:
+            continue
+        refusal = _carry_out(ledger, writes, seq, instruction)
+        if refusal is None:
+            aside.note_done(writes, instruction, seq)
+        else:
+            aside.note_try(writes, instruction, refusal)
+
+
+def _carry_out(ledger: Ledger, writes: Writes, seq: int, i: Instruction) -> checks.Refusal | None:
+    if i.kind == "trade":
+        refusal = checks.trade_refusal(
+            ledger, i.instrument, i.tonnes, i.amount_fen, i.buyer, i.buy_fee_fen, i.account, i.sell_fee_fen
+        )
+        if refusal is None:
+            lock_day = 0 if i.lock_passed else i.lock_day
+            ledger.settle_trade(
+                writes, seq, i.trade, i.instrument, i.tonnes, i.amount_fen, i.buyer, i.buy_fee_fen, i.account,
+                i.sell_fee_fen, lock_day,
+            )  # fmt: skip
+        return refusal
+    if i.kind == "surrender":
+        refusal = checks.surrender_refusal(ledger, i.account, i.instrument, i.tonnes)
+        if refusal is None:
+            ledger.surrender(writes, seq, i.account, i.instrument, i.tonnes, i.year)
+        return refusal
+    refusal = checks.withdrawal_refusal(ledger, i.account, i.amount_fen)
+    if refusal is None:
+        ledger.move_cash(writes, seq, "withdrawal", 0, i.account, BANK, i.amount_fen)
+    return refusal
+
+
+def release_lock(
+    ledger: Ledger, aside: SetAside, writes: Writes, seq: int, account: int, instrument: int, tonnes: int
+) -> None:
+    """T+N passed for `tonnes` of an account: oldest day first, over settled lots and lots whose trade is set aside.
+
+    The engine counts both; of the set-aside ones only the passing of the lock is noted, for their later delivery.
+    """
+    lots = ledger.lots.get((account, instrument), {})
+    waiting = [
+        i
+        for i in aside.open.values()
+        if i.kind == "trade" and i.buyer == account and i.instrument == instrument and i.lock_day and not i.lock_passed
+    ]
+    left = tonnes
+    for day in sorted({*lots, *(i.lock_day for i in waiting)}):
+        settled = min(left, lots.get(day, 0))
+        if settled:
+            ledger.unlock(writes, seq, account, instrument, day, settled)
+            left -= settled
+        for i in waiting:
+            if i.lock_day == day and 0 < i.tonnes <= left:
+                i.lock_passed = True
+                left -= i.tonnes
+                writes.changes.append(("set_aside_lock_passed", (i.number,)))
+        if left == 0:
+            return
+    raise InvariantBroken(
+        f"seq {seq}: {tonnes} t unlocked for account {account}, instrument {instrument}, but {left} t of them not locked"
+    )
+
+
+def pending_effects(aside: SetAside) -> tuple[dict[int, int], dict[tuple[int, int], list[int]]]:
+    """What the engine has and the registry not yet: cash by account, [available, locked] by (account, instrument)."""
+    cash: dict[int, int] = {}
+    held: dict[tuple[int, int], list[int]] = {}
+    for i in aside.open.values():
+        if i.kind == "withdrawal":
+            cash[i.account] = cash.get(i.account, 0) - i.amount_fen
+            continue
+        held.setdefault((i.account, i.instrument), [0, 0])[0] -= i.tonnes
+        if i.kind == "trade":
+            cash[i.buyer] = cash.get(i.buyer, 0) - i.amount_fen - i.buy_fee_fen
+            cash[i.account] = cash.get(i.account, 0) + i.amount_fen - i.sell_fee_fen
+            bought = held.setdefault((i.buyer, i.instrument), [0, 0])
+            bought[1 if i.lock_day and not i.lock_passed else 0] += i.tonnes
+    return cash, held
+
+
+def reason_name(number: int) -> str:
+    """The catalogue's name of a reason, "" for none."""
+    return reasons.BY_NUMBER[number].name if number in reasons.BY_NUMBER else ""

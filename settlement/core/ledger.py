@@ -1,0 +1,189 @@
+"""The registry's balances in memory: what the last posting left in each account.
+
+The worker loads it from the store at start and moves it with each event; the store writes each touched balance once a
+transaction. Should a transaction fail, the process ends, so memory and store cannot part ways.
+"""
+
+import msgspec
+
+from settlement.core.postings import AVAILABLE, BANK, FEES, ISSUE, LOCKED, Writes, surrender_account
+
+
+class InvariantBroken(Exception):
+    """An event contradicts the registry in a way no rule foresees: settlement stops here, with evidence."""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """A participant's account as the registry knows it."""
+
+    account: int
+    code: str
+    owner: int
+    name: str
+    category: str
+
+
+class Instrument(msgspec.Struct, frozen=True):
+    """An instrument; lock_days is the N of T+N, 0 for none."""
+
+    instrument: int
+    code: str
+    product: str
+    kind: str
+    vintage: int
+    name_zh: str
+    name_en: str
+    tick_fen: int
+    base_price_ticks: int
+    lock_days: int
+
+
+class Ledger:
+    """Balances, lots under T+N lock, floors and restrictions, and the postings that move them."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[int, Account] = {}
+        self.instruments: dict[int, Instrument] = {}
+        self.allowances: set[int] = set()  # instruments that count for retention
+        self.cash: dict[int, int] = {BANK: 0, FEES: 0}
+        self.units: dict[tuple[int, int], list[int]] = {}  # (account, instrument) -> [available, locked]
+        self.allowance_tonnes: dict[int, int] = {}  # account -> allowances of all vintages, available and locked
+        self.lots: dict[tuple[int, int], dict[int, int]] = {}  # (account, instrument) -> day bought -> tonnes locked
+        self.restriction: dict[int, int] = {}  # only accounts that have one
+        self.floors: dict[int, dict[int, int]] = {}  # account -> year -> tonnes
+        self.floor_tonnes: dict[int, int] = {}  # account -> all years together
+        self.next_unit_posting = 1
+        self.next_cash_posting = 1
+
+    def add_account(self, account: Account) -> None:
+        """Know an account."""
+        self.accounts[account.account] = account
+        self.cash.setdefault(account.account, 0)
+        self.allowance_tonnes.setdefault(account.account, 0)
+
+    def add_instrument(self, instrument: Instrument) -> None:
+        """Know an instrument."""
+        self.instruments[instrument.instrument] = instrument
+        if instrument.kind == "allowance":
+            self.allowances.add(instrument.instrument)
+
+    def set_floor(self, account: int, year: int, floor_tonnes: int) -> None:
+        """Set the tonnes of allowances that an account must keep for a year."""
+        years = self.floors.setdefault(account, {})
+        years[year] = floor_tonnes
+        self.floor_tonnes[account] = sum(years.values())
+
+    def set_restriction(self, account: int, scope: int) -> None:
+        """Set an account's restriction; 0 lifts it."""
+        if scope:
+            self.restriction[account] = scope
+        else:
+            self.restriction.pop(account, None)
+
+    def move_cash(
+        self, writes: Writes, seq: int, kind: str, trade: int, from_account: int, to_account: int, amount_fen: int
+    ) -> None:
+        """Post cash from one account to another."""
+        cash = self.cash
+        writes.cash_postings += (self.next_cash_posting, seq, kind, trade, from_account, to_account, amount_fen)
+        self.next_cash_posting += 1
+        cash[from_account] -= amount_fen
+        cash[to_account] += amount_fen
+        touched = writes.cash_touched
+        touched.add(from_account)
+        touched.add(to_account)
+
+    def holding(self, account: int, instrument: int) -> list[int]:
+        """[available, locked] of one instrument in one account, made where there was none."""
+        key = (account, instrument)
+        found = self.units.get(key)
+        if found is None:
+            found = self.units[key] = [0, 0]
+        return found
+
+    def settle_trade(
+        self,
+        writes: Writes,
+        seq: int,
+        trade: int,
+        instrument: int,
+        tonnes: int,
+        amount_fen: int,
+        buyer: int,
+        buy_fee_fen: int,
+        seller: int,
+        sell_fee_fen: int,
+        lock_day: int,
+    ) -> None:
+        """Both legs of a judged trade and its fees, or an error before anything has moved.
+
+        lock_day is the day number under which the bought units are locked; 0 delivers them free to be sold.
+        """
+        if buyer == seller:
+            raise InvariantBroken(f"trade {trade}: account {buyer} on both sides")
+        self.move_cash(writes, seq, "payment", trade, buyer, seller, amount_fen)
+        if buy_fee_fen:
+            self.move_cash(writes, seq, "fee", trade, buyer, FEES, buy_fee_fen)
+        if sell_fee_fen:
+            self.move_cash(writes, seq, "fee", trade, seller, FEES, sell_fee_fen)
+
+        self.holding(seller, instrument)[0] -= tonnes
+        if lock_day:
+            self.holding(buyer, instrument)[1] += tonnes
+            lots = self.lots.setdefault((buyer, instrument), {})
+            lots[lock_day] = lots.get(lock_day, 0) + tonnes
+            writes.lots_touched.add((buyer, instrument, lock_day))
+            to_state = LOCKED
+        else:
+            self.holding(buyer, instrument)[0] += tonnes
+            to_state = AVAILABLE
+        if instrument in self.allowances:
+            self.allowance_tonnes[seller] -= tonnes
+            self.allowance_tonnes[buyer] += tonnes
+        writes.unit_postings += (
+            self.next_unit_posting, seq, "trade", trade, instrument, seller, AVAILABLE, buyer, to_state, tonnes,
+        )  # fmt: skip
+        self.next_unit_posting += 1
+        writes.units_touched.add((seller, instrument))
+        writes.units_touched.add((buyer, instrument))
+
+    def unlock(self, writes: Writes, seq: int, account: int, instrument: int, lock_day: int, tonnes: int) -> None:
+        """T+N has passed for units bought on `lock_day`: locked becomes available."""
+        lots = self.lots[account, instrument]
+        lots[lock_day] -= tonnes
+        if lots[lock_day] == 0:
+            del lots[lock_day]
+        holding = self.units[account, instrument]
+        holding[1] -= tonnes
+        holding[0] += tonnes
+        writes.unit_postings += (
+            self.next_unit_posting, seq, "unlock", 0, instrument, account, LOCKED, account, AVAILABLE, tonnes,
+        )  # fmt: skip
+        self.next_unit_posting += 1
+        writes.lots_touched.add((account, instrument, lock_day))
+        writes.units_touched.add((account, instrument))
+
+    def issue(self, writes: Writes, seq: int, account: int, instrument: int, tonnes: int) -> None:
+        """Units come into being in an account, free to be sold."""
+        self._move_free(writes, seq, "issue", instrument, ISSUE, account, tonnes)
+
+    def surrender(self, writes: Writes, seq: int, account: int, instrument: int, tonnes: int, year: int) -> None:
+        """Units leave an account for the surrender account of a year, for good."""
+        self._move_free(writes, seq, "surrender", instrument, account, surrender_account(year), tonnes)
+
+    def _move_free(
+        self, writes: Writes, seq: int, kind: str, instrument: int, from_account: int, to_account: int, tonnes: int
+    ) -> None:
+        self.holding(from_account, instrument)[0] -= tonnes
+        self.holding(to_account, instrument)[0] += tonnes
+        if instrument in self.allowances:
+            if from_account > 0:
+                self.allowance_tonnes[from_account] -= tonnes
+            if to_account > 0:
+                self.allowance_tonnes[to_account] += tonnes
+        writes.unit_postings += (
+            self.next_unit_posting, seq, kind, 0, instrument, from_account, AVAILABLE, to_account, AVAILABLE, tonnes,
+        )  # fmt: skip
+        self.next_unit_posting += 1
+        writes.units_touched.add((from_account, instrument))
+        writes.units_touched.add((to_account, instrument))

@@ -1,0 +1,43 @@
+"""Double entry: one posting moves units or cash from one account to another, so every posting balances by itself.
+
+A holding is the sum of its postings. Accounts from 1 are participants; those below 0 are the system's own, and exist so
+that nothing ever comes from nowhere: units come from ISSUE and end in a year's surrender account, cash comes from and
+returns to BANK (its balance is minus what the bank holds for the market), fees gather in FEES.
+"""
+
+from typing import Final
+
+ISSUE: Final = -1
+BANK: Final = -2
+FEES: Final = -3
+
+AVAILABLE: Final = "available"
+LOCKED: Final = "locked"
+
+TRADE_COLUMNS: Final = 18
+UNIT_COLUMNS: Final = 10
+CASH_COLUMNS: Final = 7
+
+
+def surrender_account(year: int) -> int:
+    """The system account that gathers the units surrendered (清缴) for a compliance year."""
+    return -10_000 - year
+
+
+class Writes:
+    """Everything one transaction shall write: rows to append, balances touched, and single changes by name.
+
+    The first three are flat lists (row after row, so many columns each): at tens of thousands of rows a second a list
+    per row would cost more than the row. `changes` are (name, parameters) of the store's named statements, in order.
+    """
+
+    __slots__ = ("cash_postings", "cash_touched", "changes", "lots_touched", "trades", "unit_postings", "units_touched")
+
+    def __init__(self) -> None:
+        self.trades: list[int | str] = []
+        self.unit_postings: list[int | str] = []
+        self.cash_postings: list[int | str] = []
+        self.cash_touched: set[int] = set()
+        self.units_touched: set[tuple[int, int]] = set()
+        self.lots_touched: set[tuple[int, int, int]] = set()
+        self.changes: list[tuple[str, tuple[int | str | bytes, ...]]] = []

@@ -1,0 +1,189 @@
+"""A member's statement of a closed day: what they had, what moved and why, what they have now.
+
+It covers everything after the previous close, so that each statement begins where the one before ended. Fields follow
+the national day-end statement (domain rules (g), CN-UI). Sums are of postings, which are settled facts; trades that could
+not settle are listed with their reason.
+"""
+
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from settlement.core.bulletin import TradeRow
+from settlement.core.clearing import DayClose
+from settlement.core.dvp import SetAside, reason_name
+from settlement.core.ledger import Ledger
+from settlement.core.money import iso_day, yuan
+from settlement.core.postings import AVAILABLE, LOCKED
+
+FORMAT: Final = "yutan-statement-1"
+STATEMENT_TRADES_MAX: Final = 10_000  # Lines; the sums are always of all trades.
+
+
+class UnitPosting(msgspec.Struct, frozen=True, array_like=True):
+    """A row of unit_postings, in the order of its columns."""
+
+    posting: int
+    seq: int
+    kind: str
+    trade: int
+    instrument: int
+    from_account: int
+    from_state: str
+    to_account: int
+    to_state: str
+    tonnes: int
+
+
+class CashPosting(msgspec.Struct, frozen=True, array_like=True):
+    """A row of cash_postings, in the order of its columns."""
+
+    posting: int
+    seq: int
+    kind: str
+    trade: int
+    from_account: int
+    to_account: int
+    amount_fen: int
+
+
+class _UnitFlow:
+    __slots__ = ("bought", "issued", "net", "sold", "surrendered", "unlocked")
+
+    def __init__(self) -> None:
+        self.net = {AVAILABLE: 0, LOCKED: 0}
+        self.issued = self.bought = self.sold = self.unlocked = self.surrendered = 0
+
+
+class StatementMaker:
+    """Gathers a period's postings and trades, then writes one statement for each account."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._cash: dict[int, dict[str, int]] = {}
+        self._units: dict[tuple[int, int], _UnitFlow] = {}
+        self._trades: dict[int, list[dict[str, Any]]] = {}
+        self._trades_count: dict[int, int] = {}
+
+    def add_cash(self, row: CashPosting) -> None:
+        """Count a cash posting of the period."""
+        if row.from_account > 0:
+            name = {"payment": "bought", "fee": "fees", "withdrawal": "withdrawn"}[row.kind]
+            self._count_cash(row.from_account, name, row.amount_fen)
+        if row.to_account > 0:
+            name = {"payment": "sold", "deposit": "deposited"}[row.kind]
+            self._count_cash(row.to_account, name, row.amount_fen)
+
+    def _count_cash(self, account: int, name: str, amount_fen: int) -> None:
+        flows = self._cash.setdefault(account, {})
+        flows[name] = flows.get(name, 0) + amount_fen
+
+    def add_units(self, row: UnitPosting) -> None:
+        """Count a unit posting of the period."""
+        if row.from_account > 0:
+            flow = self._flow(row.from_account, row.instrument)
+            flow.net[row.from_state] -= row.tonnes
+            if row.kind == "trade":
+                flow.sold += row.tonnes
+            elif row.kind == "unlock":
+                flow.unlocked += row.tonnes
+            else:
+                flow.surrendered += row.tonnes
+        if row.to_account > 0:
+            flow = self._flow(row.to_account, row.instrument)
+            flow.net[row.to_state] += row.tonnes
+            if row.kind == "trade":
+                flow.bought += row.tonnes
+            elif row.kind == "issue":
+                flow.issued += row.tonnes
+
+    def _flow(self, account: int, instrument: int) -> _UnitFlow:
+        found = self._units.get((account, instrument))
+        if found is None:
+            found = self._units[account, instrument] = _UnitFlow()
+        return found
+
+    def add_trade(self, row: TradeRow) -> None:
+        """List a trade of the day in both sides' statements."""
+        self._list_trade(row.buyer, "buy", row.buy_order, row.buy_fee_fen, row)
+        self._list_trade(row.seller, "sell", row.sell_order, row.sell_fee_fen, row)
+
+    def _list_trade(self, account: int, side: str, order: int, fee_fen: int, row: TradeRow) -> None:
+        count = self._trades_count.get(account, 0) + 1
+        self._trades_count[account] = count
+        if count > STATEMENT_TRADES_MAX:
+            return
+        instrument = self._ledger.instruments[row.instrument]
+        self._trades.setdefault(account, []).append(
+            {
+                "amount": yuan(row.amount_fen),
+                "at_ns": row.at_ns,
+                "fee": yuan(fee_fen),
+                "instrument": instrument.code,
+                "method": row.method,
+                "order_id": f"O-{order}",
+                "price": yuan(row.price_ticks * instrument.tick_fen),
+                "side": side,
+                "status": row.status,
+                "tonnes": row.tonnes,
+                "trade_id": f"T-{row.trade}",
+            }
+        )
+
+    def make(self, account: int, market: str, close: DayClose, aside: SetAside) -> bytes:
+        """The statement of one account, as JSON with sorted keys."""
+        who = self._ledger.accounts[account]
+        cash = self._cash.get(account, {})
+        closing = self._ledger.cash[account]
+        into = cash.get("deposited", 0) + cash.get("sold", 0)
+        out = cash.get("withdrawn", 0) + cash.get("bought", 0) + cash.get("fees", 0)
+        content = {
+            "account": who.code,
+            "cash": {
+                "bought": yuan(cash.get("bought", 0)),
+                "closing": yuan(closing),
+                "deposited": yuan(cash.get("deposited", 0)),
+                "fees": yuan(cash.get("fees", 0)),
+                "opening": yuan(closing - into + out),
+                "sold": yuan(cash.get("sold", 0)),
+                "withdrawn": yuan(cash.get("withdrawn", 0)),
+            },
+            "category": who.category,
+            "currency": "CNY",
+            "day_number": close.day_number,
+            "format": FORMAT,
+            "made_at_ns": close.at_ns,
+            "market": market,
+            "name": who.name,
+            "period": {"after_seq": close.period.after_seq, "to_seq": close.seq},
+            "trades": self._trades.get(account, []),
+            "trades_count": self._trades_count.get(account, 0),
+            "trading_day": iso_day(close.trading_day),
+            "units": [row for number in sorted(self._ledger.instruments) if (row := self._units_row(account, number))],
+            "unsettled": [
+                {"detail": i.detail, "kind": i.kind, "reason": i.reason, "reason_name": reason_name(i.reason),
+                 "tonnes": i.tonnes, "trade_id": f"T-{i.trade}" if i.trade else None}
+                for i in aside.open.values()
+                if account in (i.account, i.buyer)
+            ],
+        }  # fmt: skip
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+    def _units_row(self, account: int, instrument: int) -> dict[str, Any] | None:
+        available, locked = self._ledger.units.get((account, instrument), (0, 0))
+        flow = self._units.get((account, instrument))
+        if flow is None:
+            if not available and not locked:
+                return None
+            flow = _UnitFlow()
+        return {
+            "bought": flow.bought,
+            "closing": {"available": available, "locked": locked},
+            "instrument": self._ledger.instruments[instrument].code,
+            "issued": flow.issued,
+            "opening": {"available": available - flow.net[AVAILABLE], "locked": locked - flow.net[LOCKED]},
+            "sold": flow.sold,
+            "surrendered": flow.surrendered,
+            "unlocked": flow.unlocked,
+        }
