@@ -407,10 +407,12 @@ class Book:
                 maker = maker.newer
         return False
 
-    def find_uncross(self, reference_ticks: i64) -> Uncross:
+    def find_uncross(self, reference_ticks: i64, is_by_pressure: bool = False) -> Uncross:
         """The call auction's price: most volume, then smallest imbalance, then nearest to the reference, then lower.
 
         Candidates are the prices of the orders. Better-priced orders and at least one side at the price fill whole.
+        `is_by_pressure` asks, before the reference, which side has the surplus: the highest price if buyers, the lowest if
+        sellers (the Shanghai exchange's way).
         """
         bids = self.bids.sorted_levels()
         asks = self.asks.sorted_levels()
@@ -438,7 +440,7 @@ class Book:
                 bids_left -= 1
                 demand -= crossing_bids[bids_left].tonnes
             candidate = Uncross(price, min(demand, supply), demand - supply)
-            if is_better_uncross(candidate, best, reference_ticks):
+            if is_better_uncross(candidate, best, reference_ticks, is_by_pressure):
                 best = candidate
         return best
 
@@ -475,7 +477,7 @@ class Book:
             level.tonnes -= tonnes
 
 
-def is_better_uncross(candidate: Uncross, best: Uncross, reference_ticks: i64) -> bool:
+def is_better_uncross(candidate: Uncross, best: Uncross, reference_ticks: i64, is_by_pressure: bool) -> bool:
     """Whether a later (higher) candidate price beats the best one so far."""
     if candidate.tonnes != best.tonnes:
         return candidate.tonnes > best.tonnes
@@ -483,6 +485,9 @@ def is_better_uncross(candidate: Uncross, best: Uncross, reference_ticks: i64) -
     least = distance(best.imbalance, 0)
     if imbalance != least:
         return imbalance < least
+    if is_by_pressure and imbalance != 0:
+        # a higher price never has more demand: of two equal candidates, the surplus is of the same side or changes from buy to sell
+        return candidate.imbalance > 0
     return distance(candidate.price_ticks, reference_ticks) < distance(best.price_ticks, reference_ticks)
 
 

@@ -19,6 +19,7 @@ from engine.core import commands, phases, units
 
 CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
 SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
+CALL_TIES = ("reference", "pressure")
 CLOSE_RULES: Final = ("A", "B", "C", "L")
 PRODUCT_KINDS: Final = ("allowance", "offset")
 ACT_NAMES: Final = tuple(act.__name__ for act in commands.AnyAct.__args__)
@@ -76,6 +77,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     utc_offset_minutes: int
     timetable: tuple[TimetableRow, ...]
     cancel_in_break: bool
+    call_tie: str  # call auction, equal volume and imbalance: reference = nearest to it | pressure = surplus side's price
     self_trade: str  # cancel_taker | cancel_maker | cancel_both | off
     open_orders_max: int  # per account
     order_value_max_fen: int
@@ -234,6 +236,7 @@ _RULES: Final[dict[str, dict[str, _Check]]] = {
         "cancel_in_break": _boolean,
     },
     "trading": {
+        "call_tie": _one_of(CALL_TIES),
         "self_trade": _one_of(SELF_TRADE_MODES),
         "open_orders_max": _integer(1, 10_000_000),
         "order_value_max_fen": _integer(1, units.AMOUNT_FEN_MAX),
