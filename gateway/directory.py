@@ -1,0 +1,72 @@
+"""Codes and numbers of accounts and instruments, folded from events: what a report needs to be written."""
+
+import msgspec
+
+from engine.core import events
+from engine.core.rulebook import RuleBook
+from engine.view import MarketView
+
+
+class InstrumentName(msgspec.Struct, frozen=True, gc=False):
+    """An instrument's code and tick."""
+
+    code: str
+    tick_fen: int
+
+
+class Directory:
+    """Names of what exists. Numbers are the market's; an unknown one gives 0 or an empty text."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[int, str] = {}
+        self.instruments: dict[int, InstrumentName] = {}
+        self._account_numbers: dict[str, int] = {}
+        self._instrument_numbers: dict[str, int] = {}
+        self.rulebook: RuleBook | None = None
+
+    def load(self, view: MarketView) -> None:
+        """Take over what the market holds."""
+        self.rulebook = view.rulebook()
+        for account in view.accounts():
+            self._add_account(account.number, account.code)
+        for instrument in view.instruments():
+            self._add_instrument(instrument.number, instrument.code, instrument.tick_fen)
+
+    def on_account(self, event: events.AccountOpened) -> None:
+        """An account was opened."""
+        self._add_account(event.account, event.code)
+
+    def on_instrument(self, event: events.InstrumentListed) -> None:
+        """An instrument was listed."""
+        self._add_instrument(event.instrument, event.code, event.tick_fen)
+
+    def _add_account(self, number: int, code: str) -> None:
+        self.accounts[number] = code
+        self._account_numbers[code] = number
+
+    def _add_instrument(self, number: int, code: str, tick_fen: int) -> None:
+        self.instruments[number] = InstrumentName(code, tick_fen)
+        self._instrument_numbers[code] = number
+
+    def account_number(self, code: str) -> int:
+        """Number of an account, 0 if there is none."""
+        return self._account_numbers.get(code, 0)
+
+    def account_code(self, number: int) -> str:
+        """Code of an account."""
+        return self.accounts.get(number, "")
+
+    def instrument_number(self, code: str) -> int:
+        """Number of an instrument, 0 if there is none."""
+        return self._instrument_numbers.get(code, 0)
+
+    def instrument_code(self, number: int) -> str:
+        """Code of an instrument."""
+        found = self.instruments.get(number)
+        return found.code if found is not None else ""
+
+    def product_tick_fen(self, product: str) -> int:
+        """Tick of a product of the rule book, 0 if there is none."""
+        if self.rulebook is None or product not in self.rulebook.products:
+            return 0
+        return self.rulebook.products[product].tick_fen

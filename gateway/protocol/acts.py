@@ -1,0 +1,234 @@
+"""Operator acts by name with JSON fields: generated from the command classes, so that none can be forgotten.
+
+Names are those of the journal and of the rule book's `two_person_acts`, such as `AllocateUnits`.
+A field's wire form follows from its name: accounts and instruments are codes, money and prices decimal strings, phases and
+restriction scopes words, days yyyy-mm-dd, keys hex. An optional field stands for the 0 ("all") of the command.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Protocol, cast
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from engine.core import commands, phases, reasons, units
+from gateway.protocol import prices, times, wire
+
+_SCOPES: Final = {
+    "login": units.RESTRICT_LOGIN,
+    "buy": units.RESTRICT_BUY,
+    "sell": units.RESTRICT_SELL,
+    "transfer": units.RESTRICT_TRANSFER,
+    "cash_out": units.RESTRICT_CASH_OUT,
+}
+SCOPE_WORDS: Final = tuple(_SCOPES)
+_INT64_MAX: Final = 2**63 - 1
+
+
+class Names(Protocol):
+    """Codes <-> numbers of the market; 0 or an empty text for what is unknown."""
+
+    def account_number(self, code: str) -> int:
+        """Number of an account."""
+
+    def account_code(self, number: int) -> str:
+        """Code of an account."""
+
+    def instrument_number(self, code: str) -> int:
+        """Number of an instrument."""
+
+    def instrument_code(self, number: int) -> str:
+        """Code of an instrument."""
+
+    def product_tick_fen(self, product: str) -> int:
+        """Tick of a product."""
+
+
+class FieldRefused(ValueError):
+    """A field of an act means nothing; carries the catalogue number and the field."""
+
+    def __init__(self, reason: int, field: str) -> None:
+        super().__init__(f"{field}: {reasons.BY_NUMBER[reason].name}")
+        self.reason = reason
+        self.field = field
+
+
+class _Form(msgspec.Struct, frozen=True):
+    """How one field of a command looks on the wire: its name and type there, and the way there and back."""
+
+    name: str
+    type: Any
+    read: Callable[[Any, Names, dict[str, Any]], Any]
+    show: Callable[[Any, Names, dict[str, Any]], Any]
+    optional: bool = False
+
+
+def _same(value: Any, names: Names, all_fields: dict[str, Any]) -> Any:
+    return value
+
+
+def _read_account(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    number = names.account_number(value)
+    if not number:
+        raise FieldRefused(reasons.UNKNOWN_ACCOUNT, "account")
+    return number
+
+
+def _read_instrument(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    number = names.instrument_number(value)
+    if not number:
+        raise FieldRefused(reasons.UNKNOWN_INSTRUMENT, "instrument")
+    return number
+
+
+def _read_amount(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    try:
+        return prices.amount_fen(value)
+    except prices.NumberRefused as error:
+        raise FieldRefused(error.reason, "amount") from error
+
+
+def _read_base_price(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    tick_fen = names.product_tick_fen(all_fields["product"])
+    if not tick_fen:
+        raise FieldRefused(reasons.ACT_INVALID, "product")
+    try:
+        return prices.price_ticks(value, tick_fen)
+    except prices.NumberRefused as error:
+        raise FieldRefused(error.reason, "base_price") from error
+
+
+def _read_day(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    try:
+        return times.day_number(value)
+    except ValueError as error:
+        raise FieldRefused(reasons.INVALID_FIELD, "trading_day") from error
+
+
+def _read_scope(value: list[str], names: Names, all_fields: dict[str, Any]) -> int:
+    scope = 0
+    for word in value:
+        if word not in _SCOPES:
+            raise FieldRefused(reasons.INVALID_FIELD, "scope")
+        scope |= _SCOPES[word]
+    return scope
+
+
+def scope_words(scope: int) -> list[str]:
+    """The bits of a restriction as words."""
+    return [word for word, bit in _SCOPES.items() if scope & bit]
+
+
+def _read_phase(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    if value not in phases.NAMES:
+        raise FieldRefused(reasons.INVALID_FIELD, "phase")
+    return phases.NAMES.index(value)
+
+
+_Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+_Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+\Z")]
+_Codes = Annotated[list[wire.Code], Meta(min_length=1, max_length=10_000)]
+_Words = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(min_length=1, max_length=16)]
+
+_FORMS: Final[dict[str, _Form]] = {
+    "account": _Form("account", wire.Code, _read_account, lambda value, names, _: names.account_code(value)),
+    "instrument": _Form(
+        "instrument", wire.Code, _read_instrument, lambda value, names, _: names.instrument_code(value)
+    ),
+    "accounts": _Form(
+        "accounts",
+        _Codes,
+        lambda value, names, rest: tuple(_read_account(code, names, rest) for code in value),
+        lambda value, names, _: [names.account_code(number) for number in value],
+    ),
+    "amount_fen": _Form("amount", wire.Decimals, _read_amount, lambda value, *_: prices.money_text(value)),
+    "base_price_ticks": _Form(
+        "base_price",
+        wire.Decimals,
+        _read_base_price,
+        lambda value, names, rest: prices.price_text(value, names.product_tick_fen(rest["product"])),
+    ),
+    "public_key": _Form("public_key", _Hex32, lambda value, *_: bytes.fromhex(value), lambda value, *_: value.hex()),
+    "trading_day": _Form("trading_day", wire.DayText, _read_day, lambda value, *_: times.day_text(value)),
+    "scope": _Form("scope", _Words, _read_scope, lambda value, *_: scope_words(value)),
+    "phase": _Form("phase", _Word, _read_phase, lambda value, *_: phases.NAMES[value]),
+    "trade": _Form("trade_id", wire.TradeId, lambda value, *_: int(value[2:]), lambda value, *_: f"T-{value}", True),
+    "scopes": _Form("scopes", _Words, lambda value, *_: tuple(value), lambda value, *_: list(value), True),
+    "sha256": _Form("sha256", wire.Sha256, _same, _same),
+    "tonnes": _Form("tonnes", wire.Quantity, _same, _same),
+    "code": _Form("code", _Word, _same, _same),
+    "key_id": _Form("key_id", _Word, _same, _same),
+    "person": _Form("person", _Word, _same, _same),
+    "product": _Form("product", _Word, _same, _same),
+    "kind": _Form("kind", _Word, _same, _same),
+    "category": _Form("category", _Word, _same, _same),
+    "name": _Form("name", wire.Reason, _same, _same),
+    "name_zh": _Form("name_zh", wire.Reason, _same, _same),
+    "name_en": _Form("name_en", wire.Reason, _same, _same),
+    "basis": _Form("basis", wire.Text, _same, _same),
+    "year": _Form("year", Annotated[int, Meta(ge=2000, le=9999)], _same, _same),
+    "vintage": _Form("vintage", Annotated[int, Meta(ge=0, le=9999)], _same, _same),
+    "owner": _Form("owner", Annotated[int, Meta(ge=1, le=_INT64_MAX)], _same, _same),
+    "final": _Form("final", bool, _same, _same),
+}
+# Acts whose instrument or trade may be left out, meaning all.
+_ALL_WHEN_ABSENT: Final = {(commands.Halt, "instrument"), (commands.Resume, "instrument")}
+
+
+class ActForm(msgspec.Struct, frozen=True):
+    """One act on the wire: its name, the type of its fields, and the form of each."""
+
+    name: str
+    act: type[commands.Act]
+    params: type[msgspec.Struct]
+    forms: dict[str, _Form]
+
+    def optional(self, field: str) -> bool:
+        """Whether a field may be left out."""
+        return self.forms[field].optional or (self.act, field) in _ALL_WHEN_ABSENT
+
+
+def _form_of(act: type[commands.Act]) -> ActForm:
+    forms = {field.name: _FORMS[field.name] for field in msgspec.structs.fields(act)}
+    columns: list[Any] = []
+    for field, form in forms.items():
+        if form.optional or (act, field) in _ALL_WHEN_ABSENT:
+            columns.append((form.name, form.type | UnsetType, UNSET))
+        else:
+            columns.append((form.name, form.type))
+    params = msgspec.defstruct(f"{act.__name__}Fields", columns, kw_only=True, forbid_unknown_fields=True)
+    return ActForm(act.__name__, act, params, forms)
+
+
+ACTS: Final[dict[str, ActForm]] = {
+    form.name: form for form in (_form_of(act) for act in commands.AnyAct.__args__)
+}
+_BY_CLASS: Final = {form.act: form for form in ACTS.values()}
+
+
+def read_act(name: str, fields: bytes, names: Names) -> commands.AnyAct:
+    """The act a request names. Raises `FieldRefused`, or msgspec's ValidationError for what breaks the declared types."""
+    form = ACTS.get(name)
+    if form is None:
+        raise FieldRefused(reasons.ACT_INVALID, "act")
+    given = msgspec.json.decode(fields, type=form.params)
+    said = {field: getattr(given, part.name) for field, part in form.forms.items()}
+    values: dict[str, Any] = {}
+    for field, part in form.forms.items():
+        if said[field] is not UNSET:
+            values[field] = part.read(said[field], names, said)
+        elif (form.act, field) in _ALL_WHEN_ABSENT or field == "trade":
+            values[field] = 0
+    return cast(commands.AnyAct, form.act(**values))
+
+
+def show_act(act: commands.AnyAct, names: Names) -> tuple[str, dict[str, Any]]:
+    """Name and fields of an act, as `read_act` takes them; a field that means "all" is left out."""
+    form = _BY_CLASS[type(act)]
+    values = msgspec.structs.asdict(act)
+    shown: dict[str, Any] = {}
+    for field, part in form.forms.items():
+        if values[field] == 0 and form.optional(field):
+            continue
+        shown[part.name] = part.show(values[field], names, values)
+    return form.name, shown

@@ -1,0 +1,198 @@
+"""Bytes of the wire <-> its types; every way in which a frame can be wrong becomes one numbered refusal.
+
+The happy path is one msgspec call. Only a frame that fails is looked at again, slowly, to say exactly what is wrong with
+it. msgspec takes the last of duplicate keys without a word, so a frame with more colons than its keys account for is
+checked for them; a frame that sends nothing superfluous pays one count of a byte.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+import msgspec
+import orjson
+from msgspec import UNSET, Struct
+
+from engine.core import reasons
+from gateway.protocol import wire
+
+encode: Final = msgspec.json.Encoder().encode
+
+_KEYS: Final = re.compile(rb'"([^"]*)"[ \t\r\n]*:')
+_UNKNOWN_FIELD: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING_FIELD: Final = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
+_PATH: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
+_GOT_NUMBER: Final = re.compile(r"Expected `str`, got `(?:int|float)`")
+_NUMERIC_TEXTS: Final = ("price", "amount", "base_price")  # fields that are decimal strings
+_FIELD_CHARACTERS_MAX: Final = 64
+
+
+class NotText(Exception):
+    """The frame is not UTF-8: RFC 6455 wants close 1007, not a reply."""
+
+
+class Refused(Exception):
+    """A request is refused: the number of the catalogue, and what else is known about it."""
+
+    def __init__(
+        self, reason: int, field: str = "", *, limit: str | int | None = None, actual: str | int | None = None
+    ) -> None:
+        super().__init__(reasons.BY_NUMBER[reason].name)
+        self.reason = reason
+        self.field = field
+        self.limit = limit
+        self.actual = actual
+
+
+class BadRequest(Refused):
+    """A frame is no request; `request_id` is its id where one could be read."""
+
+    def __init__(self, reason: int, request_id: str | int | None, field: str = "") -> None:
+        super().__init__(reason, field)
+        self.request_id = request_id
+
+
+class _Shape(Struct):
+    """How many keys a request has at least, and which may be there besides."""
+
+    keys: int
+    optional: list[tuple[str, Any, bytes]]
+    params_keys: int
+    params_optional: list[tuple[str, Any, bytes]]
+
+
+def _columns(type_: type[Struct]) -> tuple[int, list[tuple[str, Any, bytes]]]:
+    fields = msgspec.structs.fields(type_)
+    optional = [(field.name, field.default, f'"{field.name}":'.encode()) for field in fields if not field.required]
+    return len(fields) - len(optional), optional
+
+
+def _shape(request: type[wire.Request]) -> _Shape:
+    required, optional = _columns(request)
+    declared = next(field.type for field in msgspec.structs.fields(request) if field.name == "params")
+    params = next(type_ for type_ in getattr(declared, "__args__", (declared,)) if type_ is not msgspec.UnsetType)
+    return _Shape(required + 1, optional, *_columns(params))  # + 1: `method` itself
+
+
+_SHAPES: Final = {
+    request: _shape(request) for union in wire.DOORS.values() for request in union.__args__
+}
+
+
+class RequestDecoder:
+    """Reads the requests of one door."""
+
+    def __init__(self, door: str) -> None:
+        self._decode = msgspec.json.Decoder(wire.DOORS[door]).decode
+
+    def decode(self, frame: bytes) -> Any:
+        """The request in a frame. Raises `BadRequest` or `NotText`."""
+        try:
+            request = self._decode(frame)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            raise _fault_of(frame, error) from None
+        if frame.count(b":") != _least_keys(request, frame) and has_duplicate_keys(frame):
+            raise BadRequest(reasons.MALFORMED_JSON, request.id, "duplicate key")
+        return request
+
+
+def _least_keys(request: Any, frame: bytes) -> int:
+    """Keys that the frame must have for this request: with no more colons than that, it has none twice.
+
+    Inside a string a quote is escaped, so `"name":` can only be a key.
+    """
+    shape = _SHAPES[type(request)]
+    keys = shape.keys
+    for name, default, key in shape.optional:
+        if getattr(request, name) != default or key in frame:
+            keys += 1
+    params = request.params
+    if params is not UNSET:
+        keys += shape.params_keys
+        for name, default, key in shape.params_optional:
+            if getattr(params, name) != default or key in frame:
+                keys += 1
+    return keys
+
+
+def has_duplicate_keys(frame: bytes) -> bool:
+    """Whether an object of this well-formed JSON text names a key twice, however it is spelt."""
+    if b"\\" not in frame:  # then a string followed by a colon is a key, and nothing else is
+        names = _KEYS.findall(frame)
+        if len(names) == len(set(names)):
+            return False
+    found = False
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal found
+        found = found or len(pairs) != len({name for name, _ in pairs})
+
+    json.loads(frame, object_pairs_hook=note)
+    return found
+
+
+def _fault_of(frame: bytes, error: Exception) -> BadRequest | NotText:
+    """What is wrong with a frame that could not be decoded."""
+    try:
+        frame.decode("utf-8")
+    except UnicodeDecodeError:
+        return NotText()
+    try:
+        document = orjson.loads(frame)
+    except orjson.JSONDecodeError:
+        return BadRequest(reasons.MALFORMED_JSON, None)
+    if type(document) is not dict:
+        return BadRequest(reasons.MALFORMED_JSON, None)
+    request_id = _readable_id(document.get("id"))
+    if not isinstance(error, msgspec.ValidationError):  # what orjson takes and msgspec does not, such as depth
+        return BadRequest(reasons.MALFORMED_JSON, request_id)
+    reason, field = explain(str(error))
+    return BadRequest(reason, request_id, field)
+
+
+def explain(sentence: str) -> tuple[int, str]:
+    """Catalogue number and field of a msgspec ValidationError."""
+    at = _PATH.search(sentence)
+    path = at.group(1) if at else ""
+    sentence = sentence[: at.start()] if at else sentence
+    field = path.removeprefix("params").removeprefix(".")[:_FIELD_CHARACTERS_MAX]
+    unknown = _UNKNOWN_FIELD.match(sentence)
+    if unknown:
+        name = unknown.group(1)[:_FIELD_CHARACTERS_MAX]
+        return reasons.UNKNOWN_FIELD, f"{field}.{name}" if field else name
+    missing = _MISSING_FIELD.match(sentence)
+    if missing:
+        return reasons.INVALID_FIELD, f"{field}.{missing.group(1)}" if field else missing.group(1)
+    if path == "method":
+        return reasons.UNKNOWN_METHOD, "method"
+    if field in _NUMERIC_TEXTS and _GOT_NUMBER.match(sentence):
+        return reasons.FLOAT_NOT_ALLOWED, field
+    if sentence.startswith("Expected `int`, got `float`"):
+        return reasons.FLOAT_NOT_ALLOWED, field
+    if field == "quantity" and sentence.startswith("Expected `int` >="):
+        return reasons.QTY_BELOW_MIN, field
+    if field == "quantity" and sentence.startswith("Expected `int` <="):
+        return reasons.QTY_ABOVE_MAX, field
+    return reasons.INVALID_FIELD, field
+
+
+def _readable_id(value: Any) -> str | int | None:
+    try:
+        return msgspec.convert(value, wire.RequestId)  # type: ignore[no-any-return]
+    except msgspec.ValidationError:
+        return None
+
+
+def refusal(request_id: str | int | None, refused: Refused, language: str, **data: Any) -> wire.Refusal:
+    """The reply to a refused request; `data` are further fields of ErrorData."""
+    reason = reasons.BY_NUMBER[refused.reason]
+    details = wire.ErrorData(
+        retry=reason.retry,
+        field=refused.field,
+        limit=refused.limit,
+        actual=refused.actual,
+        rule=reason.article,
+        **data,
+    )
+    sentence = reason.en if language == "en" else reason.zh
+    return wire.Refusal(request_id, wire.Error(reason.number, reason.name, sentence, details))

@@ -1,0 +1,48 @@
+"""Limits and places of the gateway. Times in milliseconds, sizes in bytes; every queue has a bound named `…_max`."""
+
+import ssl
+from pathlib import Path
+
+import msgspec
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one gateway process runs. `origins`: pages that may open sockets (scheme, host, port, as browsers send them)."""
+
+    env: str = "local"
+    host: str = "127.0.0.1"
+    port: int = 9101  # 0: any free one, see Gateway.port
+    history_file: Path
+    origins: tuple[str, ...] = ()
+    tls: ssl.SSLContext | None = None
+
+    connections_max: int = 5_000
+    connections_per_key_max: int = 32
+    connections_per_address_max: int = 2_000
+    logins_waiting_max: int = 1_000  # sockets of the member and operator doors that have not logged in
+    login_ms: int = 5_000
+    heartbeat_ms: int = 5_000
+    silent_heartbeats_max: int = 2
+    faults_in_a_row_max: int = 100  # refused frames without one that was understood
+    pings_per_heartbeat_max: int = 100
+
+    requests_in_flight_max: int = 8_192  # commands of one connection that the engine has not answered
+    queries_in_flight_max: int = 16  # questions of one connection that wait for a store
+    channels_per_connection_max: int = 1_024
+    outbox_bytes_max: int = 8 * 1024 * 1024  # not yet given to the kernel, per connection; beyond: close 4008
+    outbox_messages_max: int = 65_536
+    close_ms: int = 1_000  # how long a closing peer may take to read its last bytes
+
+    feed_flush_ms: int = 50
+    history_reports_max: int = 200_000  # written but not yet stored; from half of it on, new orders wait
+    history_pause_ms: int = 20
+    retry_after_ms: int = 200
+    reconnect_after_ms: int = 1_000
+
+
+def tls_context(certificate: Path, key: Path, *, allow_tls_1_2: bool = False) -> ssl.SSLContext:
+    """TLS 1.3 for the doors; 1.2 only where asked for. Raises OSError or ssl.SSLError for unusable files."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2 if allow_tls_1_2 else ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(certificate, key)
+    return context
