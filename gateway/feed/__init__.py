@@ -5,8 +5,9 @@ time, and gives back bytes; the websocket server and the HTTP twin carry them. I
 Read `public.py` first, then `instrument.py`, `depth.py`, `channel.py`; docs/feed.md is the same from the client's side.
 """
 
-from gateway.feed.public import FeedSettings, PublicFeed
-from gateway.feed.tape import Tape, TapeOverflow
+from gateway.feed.public import PublicFeed
+from gateway.feed.settings import FeedSettings
+from gateway.feed.tape import Tape
 from gateway.feed.trades import PublicTrade
 
-__all__ = ["FeedSettings", "PublicFeed", "PublicTrade", "Tape", "TapeOverflow"]
+__all__ = ["FeedSettings", "PublicFeed", "PublicTrade", "Tape"]

@@ -7,7 +7,7 @@ from itertools import islice
 from sortedcontainers import SortedDict
 
 from engine.core import units
-from gateway.feed.figures import money_text
+from gateway.protocol.prices import price_text
 
 CHECKSUM_LEVELS = 10
 
@@ -81,7 +81,5 @@ def checksum(bids: list[tuple[int, int]], asks: list[tuple[int, int]], tick_fen:
     """
     parts: list[str] = []
     for row in range(CHECKSUM_LEVELS):
-        parts.extend(
-            f"{money_text(side[row][0] * tick_fen)}:{side[row][1]}" for side in (bids, asks) if row < len(side)
-        )
+        parts.extend(f"{price_text(side[row][0], tick_fen)}:{side[row][1]}" for side in (bids, asks) if row < len(side))
     return zlib.crc32(":".join(parts).encode())

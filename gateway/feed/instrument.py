@@ -6,11 +6,12 @@ from typing import TypeVar
 
 from msgspec import UNSET, UnsetType, structs
 
-from engine.core import units
+from engine.core import phases, units
 from engine.core.events import Band, DayStats
-from engine.view import InstrumentView
+from engine.core.rulebook import RuleBook
+from engine.view import DayView, InstrumentView
 from gateway.feed import figures
-from gateway.feed.auction import Indication, indicate
+from gateway.feed.auction import Indication, Levels, indicate
 from gateway.feed.channel import Channel
 from gateway.feed.depth import CHECKSUM_LEVELS, Depth, DepthBroken, checksum
 from gateway.feed.messages import (
@@ -27,6 +28,8 @@ from gateway.feed.messages import (
 )
 from gateway.feed.settings import FeedSettings
 from gateway.feed.trades import MINUTE_NS, Bar, PublicTrade, first_bar
+from gateway.protocol.prices import money_text, price_text
+from gateway.protocol.times import time_text
 
 Said = list[tuple[str, bytes]]
 _SIDES = {units.BUY: "buy", units.SELL: "sell", 0: "auction"}
@@ -36,14 +39,15 @@ _Dated = TypeVar("_Dated", PublicTrade, Bar)
 class InstrumentFeed:
     """State of one instrument and what of it has been said."""
 
-    def __init__(self, number: int, code: str, tick_fen: int, levels_shown: int, settings: FeedSettings) -> None:
+    def __init__(self, number: int, code: str, tick_fen: int, rules: RuleBook, settings: FeedSettings) -> None:
         self.number = number
         self.code = code
         self.is_halted = False  # alone; see also _is_market_halted
         self._is_market_halted = False
         self.depth = Depth()
         self.tick_fen = tick_fen
-        self._levels_shown = levels_shown
+        self._levels_shown = rules.public_depth_levels
+        self._is_tie_by_pressure = rules.call_tie == "pressure"
         self._settings = settings
         self._trading_day = 0
         self._reference_ticks = self._low_limit_ticks = self._high_limit_ticks = 0
@@ -75,13 +79,15 @@ class InstrumentFeed:
 
     # ---- folding ------------------------------------------------------------------------------------------
 
-    def bootstrap(
-        self, view: InstrumentView, bids: list[tuple[int, int]], asks: list[tuple[int, int]], day: int
-    ) -> None:
+    def bootstrap(self, view: InstrumentView, bids: Levels, asks: Levels, day: DayView) -> None:
         """Take over the engine's state, as if all that led to it had been folded and said."""
-        self._trading_day = self._trades_day = self._kline_day = day
-        self.is_halted = view.halted
-        self._reference_ticks = view.reference_ticks
+        self._trading_day = self._trades_day = self._kline_day = day.trading_day
+        self.is_halted, self._is_market_halted = view.halted, day.halted
+        if day.phase == phases.CLOSED and day.trading_day:
+            # The day's close is tomorrow's reference already, and what it was compared with is not kept.
+            self._close_ticks = view.reference_ticks
+        else:
+            self._reference_ticks = view.reference_ticks
         self._low_limit_ticks, self._high_limit_ticks = view.low_limit_ticks, view.high_limit_ticks
         self._open_ticks, self._high_ticks, self._low_ticks = view.open_ticks, view.high_ticks, view.low_ticks
         self._last_ticks, self._tonnes, self._turnover_fen = view.last_ticks, view.tonnes, view.turnover_fen
@@ -124,17 +130,24 @@ class InstrumentFeed:
         self._new_trades.append(trade)
         self._fold_bar(trade)
 
-    def open_day(self, trading_day: int, band: Band | None) -> None:
+    def list_at(self, band: Band, trading_day: int) -> None:
+        """The instrument is new; its first reference price is given."""
+        self._set_band(band)
+        self._trading_day = self._trades_day = self._kline_day = trading_day
+
+    def open_day(self, trading_day: int, band: Band) -> None:
         """A new day: figures start again, bars of the old day are over."""
         self._end_bar()
         self._bars.clear()
         self._trading_day = trading_day
-        if band is not None:
-            self._reference_ticks = band.reference_ticks
-            self._low_limit_ticks, self._high_limit_ticks = band.low_ticks, band.high_ticks
+        self._set_band(band)
         self._open_ticks = self._high_ticks = self._low_ticks = self._last_ticks = self._close_ticks = 0
         self._tonnes = self._turnover_fen = self._trades = 0
         self._ticker_dirty = True
+
+    def _set_band(self, band: Band) -> None:
+        self._reference_ticks = band.reference_ticks
+        self._low_limit_ticks, self._high_limit_ticks = band.low_ticks, band.high_ticks
 
     def close_day(self, stats: DayStats) -> None:
         """The day's closing price is known."""
@@ -174,12 +187,11 @@ class InstrumentFeed:
 
     def flush(self, now_ns: int, ts: str, is_call: bool, said: Said) -> None:
         """Say what is new, each channel by its own rule. Called between batches, so each state is a whole one."""
-        is_crossed = self.depth.is_crossed()
-        if is_crossed and not is_call and not self._is_trading_halted():
+        if not is_call and self.depth.is_crossed():
             raise DepthBroken(f"{self.code}: the book is crossed outside of a call auction")
         self._flush_trades(ts, said)
         self._flush_kline(now_ns, ts, said)
-        self._flush_book(is_call or is_crossed, ts, said)
+        self._flush_book(is_call, ts, said)
         self._flush_book5(now_ns, ts, said)
         if self._ticker_dirty:
             self._ticker_dirty = False
@@ -269,7 +281,7 @@ class InstrumentFeed:
 
     def book_now(self, withheld: bool, levels: int) -> BookData:
         """The best `levels` (0: all) at this moment, for the HTTP twin."""
-        if withheld or self.depth.is_crossed():
+        if withheld:
             return BookData([], [], withheld=True)
         bids, asks = self.depth.best(units.BUY, levels), self.depth.best(units.SELL, levels)
         return BookData(self._levels(bids), self._levels(asks), crc32=self._checksum())
@@ -277,13 +289,14 @@ class InstrumentFeed:
     def auction_now(self) -> AuctionData:
         """Where the call auction would end at this moment."""
         bids, asks = self.depth.best(units.BUY), self.depth.best(units.SELL)
-        return self._auction_data(indicate(bids, asks, self._reference_ticks))
+        reference_ticks = self._last_ticks or self._reference_ticks
+        return self._auction_data(indicate(bids, asks, reference_ticks, self._is_tie_by_pressure))
 
     def _take_depth(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         return self.depth.take_changes(units.BUY), self.depth.take_changes(units.SELL)
 
     def _levels(self, levels: list[tuple[int, int]]) -> list[Level]:
-        return [(figures.money_text(price * self.tick_fen), tonnes) for price, tonnes in levels]
+        return [(price_text(price, self.tick_fen), tonnes) for price, tonnes in levels]
 
     def _checksum(self) -> int:
         depth = self.depth
@@ -307,7 +320,7 @@ class InstrumentFeed:
     def _auction_data(self, found: Indication) -> AuctionData:
         side = None if not found.imbalance else "buy" if found.imbalance > 0 else "sell"
         return AuctionData(
-            figures.price_text(found.price_ticks, self.tick_fen), found.tonnes, abs(found.imbalance), side
+            figures.price_or_none(found.price_ticks, self.tick_fen), found.tonnes, abs(found.imbalance), side
         )
 
     def _ticker_data(self) -> TickerData:
@@ -315,18 +328,18 @@ class InstrumentFeed:
         change = self._last_ticks - base if self._last_ticks and base else None
         is_limited = 0 < self._high_limit_ticks < units.PRICE_TICKS_MAX
         return TickerData(
-            trading_day=figures.day_text(self._trading_day),
+            trading_day=figures.day_or_none(self._trading_day),
             last=price(self._last_ticks),
-            change=None if change is None else figures.money_text(change * self.tick_fen),
-            change_pct=None if change is None else figures.percent_text(change, base),
+            change=None if change is None else money_text(change * self.tick_fen),
+            change_pct=None if change is None else figures.percent_or_none(change, base),
             open=price(self._open_ticks),
             high=price(self._high_ticks),
             low=price(self._low_ticks),
             close=price(self._close_ticks),
             prev_close=price(base),
             volume=self._tonnes,
-            turnover=figures.money_text(self._turnover_fen),
-            vwap=figures.average_text(self._turnover_fen, self._tonnes),
+            turnover=money_text(self._turnover_fen),
+            vwap=figures.average_or_none(self._turnover_fen, self._tonnes),
             trades=self._trades,
             limit_up=price(self._high_limit_ticks) if is_limited else None,
             limit_down=price(self._low_limit_ticks) if is_limited else None,
@@ -337,26 +350,26 @@ class InstrumentFeed:
         return self.is_halted or self._is_market_halted
 
     def _price(self, price_ticks: int) -> str | None:
-        return figures.price_text(price_ticks, self.tick_fen)
+        return figures.price_or_none(price_ticks, self.tick_fen)
 
     def _trades_data(self, trades: list[PublicTrade], epoch: int | UnsetType = UNSET) -> TradesData:
         shown = [trade_data(trade, self.tick_fen) for trade in trades]
-        return TradesData(figures.day_text(self._trades_day), shown, epoch)
+        return TradesData(figures.day_or_none(self._trades_day), shown, epoch)
 
     def _bars_data(self, bars: list[Bar], epoch: int | UnsetType = UNSET) -> BarsData:
         shown = [bar_data(bar, self.tick_fen) for bar in bars]
-        return BarsData(figures.day_text(self._kline_day), shown, epoch)
+        return BarsData(figures.day_or_none(self._kline_day), shown, epoch)
 
 
 def trade_data(trade: PublicTrade, tick_fen: int) -> TradeData:
     """A trade in the words of the wire."""
     return TradeData(
         trade_id=f"T-{trade.trade}",
-        price=figures.money_text(trade.price_ticks * tick_fen),
-        qty=trade.tonnes,
-        amount=figures.money_text(trade.amount_fen),
+        price=price_text(trade.price_ticks, tick_fen),
+        quantity=trade.tonnes,
+        amount=money_text(trade.amount_fen),
         taker_side=_SIDES[trade.taker_side],
-        time=figures.time_text(trade.at_ns),
+        time=time_text(trade.at_ns),
     )
 
 
@@ -364,12 +377,12 @@ def bar_data(bar: Bar, tick_fen: int) -> BarData:
     """A bar in the words of the wire."""
     return BarData(
         start=figures.second_text(bar.start_ns),
-        open=figures.money_text(bar.open_ticks * tick_fen),
-        high=figures.money_text(bar.high_ticks * tick_fen),
-        low=figures.money_text(bar.low_ticks * tick_fen),
-        close=figures.money_text(bar.close_ticks * tick_fen),
+        open=price_text(bar.open_ticks, tick_fen),
+        high=price_text(bar.high_ticks, tick_fen),
+        low=price_text(bar.low_ticks, tick_fen),
+        close=price_text(bar.close_ticks, tick_fen),
         volume=bar.tonnes,
-        turnover=figures.money_text(bar.turnover_fen),
+        turnover=money_text(bar.turnover_fen),
         trades=bar.trades,
         final=bar.is_final,
     )

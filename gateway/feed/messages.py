@@ -49,7 +49,7 @@ class AuctionData(msgspec.Struct, frozen=True):
     """Where the call auction would end if it ended now; price null: nothing crosses. imbalance_side: buy | sell."""
 
     price: str | None
-    qty: int
+    quantity: int
     imbalance: int
     imbalance_side: str | None
 
@@ -90,7 +90,7 @@ class TradeData(msgspec.Struct, frozen=True):
 
     trade_id: str
     price: str
-    qty: int
+    quantity: int
     amount: str
     taker_side: str
     time: str

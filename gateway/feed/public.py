@@ -1,19 +1,20 @@
 """The public feed: a follower of the engine's events that turns them into numbered channels.
 
-`on_batch` only folds; everything is said by `flush`, which the websocket server calls at its own pace (about every 50 ms,
-and at once where `urgent` says so). So a burst costs one message per channel, and what is said is always the state
+`on_batch` only folds; everything is said by `flush`, which the websocket server calls at its own pace (about every
+50 ms, and at once where `urgent` says so). So a burst costs one message per channel, and what is said is always the state
 between two entries.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.sequencer import Batch
 from msgspec import structs
 
 from engine.core import events, phases, rulebook, units
 from engine.core.commands import Entry, Found
+from engine.core.events import Band
 from engine.core.rulebook import RuleBook
+from engine.sequencer import NO_STORE_MARK, Batch
 from engine.view import MarketView
 from gateway.feed import figures
 from gateway.feed.channel import Channel
@@ -22,8 +23,7 @@ from gateway.feed.messages import AuctionData, BookData, PhaseData, TickerData
 from gateway.feed.settings import FeedSettings
 from gateway.feed.timetable import next_phase
 from gateway.feed.trades import PublicTrade, public_trade
-
-NO_STORE_MARK = 2**63 - 1  # it has nothing of its own on disk, so no snapshot is too new for it
+from gateway.protocol.times import time_text
 
 
 class PublicFeed:
@@ -32,12 +32,13 @@ class PublicFeed:
     Unknown channels raise KeyError. A contradiction between fold and events raises `DepthBroken`: the process must end.
     """
 
-    mark = NO_STORE_MARK
+    mark = NO_STORE_MARK  # all it knows is in the engine's state, the tape and the journal
 
     def __init__(self, settings: FeedSettings, past: Sequence[PublicTrade] = ()) -> None:
         self.settings = settings
         self.urgent = False  # something waits that should not wait for the next regular flush
         self._past = past
+        self._view: MarketView | None = None
         self._rules: RuleBook | None = None
         self._trading_day = 0
         self._phase = phases.CLOSED
@@ -66,22 +67,23 @@ class PublicFeed:
 
     def on_start(self, view: MarketView) -> None:
         """Begin where the snapshot is: depth and day from the engine, trades and bars from the tape."""
+        self._view = view
+        if not view.is_founded:
+            return
         day = view.day()
         self._seq, self._at_ns = day.seq, day.at_ns
         self._trading_day, self._phase, self._is_halted = day.trading_day, day.phase, day.halted
-        if day.seq:
-            self._rules = view.rulebook()
-            for instrument in view.instruments():
-                fold = self._admit(instrument.number, instrument.code, instrument.tick_fen)
-                bids, asks = view.depth(instrument.number, 0)
-                fold.bootstrap(instrument, _levels(bids), _levels(asks), day.trading_day)
-                fold.halt_market(day.halted)
+        self._rules = view.rulebook()
+        for instrument in view.instruments():
+            fold = self._admit(instrument.number, instrument.code, instrument.tick_fen)
+            bids, asks = view.depth(instrument.number, 0)
+            fold.bootstrap(instrument, _levels(bids), _levels(asks), day)
         for trade in self._past:
             if trade.trading_day == day.trading_day and trade.seq <= day.seq:
                 self._instruments[trade.instrument].remember(trade)
         self._past = ()
         for fold in self._instruments.values():
-            fold.began(self._is_withheld(fold))
+            fold.began(phases.is_call(self._phase))
         self._phase_said = self._phase_data()
 
     def on_batch(self, batch: Batch) -> None:
@@ -102,7 +104,7 @@ class PublicFeed:
 
     def _admit(self, number: int, code: str, tick_fen: int) -> InstrumentFeed:
         assert self._rules is not None, "instruments are listed in founded markets only"
-        fold = InstrumentFeed(number, code, tick_fen, self._rules.public_depth_levels, self.settings)
+        fold = InstrumentFeed(number, code, tick_fen, self._rules, self.settings)
         self._instruments[number] = fold
         self._channels.update({channel.name: (channel, fold) for channel in fold.channels})
         return fold
@@ -129,7 +131,7 @@ class PublicFeed:
         self._phase = phases.PRE_OPEN
         bands = {band.instrument: band for band in event.bands}
         for fold in self._instruments.values():
-            fold.open_day(event.trading_day, bands.get(fold.number))
+            fold.open_day(event.trading_day, bands[fold.number])
         self.urgent = True
 
     def _on_phase_changed(self, event: events.PhaseChanged) -> None:
@@ -159,9 +161,14 @@ class PublicFeed:
 
     def _on_listed(self, event: events.InstrumentListed) -> None:
         fold = self._admit(event.instrument, event.code, event.tick_fen)
-        fold.open_day(self._trading_day, None)
+        assert self._view is not None, "on_start comes before any batch"
+        listed = self._view.instrument(event.instrument)
+        assert listed is not None, "the batch is applied before it is told"
+        # No event tells the band of an instrument that is listed in the middle of a day; it stays until the day's end.
+        band = Band(event.instrument, event.base_price_ticks, listed.low_limit_ticks, listed.high_limit_ticks)
+        fold.list_at(band, self._trading_day)
         fold.halt_market(self._is_halted)
-        fold.began(self._is_withheld(fold))
+        fold.began(phases.is_call(self._phase))
 
     # ---- telling followers --------------------------------------------------------------------------------
 
@@ -180,7 +187,7 @@ class PublicFeed:
             return found.cached_snapshot
         if self._epoch is None:
             self._epoch = self._seq
-        ts = figures.time_text(self._at_ns)
+        ts = time_text(self._at_ns)
         if fold is not None:
             return fold.snapshot(found, ts, self._epoch)
         return found.snapshot(ts, structs.replace(self._phase_said, epoch=self._epoch))
@@ -194,7 +201,7 @@ class PublicFeed:
         if self._epoch is None:
             self._epoch = self._seq
         self.urgent = False
-        ts = figures.time_text(self._at_ns)
+        ts = time_text(self._at_ns)
         said: Said = []
         data = self._phase_data()
         if data != self._phase_said:
@@ -223,25 +230,22 @@ class PublicFeed:
     def book_now(self, code: str, levels: int) -> BookData | None:
         """The best `levels` (0: all) at this moment; None for an unknown code."""
         fold = self._find(code)
-        return None if fold is None else fold.book_now(self._is_withheld(fold), levels)
+        return None if fold is None else fold.book_now(phases.is_call(self._phase), levels)
 
     def auction_now(self, code: str) -> AuctionData | None:
         """The call auction's indication at this moment; None while levels are shown, or for an unknown code."""
         fold = self._find(code)
-        return fold.auction_now() if fold is not None and self._is_withheld(fold) else None
+        return fold.auction_now() if fold is not None and phases.is_call(self._phase) else None
 
     def _find(self, code: str) -> InstrumentFeed | None:
         return next((fold for fold in self._instruments.values() if fold.code == code), None)
-
-    def _is_withheld(self, fold: InstrumentFeed) -> bool:
-        return phases.is_call(self._phase) or fold.depth.is_crossed()
 
     def _phase_data(self) -> PhaseData:
         following = None
         if self._rules is not None and self.settings.timetable_followed:
             following = next_phase(self._rules, self._trading_day, self._phase, self._at_ns)
         return PhaseData(
-            trading_day=figures.day_text(self._trading_day),
+            trading_day=figures.day_or_none(self._trading_day),
             phase=phases.NAMES[self._phase],
             phase_zh=phases.NAMES_ZH[self._phase],
             halted=self._is_halted,

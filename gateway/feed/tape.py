@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiosqlite
-from engine.sequencer import Batch
 from msgspec import structs
 
 from engine.core.events import DayOpened, Traded
+from engine.sequencer import Batch
 from engine.view import MarketView
 from gateway.feed.trades import MINUTE_NS, Bar, PublicTrade, public_trade
 
 SCHEMA_VERSION = 1
-TRADES_PENDING_MAX = 1_000_000  # waiting to be written: about 150 MB, minutes of matching at full speed
+TRADES_PENDING_MAX = 200_000  # waiting to be written: about 30 MB; then the sequencer lets no new orders in
 READS_PENDING_MAX = 256
 ROWS_MAX = 10_000  # in one answer
 WRITE_INTERVAL_S = 0.2  # one disk write for so much time, since nobody waits for it
@@ -54,10 +54,6 @@ FROM (
 ) AS g JOIN trade AS o ON o.trade = g.first JOIN trade AS c ON c.trade = g.last
 ORDER BY g.trading_day, g.start_ns
 """
-
-
-class TapeOverflow(RuntimeError):
-    """More trades wait than may: the disk cannot follow. Public trades are never dropped, so the process must end."""
 
 
 class TapeBusy(RuntimeError):
@@ -126,6 +122,11 @@ class Tape:
         return self._mark
 
     @property
+    def has_room(self) -> bool:
+        """Whether more trades may come: public trades are never dropped, so what makes them must wait instead."""
+        return len(self._pending) < TRADES_PENDING_MAX
+
+    @property
     def lag(self) -> int:
         """Entries folded and not yet on disk."""
         return self._folded - self._mark
@@ -135,7 +136,7 @@ class Tape:
         self._trading_day = view.day().trading_day
 
     def on_batch(self, batch: Batch) -> None:
-        """Queue the batch's trades. Raises `TapeOverflow` at the bound, `TapeBroken` once writing has failed."""
+        """Queue the batch's trades. Raises `TapeBroken` once writing has failed."""
         if self._failure is not None:
             raise TapeBroken("the tape cannot be written") from self._failure
         for entry, happened in zip(batch.entries, batch.events, strict=True):
@@ -144,8 +145,6 @@ class Tape:
                     self._trading_day = event.trading_day
                 elif isinstance(event, Traded) and entry.seq > self._mark:
                     self._pending.append(public_trade(event, entry.seq, entry.at_ns, self._trading_day))
-        if len(self._pending) > TRADES_PENDING_MAX:
-            raise TapeOverflow(f"{len(self._pending)} trades wait to be written; at most {TRADES_PENDING_MAX} may")
         if batch.entries:
             self._folded = max(self._folded, batch.entries[-1].seq)
             self._wake.set()

@@ -1,0 +1,227 @@
+"""The REST twin of the public feed: the same figures in the same words, for who asks instead of following."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from engine.core import reasons
+from engine.core.rulebook import RuleBook
+from engine.view import InstrumentView
+from gateway.feed.instrument import bar_data, trade_data
+from gateway.http import queries
+from gateway.http.bulletins import bulletin_csv, published_bulletin
+from gateway.http.metrics import Counters
+from gateway.http.replies import AnyRequest, Refused, bytes_reply, json_reply
+from gateway.http.sources import Sources
+from gateway.protocol.prices import price_text
+from gateway.protocol.times import day_text, time_text
+
+_HOUR_S = 3600
+
+
+@get("/health", sync_to_thread=False)
+def health(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """Whether the exchange is well: 503 when a follower is too far behind."""
+    lags = sources.lags()
+    day = sources.view.day()
+    is_behind = any(lag > sources.settings.lag_entries_max for lag in lags.values())
+    value = {
+        "status": "behind" if is_behind else "ok",
+        "environment": sources.settings.environment,
+        "phase": sources.feed.phase_now().phase,
+        "trading_day": sources.feed.phase_now().trading_day,
+        "seq": day.seq,
+        "at": time_text(day.at_ns),
+        "lags": lags,
+    }
+    reply = json_reply(request, value)
+    if is_behind:
+        reply.status_code = 503
+    return reply
+
+
+@get("/metrics", sync_to_thread=False)
+def metrics(sources: Sources) -> Response[bytes]:
+    """Figures for Prometheus."""
+    registry = CollectorRegistry()
+    registry.register(Counters(sources))
+    return Response(
+        generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST, "cache-control": "no-store"}
+    )
+
+
+@get("/phase", sync_to_thread=False)
+def phase(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """Where the day is, and what comes next."""
+    queries.read(request, queries.NoQuery)
+    return json_reply(request, sources.feed.phase_now())
+
+
+@get("/instruments", sync_to_thread=False)
+def instruments(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """What is traded, with its rules."""
+    queries.read(request, queries.NoQuery)
+    return json_reply(request, {"instruments": [_instrument(found) for found in sources.view.instruments()]})
+
+
+def _instrument(found: InstrumentView) -> dict[str, Any]:
+    return {
+        "instrument": found.code,
+        "product": found.product,
+        "kind": found.kind,
+        "vintage": found.vintage,
+        "name_zh": found.name_zh,
+        "name_en": found.name_en,
+        "tick": price_text(1, found.tick_fen),
+        "lot": found.lot_tonnes,
+        "qty_min": found.order_tonnes_min,
+        "qty_max": found.order_tonnes_max,
+        "trading_fee_ppm": found.trading_fee_ppm,
+        "settlement_fee_ppm": found.settlement_fee_ppm,
+    }
+
+
+@get("/ticker", sync_to_thread=False)
+def ticker(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """The day's figures, of one instrument or of all."""
+    query = queries.read(request, queries.InstrumentQuery)
+    codes = sources.feed.instrument_codes() if query.instrument is None else [query.instrument]
+    rows = []
+    for code in codes:
+        found = sources.feed.ticker_now(code)
+        if found is None:
+            raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
+        rows.append({"instrument": code, **msgspec.to_builtins(found)})
+    return json_reply(request, {"tickers": rows})
+
+
+@get("/book", sync_to_thread=False)
+def book(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """Price levels, best first; during a call auction its indication instead."""
+    query = queries.read(request, queries.BookQuery)
+    found = sources.feed.book_now(query.instrument, query.levels)
+    if found is None:
+        raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
+    auction = sources.feed.auction_now(query.instrument)
+    value = {"instrument": query.instrument, **msgspec.to_builtins(found), "auction": auction}
+    return json_reply(request, value)
+
+
+@get("/trades")
+async def trades(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """A day's trades, oldest first; `next` is the `after` of the following page."""
+    query = queries.read(request, queries.TradesQuery)
+    instrument = _named(sources, query.instrument)
+    day = queries.day_of(query.day, sources.view.day().trading_day, "day")
+    found = await sources.tape.trades(instrument.number, day, int(query.after[2:]), query.limit)
+    value = {
+        "instrument": instrument.code,
+        "trading_day": day_text(day) or None,
+        "trades": [trade_data(trade, instrument.tick_fen) for trade in found],
+        "next": f"T-{found[-1].trade}" if len(found) == query.limit else None,
+    }
+    return json_reply(request, value)
+
+
+@get("/kline")
+async def kline(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """Bars of one day or several."""
+    query = queries.read(request, queries.BarsQuery)
+    instrument = _named(sources, query.instrument)
+    today = sources.view.day().trading_day
+    day_from = queries.day_of(query.day_from, today, "from")
+    day_to = queries.day_of(query.day_to, max(today, day_from), "to")
+    if day_from > day_to:
+        raise Refused(reasons.INVALID_FIELD, "to", "is before from")
+    bars = await sources.tape.bars(instrument.number, day_from, day_to, queries.BAR_MINUTES[query.interval])
+    now_ns, is_daily = sources.view.day().at_ns, query.interval == "1d"
+    width_ns = queries.BAR_MINUTES[query.interval] * 60_000_000_000
+    rows = []
+    for bar in bars:
+        is_today = bar.trading_day == today
+        bar.is_final = not is_today if is_daily else not is_today or now_ns >= bar.start_ns + width_ns
+        row = msgspec.to_builtins(bar_data(bar, instrument.tick_fen))
+        rows.append({**row, "trading_day": day_text(bar.trading_day), "start": None if is_daily else row["start"]})
+    return json_reply(request, {"instrument": instrument.code, "interval": query.interval, "bars": rows})
+
+
+@get("/bulletins")
+async def bulletins(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """All published bulletins, newest first, each with the SHA-256 of its JSON."""
+    queries.read(request, queries.NoQuery)
+    rows = [
+        {
+            "trading_day": day_text(row.trading_day),
+            "number": row.number,
+            "sha256": row.sha256,
+            "json": f"/api/v1/bulletins/{day_text(row.trading_day)}.json",
+            "csv": f"/api/v1/bulletins/{day_text(row.trading_day)}.csv",
+        }
+        for row in await sources.title.bulletins()
+        if row.published
+    ]
+    return json_reply(request, {"bulletins": rows})
+
+
+@get("/bulletins/{name:str}")
+async def bulletin(request: AnyRequest, sources: Sources, name: str) -> Response[bytes]:
+    """One published bulletin: `2026-11-20.json` (exactly the bytes that were hashed) or `.csv` (for spreadsheets)."""
+    queries.read(request, queries.NoQuery)
+    stem, _, form = name.rpartition(".")
+    if form not in ("json", "csv"):
+        raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json or .csv")
+    _, body = await published_bulletin(sources.title, stem)
+    if form == "json":
+        return bytes_reply(request, body, "application/json", _HOUR_S)
+    headers = {"content-disposition": f'attachment; filename="bulletin-{stem}.csv"'}
+    return bytes_reply(request, bulletin_csv(body), "text/csv; charset=utf-8", _HOUR_S, headers)
+
+
+@get("/errors", sync_to_thread=False)
+def errors(request: AnyRequest) -> Response[bytes]:
+    """The catalogue of reasons, as the server itself uses it."""
+    queries.read(request, queries.NoQuery)
+    rows = [
+        {
+            "code": row.number,
+            "name": row.name,
+            "retry": row.retry,
+            "fix_ord_rej_reason": row.fix,
+            "zh": row.zh,
+            "en": row.en,
+            "rule": row.article or None,
+        }
+        for row in reasons.CATALOGUE
+    ]
+    return json_reply(request, {"errors": rows}, _HOUR_S)
+
+
+@get("/rulebook", sync_to_thread=False)
+def rulebook(request: AnyRequest, sources: Sources) -> Response[bytes]:
+    """Every rule in force, with where it comes from and how sure that is."""
+    queries.read(request, queries.NoQuery)
+    rules = sources.view.rulebook()
+    rows = [
+        {"rule": name, "value": _rule_value(rules, name), "source": origin.source, "confidence": origin.confidence}
+        for name, origin in rules.provenance.items()
+    ]
+    return json_reply(request, {"market": rules.market, "version": rules.version, "rules": rows})
+
+
+def _rule_value(rules: RuleBook, name: str) -> Any:
+    section, _, key = name.rpartition(".")
+    holder: Any = rules.products[section.removeprefix("product.")] if section.startswith("product.") else rules
+    return getattr(holder, key)
+
+
+def _named(sources: Sources, code: str) -> InstrumentView:
+    found = sources.view.instrument(sources.view.instrument_number(code))
+    if found is None:
+        raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
+    return found
+
+
+HANDLERS = [phase, instruments, ticker, book, trades, kline, bulletins, bulletin, errors, rulebook]

@@ -1,0 +1,47 @@
+"""The HTTP application: who answers which path, and what happens to every answer."""
+
+from litestar import Litestar, Router
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.static_files import create_static_files_router
+from litestar.template.config import TemplateConfig
+
+from gateway.feed.tape import TapeBusy
+from gateway.http import api, pages, replies
+from gateway.http.sources import Sources
+
+_BODY_BYTES_MAX = 16_384  # nothing here reads a body
+_STATIC_MAX_AGE_S = 300
+
+
+def create_app(sources: Sources) -> Litestar:
+    """The application over these sources. It owns no task and no file; it can be made at any time."""
+    static = create_static_files_router(
+        path="/static",
+        directories=[pages.FOLDER / "static"],
+        cache_control=CacheControlHeader(max_age=_STATIC_MAX_AGE_S, public=True),
+        include_in_schema=False,
+    )
+    return Litestar(
+        route_handlers=[
+            api.health,
+            api.metrics,
+            Router("/api/v1", route_handlers=api.HANDLERS),
+            *pages.HANDLERS,
+            static,
+        ],
+        dependencies={"sources": Provide(lambda: sources, sync_to_thread=False)},
+        exception_handlers={
+            replies.Refused: replies.on_refused,
+            TapeBusy: replies.on_busy,
+            HTTPException: replies.on_http_error,
+            Exception: replies.on_internal_error,
+        },
+        before_send=[replies.secure],
+        template_config=TemplateConfig(directory=pages.FOLDER / "templates", engine=JinjaTemplateEngine),
+        openapi_config=None,  # its pages would load scripts from other hosts
+        request_max_body_size=_BODY_BYTES_MAX,
+        logging_config=None,
+    )

@@ -1,0 +1,91 @@
+"""The public pages: the market, live, and the archive of bulletins. Read-only HTML that works without an account."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.response import Template
+
+from gateway.http.bulletins import bulletin_rows, published_bulletin
+from gateway.http.replies import AnyRequest
+from gateway.http.sources import Sources
+from gateway.protocol.times import day_text
+
+FOLDER: Final = Path(__file__).parent.parent / "pages"
+_HOST: Final = re.compile(r"\[[0-9a-fA-F:]{2,39}\]|[A-Za-z0-9.-]{1,253}", re.ASCII)
+_MARKET_PATH: Final = "/ws/v1/market"
+
+
+def market_url(request: AnyRequest, sources: Sources) -> str:
+    """Where this page's script finds the market door: as configured, or on the host that the page came from."""
+    settings = sources.settings
+    if settings.market_url:
+        return settings.market_url
+    host = _HOST.match(request.headers.get("host", ""))
+    scheme = "wss" if request.url.scheme == "https" else "ws"
+    # The host is the asker's own word: only what can be a host gets into the page and its policy.
+    return f"{scheme}://{host.group() if host else '127.0.0.1'}:{settings.market_port}{_MARKET_PATH}"
+
+
+def _page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Template:
+    url = market_url(request, sources)
+    origin = url.removesuffix(_MARKET_PATH)
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src 'self' {origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    rules = sources.view.rulebook()
+    return Template(
+        template_name=name,
+        context={
+            "market": rules,
+            "environment": sources.settings.environment,
+            "market_url": url,
+            "utc_offset_minutes": rules.utc_offset_minutes,
+            **values,
+        },
+        headers={"content-security-policy": policy, "cache-control": "no-cache"},
+        media_type="text/html; charset=utf-8",
+    )
+
+
+@get("/", sync_to_thread=False)
+def market_page(request: AnyRequest, sources: Sources) -> Template:
+    """The market today."""
+    return _page(
+        request,
+        sources,
+        "market.html",
+        instruments=sources.view.instruments(),
+        phase=sources.feed.phase_now(),
+        levels=sources.view.rulebook().public_depth_levels,
+    )
+
+
+@get("/bulletins")
+async def bulletins_page(request: AnyRequest, sources: Sources) -> Template:
+    """All published bulletins."""
+    rows = [(day_text(row.trading_day), row) for row in await sources.title.bulletins() if row.published]
+    return _page(request, sources, "bulletins.html", rows=rows)
+
+
+@get("/bulletins/{day:str}")
+async def bulletin_page(request: AnyRequest, sources: Sources, day: str) -> Template:
+    """One published bulletin as a table."""
+    row, body = await published_bulletin(sources.title, day)
+    rows = bulletin_rows(body)
+    columns = list(dict.fromkeys(key for found in rows for key in found if key not in ("trading_day", "number")))
+    document = json.loads(body)
+    plain = {key: value for key, value in document.items() if isinstance(value, str | int)}
+    return _page(request, sources, "bulletin.html", day=day, row=row, rows=rows, columns=columns, plain=plain)
+
+
+@get("/favicon.ico", sync_to_thread=False)
+def favicon() -> Response[bytes]:
+    """Browsers ask for it by themselves."""
+    return Response((FOLDER / "static" / "icon.svg").read_bytes(), media_type="image/svg+xml")
+
+
+HANDLERS = [market_page, bulletins_page, bulletin_page, favicon]

@@ -1,0 +1,109 @@
+"""How an answer looks: JSON with a validator, errors with their number, and headers that let a page do nothing but be read."""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import MutableScopeHeaders
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.types import Message, Scope
+
+from engine.core import reasons
+from gateway.feed.tape import TapeBusy
+
+AnyRequest = Request[Any, Any, Any]
+JSON: Final = "application/json"
+_encode = msgspec.json.Encoder().encode
+_RETRY_AFTER_S: Final = "1"
+
+_STATUS: Final = {
+    reasons.UNKNOWN_METHOD: 404,
+    reasons.UNKNOWN_INSTRUMENT: 404,
+    reasons.UNKNOWN_DOCUMENT: 404,
+    reasons.OVERLOADED: 503,
+    reasons.ENGINE_RECOVERING: 503,
+    reasons.INTERNAL: 500,
+}
+_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+
+class Refused(Exception):
+    """The request cannot be answered: `reason` is the catalogue number, `field` the parameter it is about."""
+
+    def __init__(self, reason: int, field: str = "", detail: str = "") -> None:
+        super().__init__(reasons.BY_NUMBER[reason].name)
+        self.reason = reason
+        self.field = field
+        self.detail = detail
+
+
+def json_reply(request: AnyRequest, value: Any, max_age_s: int = 0) -> Response[bytes]:
+    """`value` as JSON, with a validator, so that who asks again for what has not changed is sent nothing."""
+    return bytes_reply(request, _encode(value), JSON, max_age_s)
+
+
+def bytes_reply(
+    request: AnyRequest, body: bytes, media_type: str, max_age_s: int = 0, headers: dict[str, str] | None = None
+) -> Response[bytes]:
+    """Exactly these bytes; 304 where the asker has them."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    cache = f"public, max-age={max_age_s}" if max_age_s else "no-cache"
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    sent = {"etag": etag, "cache-control": cache, **(headers or {})}
+    if etag in known or "*" in known:
+        return Response(b"", status_code=304, headers=sent, media_type=media_type)
+    return Response(body, headers=sent, media_type=media_type)
+
+
+def refusal(request: AnyRequest, refused: Refused, status: int | None = None) -> Response[bytes]:
+    """The error in the same form as on the websocket, in the language that was asked for (Chinese without a wish)."""
+    row = reasons.BY_NUMBER[refused.reason]
+    is_english = request.headers.get("accept-language", "").lower().startswith("en")
+    named = (("field", refused.field), ("detail", refused.detail), ("rule", row.article))
+    data = {"retry": row.retry, **{key: text for key, text in named if text}}
+    message = row.en if is_english else row.zh
+    body = _encode({"error": {"code": row.number, "name": row.name, "message": message, "data": data}})
+    headers = {"cache-control": "no-store", "vary": "accept-language"}
+    if row.retry == "after":
+        headers["retry-after"] = _RETRY_AFTER_S
+    return Response(body, status_code=status or _STATUS.get(row.number, 400), headers=headers, media_type=JSON)
+
+
+def on_refused(request: AnyRequest, error: Refused) -> Response[bytes]:
+    """Litestar's hook for our own refusals."""
+    return refusal(request, error)
+
+
+def on_busy(request: AnyRequest, _error: TapeBusy) -> Response[bytes]:
+    """The tape has too many questions waiting."""
+    return refusal(request, Refused(reasons.OVERLOADED))
+
+
+def on_http_error(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """What the framework refuses: no such path, a wrong method, a broken request."""
+    if isinstance(error, NotFoundException | MethodNotAllowedException):
+        return refusal(request, Refused(reasons.UNKNOWN_METHOD), error.status_code)
+    return refusal(request, Refused(reasons.INVALID_FIELD, detail=error.detail), error.status_code)
+
+
+def on_internal_error(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A fault of ours: told without its inside; the inside goes to the log."""
+    request.logger.error("http request failed", path=request.url.path, exc_info=error)
+    return refusal(request, Refused(reasons.INTERNAL))
+
+
+async def secure(message: Message, _scope: Scope) -> None:
+    """Put the strict headers on every response, whoever made it; a page's own policy stays."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)

@@ -1,0 +1,12 @@
+"""How the HTTP door presents itself."""
+
+import msgspec
+
+
+class HttpSettings(msgspec.Struct, frozen=True):
+    """`market_url`: where browsers find /ws/v1/market; "" means this page's own host at `market_port`."""
+
+    market_url: str = ""
+    market_port: int = 9101
+    environment: str = "demo"  # shown on every page, so that nobody takes a rehearsal for the market
+    lag_entries_max: int = 100_000  # a follower further behind makes /health answer 503

@@ -1,0 +1,24 @@
+"""What the HTTP door reads from. Nothing here can change the market."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.title import Title
+from engine.view import MarketView
+from gateway.feed import PublicFeed, Tape
+from gateway.http.settings import HttpSettings
+
+
+class Sources(NamedTuple):
+    """Handed to every handler.
+
+    lags: entries each follower has yet to do, by name. counters: figures for /metrics; names ending in `_total` only grow.
+    """
+
+    view: MarketView
+    feed: PublicFeed
+    tape: Tape
+    title: Title
+    settings: HttpSettings
+    lags: Callable[[], dict[str, int]]
+    counters: Callable[[], dict[str, int]]
