@@ -1,0 +1,47 @@
+# Everything sets itself up in .venv: Python 3.11 or newer; a C compiler if there is one.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DATA   ?= data/demo
+
+.PHONY: help setup build run test prove bench style clean
+
+help:           ## this list
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml setup.py
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed (set PYTHON=...)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version) (set PYTHON=...)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[tests,bench]' 'setuptools>=80'
+	@touch $@
+
+setup: $(VENV)/.ready    ## make .venv with everything in it
+
+# The compiled core is checked against its source at each start; this rebuilds it only where they differ.
+build: $(VENV)/.ready    ## compile the hot modules where a C compiler is present
+	@$(BIN)/python -c 'import engine.compiled as c; raise SystemExit(not c.is_compiled())' 2>/dev/null \
+	  || $(BIN)/python setup.py --quiet build_ext --inplace
+	@$(BIN)/python -c 'import engine.compiled as c; print("core:", "compiled" if c.is_compiled() else "plain Python")'
+
+run: build    ## start a living demo market and print its address (Ctrl-C stops it, the next run goes on)
+	$(BIN)/yutan demo --data $(DATA)
+
+test: build    ## every test, on the compiled core and on the plain one
+	$(BIN)/python -m pytest
+	YUTAN_PURE=1 $(BIN)/python -m pytest tests/engine tests/properties tests/ground_truth
+
+prove: build    ## the slow proofs: more random flows, more crashes
+	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/crash
+
+bench: build    ## measure; prints tables with their doubts
+	$(BIN)/python -m bench
+
+style: $(VENV)/.ready    ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:    ## remove what was built, not the data
+	rm -rf build *.egg-info engine/core/*.so *.so engine/core/_built.json .pytest_cache .mypy_cache .ruff_cache .hypothesis
