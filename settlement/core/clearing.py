@@ -73,6 +73,8 @@ class Clearing:
         self.cumulative: dict[int, Cumulative] = {}
         self.next_audit_line = 1
         self.chain = bytes(32)
+        self.bulletins = 0  # how many there are, and the SHA-256 (hex) of the last
+        self.bulletin_sha256 = "0" * 64
         self.day_close: DayClose | None = None
         self._seq = 0
         self._at_ns = 0
@@ -137,7 +139,7 @@ class Clearing:
     def _account_opened(self, event: events.AccountOpened, writes: Writes) -> None:
         self.ledger.add_account(Account(event.account, event.code, event.owner, event.name, event.category))
         writes.changes.append(
-            ("account", (event.account, event.code, event.owner, event.name, event.category, self._seq))
+            ("account", (event.account, event.code, event.owner, event.name, event.category, 0, self._seq))
         )
         writes.cash_touched.add(event.account)
 

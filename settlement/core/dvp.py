@@ -74,7 +74,7 @@ class SetAside:
             (
                 "set_aside",
                 (i.number, i.kind, i.seq, i.trade, i.account, i.instrument, i.tonnes, i.amount_fen, i.year, i.reason,
-                 i.detail, i.attempts, int(i.lock_passed)),
+                 i.detail, i.attempts, int(i.lock_passed), 0),
             )
         )  # fmt: skip
 

@@ -1,0 +1,97 @@
+"""Engine = registry = bank, at one seq (domain rules E4; INV-1, 2, 11).
+
+The engine's figures are copied in one go while the market stands at a seq; they are compared when the registry has
+settled exactly that far. What is set aside has moved in the engine and not in the registry, so it is allowed for.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from engine.title import Break, ReconciliationReport
+from engine.view import AccountView, DayView, InstrumentView, UnitsView
+from settlement.core import dvp
+from settlement.core.clearing import Clearing
+from settlement.core.postings import BANK
+from settlement.store import Balances
+
+
+class EngineReads(Protocol):
+    """What a reconciliation asks of the engine; `MarketView` has it all."""
+
+    @property
+    def is_founded(self) -> bool:
+        """Whether there is a market yet."""
+
+    def day(self) -> DayView:
+        """Where the day is."""
+
+    def accounts(self) -> list[AccountView]:
+        """All accounts."""
+
+    def units(self, account: int) -> list[UnitsView]:
+        """Positions of an account."""
+
+    def instruments(self) -> list[InstrumentView]:
+        """All instruments."""
+
+
+class EngineFigures(msgspec.Struct, frozen=True):
+    """Every account's cash (free and held) and units ((available and held), locked) in the engine, at `seq`."""
+
+    seq: int
+    cash: dict[int, int]
+    units: dict[tuple[int, int], tuple[int, int]]
+    restriction: dict[int, int]
+    floor_tonnes: dict[int, int]
+
+
+def take_figures(view: EngineReads) -> EngineFigures:
+    """Copy the engine's figures as they stand. Synchronous, so that no entry can come in between."""
+    accounts = view.accounts() if view.is_founded else []
+    return EngineFigures(
+        view.day().seq if view.is_founded else 0,
+        {a.number: a.free_fen + a.held_fen for a in accounts},
+        {(a.number, u.instrument): (u.available + u.held, u.locked) for a in accounts for u in view.units(a.number)},
+        {a.number: a.restriction for a in accounts if a.restriction},
+        {a.number: a.retention_floor for a in accounts if a.retention_floor},
+    )
+
+
+def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> ReconciliationReport:
+    """Compare what both had at `engine.seq`. Assets of a break: "cash", an instrument's code, the code + ".locked",
+    "restriction", "retention", and with account 0 the sums over a whole ledger that must be zero."""
+    ledger = clearing.ledger
+    pending_cash, pending_units = dvp.pending_effects(clearing.aside)
+    breaks: list[Break] = []
+
+    def check(account: int, asset: str, of_engine: int, of_registry: int) -> None:
+        if of_engine != of_registry:
+            breaks.append(Break(account, asset, of_engine, of_registry))
+
+    for account in sorted({*engine.cash, *ledger.accounts}):
+        settled = registry.cash.get(account, 0) + pending_cash.get(account, 0)
+        check(account, "cash", engine.cash.get(account, 0), settled)
+        check(account, "restriction", engine.restriction.get(account, 0), ledger.restriction.get(account, 0))
+        check(account, "retention", engine.floor_tonnes.get(account, 0), ledger.floor_tonnes.get(account, 0))
+    members = {key for key in registry.units if key[0] > 0}
+    for account, instrument in sorted({*engine.units, *members, *pending_units}):
+        of_engine = engine.units.get((account, instrument), (0, 0))
+        settled_units = registry.units.get((account, instrument), (0, 0))
+        pending = pending_units.get((account, instrument), [0, 0])
+        code = ledger.instruments[instrument].code if instrument in ledger.instruments else f"#{instrument}"
+        check(account, code, of_engine[0], settled_units[0] + pending[0])
+        check(account, f"{code}.locked", of_engine[1], settled_units[1] + pending[1])
+
+    # The registry against itself: every ledger sums to zero, so what members have is what came in and is still there.
+    check(0, "cash ledger", 0, sum(registry.cash.values()))
+    issued: dict[str, int] = {}
+    for number, instrument_known in sorted(ledger.instruments.items()):
+        of_instrument = {a: sum(held) for (a, i), held in registry.units.items() if i == number}
+        check(0, f"{instrument_known.code} ledger", 0, sum(of_instrument.values()))
+        issued[instrument_known.code] = sum(tonnes for a, tonnes in of_instrument.items() if a > 0)
+    bank_fen = -registry.cash.get(BANK, 0)
+    cash_fen = sum(fen for account, fen in registry.cash.items() if account != BANK)
+    return ReconciliationReport(
+        engine.seq, not breaks, len(ledger.accounts), cash_fen, bank_fen, issued, registry.open_instructions, breaks
+    )

@@ -1,0 +1,99 @@
+"""Where the registry is kept, as a contract. A transaction is given whole, and is committed whole or not at all.
+
+What is written comes from `core.clearing` as `Writes`; the mark (the last entry settled) moves in the same transaction,
+so after a crash settlement goes on exactly where the last commit left off. Every read is of committed facts.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from engine.title import BulletinRow, TitleHolding, TradeStatus
+from settlement.core.bulletin import TradeRow
+from settlement.core.clearing import Clearing
+from settlement.core.postings import Writes
+from settlement.core.statement import CashPosting, UnitPosting
+
+
+class StoreFailed(Exception):
+    """The store can no longer be trusted or used: the process must end and start again from what is committed."""
+
+
+class StoreRefused(Exception):
+    """The store does not start: another process has it, or its version, settings or content are not as they must be."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The last entry settled: its seq, and its time, by which a strange journal is told."""
+
+    seq: int
+    at_ns: int
+
+
+class StoreFacts(msgspec.Struct, frozen=True):
+    """What the start check found in force."""
+
+    sqlite_version: str
+    journal_mode: str
+    synchronous: str
+    is_wal_reset_safe: bool  # whether two connections to one WAL file could be risked; we use one in any case
+    schema_version: int
+
+
+class Balances(msgspec.Struct, frozen=True):
+    """All committed balances: cash by account, and (account, instrument) -> (available, locked)."""
+
+    cash: dict[int, int]
+    units: dict[tuple[int, int], tuple[int, int]]
+    open_instructions: int
+
+
+class Store(Protocol):
+    """The registry's database."""
+
+    facts: StoreFacts
+
+    async def load(self) -> tuple[Clearing, Mark]:
+        """The registry as of its mark."""
+
+    async def commit(self, writes: Writes, clearing: Clearing, mark: Mark) -> None:
+        """Write one transaction. Any fault rolls it back, closes the store and raises `StoreFailed`."""
+
+    async def close(self) -> None:
+        """Finish what has been asked, then close."""
+
+    async def cash(self, account: int) -> int:
+        """Cash of an account in fen."""
+
+    async def holdings(self, account: int) -> list[TitleHolding]:
+        """Units of an account."""
+
+    async def balances(self) -> Balances:
+        """All balances at once."""
+
+    async def trade(self, trade: int) -> TradeStatus | None:
+        """One trade's settlement."""
+
+    async def unsettled(self, limit: int) -> list[TradeStatus]:
+        """What is set aside, oldest first."""
+
+    async def statement_days(self, account: int) -> list[int]:
+        """Days with a statement, newest first."""
+
+    async def statement(self, account: int, trading_day: int) -> bytes | None:
+        """A statement's bytes."""
+
+    async def bulletins(self) -> list[BulletinRow]:
+        """All bulletins, newest first."""
+
+    async def bulletin(self, trading_day: int) -> bytes | None:
+        """A bulletin's bytes."""
+
+    async def trades(self, first: int, last: int, limit: int) -> list[TradeRow]:
+        """Trades numbered from first to last, at most `limit` of them, in order."""
+
+    async def unit_postings(self, first: int, last: int, limit: int) -> list[UnitPosting]:
+        """Unit postings numbered from first to last, at most `limit` of them, in order."""
+
+    async def cash_postings(self, first: int, last: int, limit: int) -> list[CashPosting]:
+        """Cash postings numbered from first to last, at most `limit` of them, in order."""

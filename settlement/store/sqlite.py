@@ -1,0 +1,531 @@
+"""The registry in one SQLite file, through aiosqlite, safely.
+
+One task owns the one connection and runs each request whole: no other coroutine can commit on it, and cancelling who
+asked never cuts a transaction in two. One connection per file, because SQLite before 3.51.3 can corrupt a WAL that two
+connections share; a lock file keeps a second process out. `synchronous=FULL` is not negotiable: with NORMAL a power loss
+takes acknowledged commits (measured; see docs/settlement.md).
+
+Rows go in by statements of up to a thousand rows. The driver gives up the interpreter's lock at each step of a
+statement, so with a row per step a busy event loop would let settlement write only some hundred rows a second.
+"""
+
+import asyncio
+import fcntl
+import itertools
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+import aiosqlite
+
+from engine.core.units import CASH_FEN_MAX
+from engine.title import BulletinRow, TitleHolding, TradeStatus
+from settlement.core.bulletin import TradeRow
+from settlement.core.clearing import Clearing, Cumulative, Period
+from settlement.core.dvp import Instruction, SetAside
+from settlement.core.ledger import Account, Instrument, Ledger
+from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, Writes
+from settlement.core.statement import CashPosting, UnitPosting
+from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
+
+SCHEMA_VERSION: Final = 1
+APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
+REQUESTS_MAX: Final = 1_000
+ROWS_MAX: Final = 1_000  # Rows of one statement; times 18 columns it stays below SQLite's 32,766 parameters.
+ROWS_SMALL: Final = 128
+CACHED_STATEMENTS: Final = 512
+WAL_PAGES: Final = 8_000  # 32 MB between checkpoints
+BUSY_TIMEOUT_S: Final = 2.0
+WAL_RESET_FIXED: Final = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # two backports, then the release
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_SYNCHRONOUS: Final = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+Value = int | str | bytes
+
+# Named changes of `Writes` that append a row: table with columns, and how many.
+_APPENDS: Final[dict[str, tuple[str, int]]] = {
+    "account": ("accounts (account, code, owner, name, category, restriction, opened_seq)", 7),
+    "instrument": ("instruments", 11),
+    "registry_act": ("registry_acts", 8),
+    "restriction": ("restrictions", 4),
+    "audit_trail": ("audit_trail", 11),
+    "day": ("days", 7),
+    "day_stats": ("day_stats", 14),
+    "set_aside": ("set_aside", 14),
+    "statement": ("statements", 4),
+    "bulletin": ("bulletins", 5),
+    "reconciliation": ("reconciliations (seq, ok, body)", 3),
+}
+_UPDATES: Final[dict[str, str]] = {
+    "account_restriction": "UPDATE accounts SET restriction = ? WHERE account = ?",
+    "retention": "INSERT INTO retention VALUES (?, ?, ?, ?) ON CONFLICT (account, year) "
+    "DO UPDATE SET floor_tonnes = excluded.floor_tonnes, seq = excluded.seq",
+    "set_aside_again": "UPDATE set_aside SET reason = ?, detail = ?, attempts = ? WHERE instruction = ?",
+    "set_aside_done": "UPDATE set_aside SET done_seq = ? WHERE instruction = ?",
+    "set_aside_lock_passed": "UPDATE set_aside SET lock_passed = 1 WHERE instruction = ?",
+    "trade_settled": "UPDATE trades SET status = 'settled', settled_seq = ? WHERE trade = ?",
+    "bulletin_published": "UPDATE bulletins SET published_seq = ? WHERE trading_day = ? AND sha256 = ?",
+}
+_CASH_UPSERT: Final = " ON CONFLICT (account) DO UPDATE SET amount_fen = excluded.amount_fen"
+_UNITS_UPSERT: Final = (
+    " ON CONFLICT (account, instrument) DO UPDATE SET available = excluded.available, locked = excluded.locked"
+)
+_LOTS_UPSERT: Final = " ON CONFLICT (account, instrument, day_number) DO UPDATE SET tonnes = excluded.tonnes"
+_STATUS: Final = (
+    "SELECT t.trade, t.seq, t.instrument, t.buyer, t.seller, t.tonnes, t.amount_fen, t.status, "
+    "coalesce(a.reason, 0), coalesce(a.detail, '') FROM trades t "
+    "LEFT JOIN set_aside a ON a.trade = t.trade AND a.trade > 0 AND a.done_seq = 0 "
+)
+
+
+class SqliteStore:
+    """One open registry. Make it with `await SqliteStore.open(path)`."""
+
+    def __init__(self, connection: aiosqlite.Connection, lock: int, facts: StoreFacts) -> None:
+        self.facts = facts
+        self._connection = connection
+        self._lock = lock
+        self._requests: asyncio.Queue[_Request | None] = asyncio.Queue(REQUESTS_MAX)
+        self._failure: BaseException | None = None
+        self._owner = asyncio.create_task(self._own(), name="registry-owner")
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """Open the registry, make it where there is none, and check it. Raises `StoreRefused`."""
+        if sqlite3.sqlite_version_info < (3, 37, 0):
+            raise StoreRefused(
+                f"SQLite {sqlite3.sqlite_version} has no STRICT tables; 3.37.0 is the oldest that serves"
+            )
+        lock = take_lock(path)
+        try:
+            connection = await aiosqlite.connect(
+                path, isolation_level=None, timeout=BUSY_TIMEOUT_S, cached_statements=CACHED_STATEMENTS
+            )
+            try:
+                await _migrate(connection, path)
+                facts = await check_connection(connection)
+            except BaseException:
+                await connection.close()
+                raise
+        except sqlite3.DatabaseError as error:
+            os.close(lock)
+            raise StoreRefused(f"{path}: {error}") from error
+        except BaseException:
+            os.close(lock)
+            raise
+        return cls(connection, lock, facts)
+
+    # ---- the owner --------------------------------------------------------------------------------------
+
+    async def _own(self) -> None:
+        """Run requests one after the other, each whole, until closed."""
+        request: _Request | None = None
+        try:
+            while (request := await self._requests.get()) is not None:
+                try:
+                    result = await request.work(self._connection)
+                except Exception as error:
+                    if request.is_write:
+                        raise
+                    request.fail(error)
+                else:
+                    request.finish(result)
+        except BaseException as error:
+            # Whatever happened in a transaction, it is undone and this connection is never used again.
+            self._failure = error
+            if request is not None:
+                request.fail(error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._failure = self._failure or StoreFailed("the registry is closed")
+            await self._shut()
+
+    async def _shut(self) -> None:
+        try:
+            await self._connection.rollback()
+        except sqlite3.Error as error:
+            self._failure = self._failure or error
+        await self._connection.close()
+        os.close(self._lock)
+        while not self._requests.empty():
+            waiting = self._requests.get_nowait()
+            if waiting is not None:
+                waiting.fail(StoreFailed(f"the registry is closed: {self._failure}"))
+
+    async def _ask(self, work: Callable[[aiosqlite.Connection], Awaitable[T]], is_write: bool = False) -> T:
+        if self._failure is not None:
+            raise StoreFailed(f"the registry is closed: {self._failure}") from self._failure
+        request = _Request(work, is_write)
+        await self._requests.put(request)
+        if self._owner.done():  # it ended while we waited for room
+            request.fail(StoreFailed(f"the registry is closed: {self._failure}"))
+        result: T = await request.answer
+        return result
+
+    async def close(self) -> None:
+        """Finish what has been asked, then close the file."""
+        if not self._owner.done():
+            await self._requests.put(None)
+            await asyncio.wait([self._owner])
+
+    # ---- writing ----------------------------------------------------------------------------------------
+
+    async def commit(self, writes: Writes, clearing: Clearing, mark: Mark) -> None:
+        """Write postings, trades, changes, touched balances and the mark in one transaction."""
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.execute_fetchall("BEGIN IMMEDIATE")
+            await _write(connection, writes, clearing, mark)
+            await connection.execute_fetchall("COMMIT")
+
+        try:
+            await self._ask(work, is_write=True)
+        except sqlite3.Error as error:
+            raise StoreFailed(f"the transaction up to seq {mark.seq} was not committed: {error}") from error
+
+    # ---- reading ----------------------------------------------------------------------------------------
+
+    async def _read(self, sql: str, parameters: Sequence[Value] = ()) -> list[Row]:
+        async def work(connection: aiosqlite.Connection) -> list[Row]:
+            return [tuple(row) for row in await connection.execute_fetchall(sql, parameters)]
+
+        return await self._ask(work)
+
+    async def cash(self, account: int) -> int:
+        """Cash of an account in fen."""
+        rows = await self._read("SELECT amount_fen FROM cash_balances WHERE account = ?", (account,))
+        return rows[0][0] if rows else 0
+
+    async def holdings(self, account: int) -> list[TitleHolding]:
+        """Units of an account, by instrument, empty ones left out."""
+        rows = await self._read(
+            "SELECT instrument, available, locked FROM unit_balances "
+            "WHERE account = ? AND (available <> 0 OR locked <> 0) ORDER BY instrument",
+            (account,),
+        )
+        return [TitleHolding(*row) for row in rows]
+
+    async def balances(self) -> Balances:
+        """All balances at once, of one moment."""
+
+        async def work(connection: aiosqlite.Connection) -> Balances:
+            cash = await connection.execute_fetchall("SELECT account, amount_fen FROM cash_balances")
+            units = await connection.execute_fetchall(
+                "SELECT account, instrument, available, locked FROM unit_balances"
+            )
+            aside = list(await connection.execute_fetchall("SELECT count(*) FROM set_aside WHERE done_seq = 0"))
+            return Balances(
+                {row[0]: row[1] for row in cash}, {(row[0], row[1]): (row[2], row[3]) for row in units}, aside[0][0]
+            )
+
+        return await self._ask(work)
+
+    async def trade(self, trade: int) -> TradeStatus | None:
+        """One trade's settlement."""
+        rows = await self._read(_STATUS + "WHERE t.trade = ?", (trade,))
+        return TradeStatus(*rows[0]) if rows else None
+
+    async def unsettled(self, limit: int) -> list[TradeStatus]:
+        """What is set aside, oldest first. What is not a trade has trade 0 and its account as seller."""
+        rows = await self._read(
+            "SELECT a.trade, a.seq, a.instrument, coalesce(t.buyer, 0), a.account, a.tonnes, a.amount_fen, 'failed', "
+            "a.reason, CASE a.kind WHEN 'trade' THEN a.detail ELSE a.kind || ': ' || a.detail END "
+            "FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade WHERE a.done_seq = 0 ORDER BY a.instruction LIMIT ?",
+            (limit,),
+        )
+        return [TradeStatus(*row) for row in rows]
+
+    async def statement_days(self, account: int) -> list[int]:
+        """Days with a statement, newest first."""
+        rows = await self._read(
+            "SELECT trading_day FROM statements WHERE account = ? ORDER BY trading_day DESC", (account,)
+        )
+        return [row[0] for row in rows]
+
+    async def statement(self, account: int, trading_day: int) -> bytes | None:
+        """A statement's bytes."""
+        rows = await self._read(
+            "SELECT body FROM statements WHERE account = ? AND trading_day = ?", (account, trading_day)
+        )
+        return rows[0][0] if rows else None
+
+    async def bulletins(self) -> list[BulletinRow]:
+        """All bulletins, newest first."""
+        rows = await self._read(
+            "SELECT trading_day, number, sha256, published_seq > 0 FROM bulletins ORDER BY trading_day DESC"
+        )
+        return [BulletinRow(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+    async def bulletin(self, trading_day: int) -> bytes | None:
+        """A bulletin's bytes."""
+        rows = await self._read("SELECT body FROM bulletins WHERE trading_day = ?", (trading_day,))
+        return rows[0][0] if rows else None
+
+    async def trades(self, first: int, last: int, limit: int) -> list[TradeRow]:
+        """Trades of a range, in order."""
+        rows = await self._read(
+            "SELECT * FROM trades WHERE trade BETWEEN ? AND ? ORDER BY trade LIMIT ?", (first, last, limit)
+        )
+        return [TradeRow(*row) for row in rows]
+
+    async def unit_postings(self, first: int, last: int, limit: int) -> list[UnitPosting]:
+        """Unit postings of a range, in order."""
+        rows = await self._read(
+            "SELECT * FROM unit_postings WHERE posting BETWEEN ? AND ? ORDER BY posting LIMIT ?", (first, last, limit)
+        )
+        return [UnitPosting(*row) for row in rows]
+
+    async def cash_postings(self, first: int, last: int, limit: int) -> list[CashPosting]:
+        """Cash postings of a range, in order."""
+        rows = await self._read(
+            "SELECT * FROM cash_postings WHERE posting BETWEEN ? AND ? ORDER BY posting LIMIT ?", (first, last, limit)
+        )
+        return [CashPosting(*row) for row in rows]
+
+    async def load(self) -> tuple[Clearing, Mark]:
+        """The registry as of its mark."""
+        return await self._ask(_load)
+
+
+class _Request:
+    """Work for the owner, and where its answer is awaited; an asker who has gone away changes nothing about the work."""
+
+    def __init__(self, work: Callable[[aiosqlite.Connection], Awaitable[Any]], is_write: bool) -> None:
+        self.work = work
+        self.is_write = is_write
+        self.answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def finish(self, result: object) -> None:
+        if not self.answer.done():
+            self.answer.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error if isinstance(error, Exception) else StoreFailed("the registry was closed"))
+
+
+# ---- opening --------------------------------------------------------------------------------------------
+
+
+def take_lock(path: Path) -> int:
+    """Lock a registry for this process; returns the lock's file descriptor. Raises `StoreRefused` where another has it."""
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise StoreRefused(f"{path} is in use by another process") from error
+    return lock
+
+
+async def _pragma(connection: aiosqlite.Connection, text: str) -> Any:
+    rows = list(await connection.execute_fetchall(f"PRAGMA {text}"))
+    return rows[0][0] if rows else None
+
+
+async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
+    """Set what holds for the connection, then bring an older or empty file to this version's tables."""
+    version = await _pragma(connection, "user_version")
+    if version > SCHEMA_VERSION:
+        raise StoreRefused(f"{path} has schema {version}; this program knows up to {SCHEMA_VERSION}")
+    application = await _pragma(connection, "application_id")
+    tables = await _pragma(connection, "schema_version")
+    if application != APPLICATION_ID and (application or tables):
+        raise StoreRefused(f"{path} is not a registry")
+    await _pragma(connection, "journal_mode = WAL")
+    await _pragma(connection, "synchronous = FULL")
+    await _pragma(connection, "foreign_keys = ON")
+    await _pragma(connection, f"wal_autocheckpoint = {WAL_PAGES}")
+    for file in sorted(_MIGRATIONS.glob("*.sql"))[version:]:
+        await connection.execute_fetchall("BEGIN IMMEDIATE")
+        for statement in _statements(file.read_text(encoding="utf-8")):
+            await connection.execute_fetchall(statement)
+        await connection.execute_fetchall(f"PRAGMA application_id = {APPLICATION_ID}")
+        await connection.execute_fetchall(f"PRAGMA user_version = {int(file.name[:4])}")
+        await connection.execute_fetchall("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script, because `executescript` would commit the transaction around it."""
+    found: list[str] = []
+    gathered = ""
+    for line in script.splitlines(keepends=True):
+        gathered += line
+        if sqlite3.complete_statement(gathered):
+            found.append(gathered)
+            gathered = ""
+    return found
+
+
+async def check_connection(connection: aiosqlite.Connection) -> StoreFacts:
+    """The start check: what must be in force is, and the file is whole. Raises `StoreRefused` with all faults at once."""
+    journal_mode = str(await _pragma(connection, "journal_mode")).upper()
+    synchronous = _SYNCHRONOUS.get(await _pragma(connection, "synchronous"), "?")
+    faults: list[str] = []
+    if journal_mode != "WAL":
+        faults.append(f"journal_mode is {journal_mode}, must be WAL")
+    if synchronous != "FULL":
+        faults.append(f"synchronous is {synchronous}, must be FULL")
+    if await _pragma(connection, "foreign_keys") != 1:
+        faults.append("foreign_keys is off, must be on")
+    version = await _pragma(connection, "user_version")
+    if version != SCHEMA_VERSION:
+        faults.append(f"schema is {version}, must be {SCHEMA_VERSION}")
+    loose = await connection.execute_fetchall(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'"
+    )
+    faults += [f"table {row[0]} is not STRICT" for row in loose]
+    if (whole := await _pragma(connection, "quick_check")) != "ok":
+        faults.append(f"integrity: {whole}")
+    if faults:
+        raise StoreRefused("; ".join(faults))
+    linked = sqlite3.sqlite_version_info
+    is_safe = linked >= WAL_RESET_FIXED[-1] or any(linked[:2] == v[:2] and linked >= v for v in WAL_RESET_FIXED)
+    return StoreFacts(sqlite3.sqlite_version, journal_mode, synchronous, is_safe, version)
+
+
+# ---- one transaction ------------------------------------------------------------------------------------
+
+
+async def _write(connection: aiosqlite.Connection, writes: Writes, clearing: Clearing, mark: Mark) -> None:
+    ledger = clearing.ledger
+    await _append(connection, "trades", TRADE_COLUMNS, writes.trades)
+    for name, group in itertools.groupby(writes.changes, key=lambda change: change[0]):
+        if name in _APPENDS:
+            table, columns = _APPENDS[name]
+            await _append(connection, table, columns, _flat(parameters for _, parameters in group))
+        else:
+            for _, parameters in group:
+                await connection.execute_fetchall(_UPDATES[name], parameters)
+    await _append(connection, "unit_postings", UNIT_COLUMNS, writes.unit_postings)
+    await _append(connection, "cash_postings", CASH_COLUMNS, writes.cash_postings)
+
+    cash = [(account, ledger.cash[account]) for account in sorted(writes.cash_touched)]
+    if any(abs(fen) > CASH_FEN_MAX for _, fen in cash):
+        raise StoreFailed("a cash balance is beyond what the market can count")
+    await _append(connection, "cash_balances", 2, _flat(cash), _CASH_UPSERT)
+    units = [(*key, *ledger.units[key]) for key in sorted(writes.units_touched)]
+    await _append(connection, "unit_balances", 4, _flat(units), _UNITS_UPSERT)
+    lots = [(*key, ledger.lots[key[:2]].get(key[2], 0)) for key in sorted(writes.lots_touched)]
+    await _append(connection, "lockups", 4, _flat(lot for lot in lots if lot[3]), _LOTS_UPSERT)
+    for gone in _slices(_flat(lot[:3] for lot in lots if not lot[3]), 3):
+        rows = ", ".join(["(?, ?, ?)"] * (len(gone) // 3))
+        await connection.execute_fetchall(
+            f"DELETE FROM lockups WHERE (account, instrument, day_number) IN (VALUES {rows})", gone
+        )
+
+    period = clearing.period
+    updated = await connection.execute_fetchall(
+        "UPDATE registry SET market = ?1, rulebook_version = ?2, mark_seq = ?3, mark_at_ns = ?4, trading_day = ?5, "
+        "day_number = ?6, phase = ?7, closed_seq = ?8, period_unit_posting = ?9, period_cash_posting = ?10, "
+        "period_trade = ?11 WHERE mark_seq <= ?3 RETURNING one",
+        (
+            clearing.market,
+            clearing.rulebook_version,
+            mark.seq,
+            mark.at_ns,
+            clearing.trading_day,
+            clearing.day_number,
+            clearing.phase,
+            period.after_seq,
+            period.unit_posting,
+            period.cash_posting,
+            period.trade,
+        ),
+    )
+    if not list(updated):
+        raise StoreFailed(f"the registry is already beyond seq {mark.seq}: somebody else has written to it")
+
+
+def _flat(rows: Any) -> list[Value]:
+    return list(itertools.chain.from_iterable(rows))
+
+
+def _slices(flat: list[Value], columns: int) -> list[list[Value]]:
+    """Cut rows into statements: as many as possible of the largest size, so that few texts need to be prepared."""
+    found: list[list[Value]] = []
+    at = 0
+    while at < len(flat):
+        left = (len(flat) - at) // columns
+        rows = ROWS_MAX if left >= ROWS_MAX else min(left, ROWS_SMALL)
+        found.append(flat[at : at + rows * columns])
+        at += rows * columns
+    return found
+
+
+async def _append(
+    connection: aiosqlite.Connection, table: str, columns: int, flat: Sequence[Value], conflict: str = ""
+) -> None:
+    row = "(" + ", ".join("?" * columns) + ")"
+    for part in _slices(list(flat), columns):
+        values = ", ".join([row] * (len(part) // columns))
+        await connection.execute_fetchall(f"INSERT INTO {table} VALUES {values}{conflict}", part)
+
+
+# ---- loading --------------------------------------------------------------------------------------------
+
+
+async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
+    async def rows(sql: str) -> list[Row]:
+        return [tuple(row) for row in await connection.execute_fetchall(sql)]
+
+    ledger = Ledger()
+    for row in await rows("SELECT account, code, owner, name, category FROM accounts ORDER BY account"):
+        ledger.add_account(Account(*row))
+    for row in await rows("SELECT * FROM instruments ORDER BY instrument"):
+        ledger.add_instrument(Instrument(*row[:10]))
+    for account, scope in await rows("SELECT account, restriction FROM accounts"):
+        ledger.set_restriction(account, scope)
+    for account, year, floor in await rows("SELECT account, year, floor_tonnes FROM retention"):
+        ledger.set_floor(account, year, floor)
+    ledger.cash.update(await rows("SELECT account, amount_fen FROM cash_balances"))
+    for account, instrument, available, locked in await rows("SELECT * FROM unit_balances"):
+        ledger.units[account, instrument] = [available, locked]
+        if account > 0 and instrument in ledger.allowances:
+            ledger.allowance_tonnes[account] += available + locked
+    for account, instrument, day, tonnes in await rows("SELECT * FROM lockups"):
+        ledger.lots.setdefault((account, instrument), {})[day] = tonnes
+    ledger.next_unit_posting = 1 + (await rows("SELECT coalesce(max(posting), 0) FROM unit_postings"))[0][0]
+    ledger.next_cash_posting = 1 + (await rows("SELECT coalesce(max(posting), 0) FROM cash_postings"))[0][0]
+
+    aside = SetAside()
+    for row in await rows(
+        "SELECT a.instruction, a.kind, a.seq, a.trade, a.account, a.instrument, a.tonnes, a.amount_fen, a.year, a.reason, "
+        "a.detail, a.attempts, a.lock_passed, coalesce(t.buyer, 0), coalesce(t.buy_fee_fen, 0), "
+        "coalesce(t.sell_fee_fen, 0), coalesce(t.day_number, 0) FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade "
+        "WHERE a.done_seq = 0 ORDER BY a.instruction"
+    ):
+        waiting = Instruction(*row)
+        waiting.lock_passed = bool(waiting.lock_passed)
+        if waiting.kind == "trade" and ledger.instruments[waiting.instrument].lock_days == 0:
+            waiting.lock_day = 0
+        aside.open[waiting.number] = waiting
+    aside.next_number = 1 + (await rows("SELECT coalesce(max(instruction), 0) FROM set_aside"))[0][0]
+
+    clearing = Clearing(ledger, aside)
+    (market, version, mark_seq, mark_at_ns, trading_day, day_number, phase, *period) = (
+        await rows(
+            "SELECT market, rulebook_version, mark_seq, mark_at_ns, trading_day, day_number, phase, closed_seq, "
+            "period_unit_posting, period_cash_posting, period_trade FROM registry"
+        )
+    )[0]
+    clearing.market, clearing.rulebook_version = market, version
+    clearing.trading_day, clearing.day_number, clearing.phase = trading_day, day_number, phase
+    clearing.period = Period(*period)
+    clearing.last_trade = (await rows("SELECT coalesce(max(trade), 0) FROM trades"))[0][0]
+    for instrument, *total in await rows(
+        "SELECT instrument, cumulative_tonnes, cumulative_turnover_fen, cumulative_trades FROM day_stats d "
+        "WHERE trading_day = (SELECT max(trading_day) FROM day_stats WHERE instrument = d.instrument)"
+    ):
+        clearing.cumulative[instrument] = Cumulative(*total)
+    for line, chain in await rows("SELECT line, chain FROM audit_trail ORDER BY line DESC LIMIT 1"):
+        clearing.next_audit_line, clearing.chain = line + 1, chain
+    for number, sha256 in await rows("SELECT number, sha256 FROM bulletins ORDER BY number DESC LIMIT 1"):
+        clearing.bulletins, clearing.bulletin_sha256 = number, sha256
+    return clearing, Mark(mark_seq, mark_at_ns)

@@ -1,0 +1,381 @@
+"""Settlement follows the engine: every entry's title events, in order, into the registry, each exactly once.
+
+`on_batch` only notes the events. One task settles what has gathered in one transaction, with the mark; after a crash the
+journal's tail comes again and everything up to the mark is skipped. An error stops this task for good and `on_failure`
+ends the process: a registry that went on after a fault could be wrong without anyone knowing.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Self
+
+import msgspec
+import orjson
+
+from engine.core.events import DayClosed, Event, Traded
+from engine.sequencer import Batch
+from engine.title import BulletinRow, ReconciliationReport, TitleHolding, TradeStatus
+from engine.view import MarketView
+from settlement import documents, reconcile
+from settlement.core import bulletin, dvp
+from settlement.core.clearing import HANDLERS, Clearing
+from settlement.core.ledger import InvariantBroken
+from settlement.core.postings import Writes
+from settlement.store import Mark, Store, StoreFacts, StoreFailed
+from settlement.store.sqlite import SqliteStore
+
+BACKLOG_EVENTS_MAX: Final = 200_000
+TRANSACTION_EVENTS_MAX: Final = 4_000  # Bounds a transaction, and what a crash leaves to be settled again.
+SLICE_EVENTS: Final = 200  # So many events, about a millisecond, before the event loop gets its turn.
+MARK_ENTRIES_MAX: Final = 5_000  # Entries without title events that may pass before the mark is stored for them alone.
+MARKERS_MAX: Final = 100
+
+_TITLE_EVENTS: Final = frozenset(HANDLERS)
+
+
+class _TitleEntry(msgspec.Struct, frozen=True, gc=False):
+    """What of an entry concerns title."""
+
+    seq: int
+    at_ns: int
+    events: list[Event]
+    closes_day: bool
+
+
+class _Marker(msgspec.Struct, frozen=True):
+    """A reconciliation that waits until the registry stands at the seq of its figures."""
+
+    figures: reconcile.EngineFigures
+    answers: list[asyncio.Future[ReconciliationReport]]
+
+
+class Settlement:
+    """The engine's follower for title, and the gateway's `Title`.
+
+    Made by `await Settlement.open(path)`; given to recovery as a follower; closed after the sequencer. on_failure is
+    called once with what stopped it; on_break with each reconciliation that found a difference.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clearing: Clearing,
+        mark: Mark,
+        *,
+        on_failure: Callable[[BaseException], None],
+        on_break: Callable[[ReconciliationReport], None],
+        backlog_events_max: int = BACKLOG_EVENTS_MAX,
+    ) -> None:
+        self._store = store
+        self._clearing = clearing
+        self._on_failure = on_failure
+        self._on_break = on_break
+        self._backlog_events_max = backlog_events_max
+        self._view: MarketView | None = None
+        self._backlog: deque[_TitleEntry] = deque()
+        self._backlog_events = 0
+        self._in_transaction: list[_TitleEntry] = []
+        self._markers: deque[_Marker] = deque()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._stored = mark
+        self._seen = mark  # the last entry that has come
+        self._settled_seq = mark.seq  # nothing up to here is left to settle; at or after the stored mark
+        self._wake = asyncio.Event()
+        self._is_closing = False
+        self._task: asyncio.Task[None] | None = None
+        self.failure: BaseException | None = None
+        self.last_report: ReconciliationReport | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        on_failure: Callable[[BaseException], None],
+        on_break: Callable[[ReconciliationReport], None],
+        backlog_events_max: int = BACKLOG_EVENTS_MAX,
+    ) -> Self:
+        """Open the registry at `path` (made where there is none). Raises `StoreRefused`."""
+        store = await SqliteStore.open(path)
+        try:
+            clearing, mark = await store.load()
+        except BaseException:
+            await store.close()
+            raise
+        return cls(
+            store, clearing, mark, on_failure=on_failure, on_break=on_break, backlog_events_max=backlog_events_max
+        )
+
+    @property
+    def facts(self) -> StoreFacts:
+        """What the registry's start check found in force."""
+        return self._store.facts
+
+    # ---- following the engine ---------------------------------------------------------------------------
+
+    @property
+    def mark(self) -> int:
+        """All entries up to this seq are settled and stored."""
+        return self._stored.seq
+
+    @property
+    def lag(self) -> int:
+        """Entries that have come and are not yet settled."""
+        return self._seen.seq - self._settled_seq
+
+    @property
+    def backlog_events(self) -> int:
+        """Title events that wait to be settled."""
+        return self._backlog_events
+
+    @property
+    def has_room(self) -> bool:
+        """False while new orders should wait until settlement has caught up."""
+        return self._backlog_events < self._backlog_events_max
+
+    @property
+    def is_behind(self) -> bool:
+        """The opposite of `has_room`."""
+        return not self.has_room
+
+    def on_start(self, view: MarketView) -> None:
+        """Begin to settle. The market is handed over as of the snapshot that recovery starts from."""
+        self._view = view
+        self._clearing.lock_days_of = lambda product: view.rulebook().products[product].lock_days
+        self._task = asyncio.create_task(self._run(), name="settlement")
+
+    def on_batch(self, batch: Batch) -> None:
+        """Note a batch's title events. Raises where the batch does not follow what has come before."""
+        if self.failure is not None:
+            raise StoreFailed("settlement has stopped") from self.failure
+        closes_day = False
+        for entry, entry_events in zip(batch.entries, batch.events, strict=True):
+            seq = entry.seq
+            if seq <= self._stored.seq:
+                if seq == self._stored.seq and entry.at_ns != self._stored.at_ns:
+                    raise InvariantBroken(f"seq {seq}: the registry was made from another journal")
+                continue
+            if seq != self._seen.seq + 1:
+                raise InvariantBroken(f"entry {seq} came after entry {self._seen.seq}")
+            self._seen = Mark(seq, entry.at_ns)
+            title = [event for event in entry_events if type(event) in _TITLE_EVENTS]
+            if title:
+                closes = any(type(event) is DayClosed for event in title)
+                closes_day = closes_day or closes
+                self._backlog.append(_TitleEntry(seq, entry.at_ns, title, closes))
+                self._backlog_events += len(title)
+        if closes_day:
+            self._add_marker([])
+        self._wake.set()
+
+    def _add_marker(self, answers: list[asyncio.Future[ReconciliationReport]]) -> None:
+        """Reconcile at the seq at which the market stands now, which is never before an entry that has come."""
+        assert self._view is not None, "on_start comes first"
+        figures = reconcile.take_figures(self._view)
+        if self._markers and self._markers[-1].figures.seq == figures.seq:
+            self._markers[-1].answers.extend(answers)
+            return
+        if figures.seq < self._stored.seq:
+            return  # Recovery is still before what is stored; its figures are long past.
+        self._markers.append(_Marker(figures, answers))
+
+    # ---- the task ---------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._settle_all()
+                if self._is_closing:
+                    return
+        except BaseException as error:
+            self._fail(error)
+            if not isinstance(error, Exception):
+                raise
+
+    async def _settle_all(self) -> None:
+        """Settle until nothing is left, a transaction at a time, stopping at each marker's seq to reconcile."""
+        while True:
+            until = self._markers[0].figures.seq if self._markers else self._seen.seq
+            while self._backlog and self._backlog[0].seq <= until:
+                await self._settle_some(until)
+            reached = min(until, self._seen.seq)
+            self._settled_seq = max(self._settled_seq, reached)
+            if self._seen.seq == reached and (
+                reached - self._stored.seq >= MARK_ENTRIES_MAX or (self._is_closing and reached > self._stored.seq)
+            ):
+                await self._commit(Writes(), self._seen)
+            self._wake_waiters()
+            if not self._markers or self._markers[0].figures.seq > self._seen.seq:
+                if not self._backlog:
+                    return
+                continue
+            await self._reconcile(self._markers[0])
+            self._markers.popleft()
+
+    async def _settle_some(self, until: int) -> None:
+        """One transaction: as many entries as it may hold, or one that closes the day with the day's documents."""
+        writes = Writes()
+        count = 0
+        since_turn = 0
+        taken = self._in_transaction
+        while self._backlog and count < TRANSACTION_EVENTS_MAX:
+            entry = self._backlog[0]
+            if entry.seq > until or (entry.closes_day and taken):
+                break
+            self._backlog.popleft()
+            taken.append(entry)
+            self._clearing.apply(entry.seq, entry.at_ns, entry.events, writes)
+            count += len(entry.events)
+            since_turn += len(entry.events)
+            if entry.closes_day:
+                await documents.add(self._store, self._clearing, writes)
+                break
+            if since_turn >= SLICE_EVENTS:
+                since_turn = 0
+                await asyncio.sleep(0)
+        last = taken[-1]
+        # Entries without title events after the last one need nothing; the mark passes them with it.
+        mark = self._seen if not self._backlog and self._seen.seq <= until else Mark(last.seq, last.at_ns)
+        await self._commit(writes, mark)
+        self._backlog_events -= count
+        taken.clear()
+        self._settled_seq = mark.seq
+        self._wake_waiters()
+
+    async def _commit(self, writes: Writes, mark: Mark) -> None:
+        await self._store.commit(writes, self._clearing, mark)
+        self._stored = mark
+
+    async def _reconcile(self, marker: _Marker) -> None:
+        report = reconcile.compare(marker.figures, await self._store.balances(), self._clearing)
+        writes = Writes()
+        writes.changes.append(("reconciliation", (report.seq, int(report.ok), _report_json(report))))
+        await self._commit(writes, self._stored)
+        self.last_report = report
+        for answer in marker.answers:
+            if not answer.done():
+                answer.set_result(report)
+        if not report.ok:
+            self._on_break(report)
+
+    def _wake_waiters(self) -> None:
+        if not self._waiting:
+            return
+        still: list[tuple[int, asyncio.Future[None]]] = []
+        for seq, answer in self._waiting:
+            if seq > self._settled_seq:
+                still.append((seq, answer))
+            elif not answer.done():
+                answer.set_result(None)
+        self._waiting = still
+
+    def _fail(self, error: BaseException) -> None:
+        self.failure = error
+        stopped = StoreFailed(f"settlement has stopped: {error!r}")
+        for _, waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(stopped)
+        for marker in self._markers:
+            for answer in marker.answers:
+                if not answer.done():
+                    answer.set_exception(stopped)
+        self._waiting.clear()
+        self._markers.clear()
+        if not isinstance(error, asyncio.CancelledError):
+            self._on_failure(error)
+
+    async def close(self) -> None:
+        """Settle what has come, store the mark, and close the registry."""
+        self._is_closing = True
+        self._wake.set()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+        await self._store.close()
+
+    # ---- Title ------------------------------------------------------------------------------------------
+
+    async def cash(self, account: int) -> int:
+        """Settled cash in fen."""
+        return await self._store.cash(account)
+
+    async def holdings(self, account: int) -> list[TitleHolding]:
+        """Settled units."""
+        return await self._store.holdings(account)
+
+    async def trade(self, trade: int) -> TradeStatus | None:
+        """One trade's settlement; None where it has not come here yet (status "matched")."""
+        found = await self._store.trade(trade)
+        if found is not None:
+            return found
+        for entry in (*self._in_transaction, *self._backlog):
+            for event in entry.events:
+                if isinstance(event, Traded) and event.trade == trade:
+                    return TradeStatus(
+                        trade,
+                        entry.seq,
+                        event.instrument,
+                        event.buyer,
+                        event.seller,
+                        event.tonnes,
+                        event.amount_fen,
+                        dvp.CLEARING_HOLD,
+                        0,
+                        "",
+                    )
+        return None
+
+    async def unsettled(self, limit: int) -> list[TradeStatus]:
+        """What is set aside, oldest first."""
+        return await self._store.unsettled(limit)
+
+    async def statement_days(self, account: int) -> list[int]:
+        """Trading days (yyyymmdd) with a statement, newest first."""
+        return await self._store.statement_days(account)
+
+    async def statement(self, account: int, trading_day: int) -> bytes | None:
+        """The statement as JSON."""
+        return await self._store.statement(account, trading_day)
+
+    async def bulletins(self) -> list[BulletinRow]:
+        """All bulletins made, newest first."""
+        return await self._store.bulletins()
+
+    async def bulletin(self, trading_day: int) -> bytes | None:
+        """The bulletin as JSON: the bytes whose SHA-256 is its name."""
+        return await self._store.bulletin(trading_day)
+
+    async def bulletin_csv(self, trading_day: int) -> str | None:
+        """The bulletin's rows for spreadsheets."""
+        body = await self._store.bulletin(trading_day)
+        return None if body is None else bulletin.bulletin_csv(body)
+
+    async def reconcile(self) -> ReconciliationReport:
+        """Compare engine, registry and bank where the market stands now, with everything up to there settled."""
+        answer: asyncio.Future[ReconciliationReport] = asyncio.get_running_loop().create_future()
+        self._check_running()
+        if len(self._markers) >= MARKERS_MAX:
+            raise StoreFailed("too many reconciliations wait already")
+        self._add_marker([answer])
+        self._wake.set()
+        return await answer
+
+    async def wait_settled(self, seq: int) -> None:
+        """Wait until everything up to `seq` is committed in the registry."""
+        if seq <= self._settled_seq:
+            return
+        self._check_running()
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((seq, answer))
+        await answer
+
+    def _check_running(self) -> None:
+        if self.failure is not None or self._task is None or self._is_closing:
+            raise StoreFailed(f"settlement does not run: {self.failure or 'not started, or closed'}")
+
+
+def _report_json(report: ReconciliationReport) -> bytes:
+    return orjson.dumps(msgspec.to_builtins(report), option=orjson.OPT_SORT_KEYS)
