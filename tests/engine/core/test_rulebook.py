@@ -1,0 +1,181 @@
+"""A rule book is read whole or refused with every fault named."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.core import phases, rulebook
+from engine.core.rulebook import RuleBookError
+
+TEXT = rulebook.shipped("chongqing")
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(RuleBookError) as caught:
+        rulebook.parse(text)
+    return caught.value.faults
+
+
+def changed(old: str, new: str) -> str:
+    assert old in TEXT
+    return TEXT.replace(old, new)
+
+
+@pytest.mark.parametrize("name", rulebook.shipped_names())
+def test_every_shipped_book_is_a_rule_book_named_like_its_file(name: str) -> None:
+    assert rulebook.parse(rulebook.shipped(name)).market == name
+
+
+def test_the_three_books_are_shipped() -> None:
+    assert rulebook.shipped_names() == ["chongqing", "chongqing-call", "sse_auction_continuous"]
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "../chongqing", "chongqing.toml", "/etc/passwd"])
+def test_a_name_that_is_not_shipped_is_refused_with_those_that_are(name: str) -> None:
+    with pytest.raises(RuleBookError, match="chongqing-call"):
+        rulebook.shipped(name)
+
+
+def test_chongqing_has_the_values_of_its_sources() -> None:
+    book = rulebook.parse(TEXT)
+    allowance = book.products["CQEA"]
+    assert list(book.products) == ["CQEA", "CCER", "CQCER"]
+    assert (allowance.tick_fen, allowance.lot_tonnes, allowance.order_tonnes_max) == (1, 1, 99_999)
+    assert (allowance.limit_bp, allowance.lock_days, allowance.close_rule) == (1000, 1, "C")
+    assert (book.retention_bp, book.utc_offset_minutes) == (5000, 480)
+    assert book.provenance["settlement.retention_bp"].confidence == "confirmed"
+    assert book.provenance["product.CQEA.trading_fee_ppm"].confidence == "unknown"
+    assert [(row.at_second // 60, phases.NAMES[row.phase]) for row in book.timetable] == [
+        (540, "pre_open"),
+        (570, "continuous"),
+        (690, "break"),
+        (780, "continuous"),
+        (900, "closed"),
+    ]
+
+
+def test_every_rule_has_its_provenance() -> None:
+    book = rulebook.parse(TEXT)
+    in_market = {field for field in rulebook.RuleBook.__struct_fields__ if field not in ("products", "provenance")}
+    in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field != "code"}
+    assert {name.rpartition(".")[2] for name in book.provenance} == in_market | in_product
+    assert len(book.provenance) == len(in_market) + len(book.products) * len(in_product)
+
+
+def test_all_faults_are_reported_at_once() -> None:
+    text = changed("tick_fen = { value = 1,", "tick_fen = { value = 1.5,").replace("value = 5000", 'value = "half"')
+    text = text.replace('self_trade = { value = "cancel_taker"', 'self_trade = { value = "allow"') + "\n[weather]\n"
+    found = faults(text)
+    assert [fault.partition(":")[0] for fault in found] == [
+        "[weather]",
+        "trading.self_trade",
+        "settlement.retention_bp",
+        "product.CQEA.tick_fen",
+        "product.CCER.tick_fen",
+        "product.CQCER.tick_fen",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("version = { value = 1,", "version = { value = true,", "market.version: must be an integer"),
+        ("version = { value = 1,", "version = { value = 0,", "market.version: must be between 1"),
+        ("version = { value = 1,", "version = { value = 1979-05-27,", "market.version: must be an integer"),
+        ("version = { value = 1,", "versio = { value = 1,", "market.versio: unknown key"),
+        ("version = { value = 1,", "versio = { value = 1,", "market.version: missing"),
+        ("cancel_in_break = { value = true,", "cancel_in_break = { value = 1,", "day.cancel_in_break: must be true or"),
+        ('market = { value = "chongqing"', 'market = { value = "Chong Qing"', "market.market: must be a name"),
+        ('name_en = { value = "Chongqing Carbon Market"', 'name_en = { value = " "', "market.name_en: must be a text"),
+        ('"RegisterKey"', '"RegisterKeys"', "operators.two_person_acts: names acts that do not exist: 'RegisterKeys'"),
+        ('"RegisterKey"', '"RegisterOperator"', "operators.two_person_acts: names an act twice"),
+        ('"RegisterKey"', "[]", "operators.two_person_acts: names acts that do not exist: []"),
+        (
+            'kind = { value = "offset"',
+            'kind = { value = "share"',
+            "product.CCER.kind: must be one of allowance, offset",
+        ),
+        ('close_rule = { value = "C"', 'close_rule = { value = "D"', "product.CQEA.close_rule: must be one of"),
+        ('close_rule = { value = "C"', 'close_rule = { value = "A"', "product.CQEA.close_min_tonnes: must be above 0"),
+        (
+            "limit_bp = { value = 1000",
+            "limit_bp = { value = 10000",
+            "product.CQEA.limit_bp: must be between 0 and 9999",
+        ),
+        ("tick_fen = { value = 1,", "tick_fen = { value = 0,", "product.CQEA.tick_fen: must be between 1"),
+        ("lot_tonnes = { value = 1,", "lot_tonnes = { value = 10,", "order_tonnes_max: must be a multiple of lot"),
+        ("value = 99_999,", "value = 0,", "product.CQEA.order_tonnes_max: must be between 1"),
+        ("order_tonnes_min = { value = 1,", "order_tonnes_min = { value = 100_000,", "is above order_tonnes_max"),
+        ("trading_fee_ppm = { value = 0", "trading_fee_ppm = { value = -1", "trading_fee_ppm: must be between 0"),
+        ("value = 10_000_000_000,", "value = 99_000_000_000_000,", "trading.order_value_max_fen: must be between"),
+        ("[product.CQEA]", "[product.cqea]", "[product.cqea]: a code is"),
+        ("tick_fen = { value = 1,", "tick_fen = { valve = 1,", "product.CQEA.tick_fen.valve: unknown key"),
+        ("tick_fen = { value = 1,", "tick_fen = { valve = 1,", "product.CQEA.tick_fen: value is missing"),
+        ('source = "CN-SH: best five levels", ', "", "trading.public_depth_levels: source is missing"),
+        ('levels", confidence = "confirmed"', 'levels", confidence = "sure"', "levels: confidence must be one of"),
+        ("public_depth_levels = { value = 5,", "public_depth_levels = 5 # {", "must be { value = …"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(old: str, new: str, fault: str) -> None:
+    assert any(fault in found for found in faults(changed(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"09:30 continuous"', '"9:30 continuous"', "'9:30 continuous' is not a row"),
+        ('"09:30 continuous"', '"24:00 continuous"', "'24:00 continuous' is not a row"),
+        ('"09:30 continuous"', '"09:30 lunch"', "'09:30 lunch' is not a row"),
+        ('"09:30 continuous"', "930", "930 is not a row"),
+        ('"09:30 continuous"', '"13:00 continuous"', "row break does not come later"),
+        ('"09:30 continuous"', '"09:00 continuous"', "row continuous does not come later"),
+        ('"11:30 break"', '"11:30 pre_open"', "pre_open may not follow continuous"),
+        ('"11:30 break"', '"11:30 closed"', "closed may not follow continuous"),
+        ('"09:00 pre_open",', "", "the first row must enter pre_open"),
+        ('"15:00 closed",', "", "the last row must be closed"),
+    ],
+)
+def test_a_timetable_that_is_no_day_is_refused(old: str, new: str, fault: str) -> None:
+    assert any("day.timetable" in found and fault in found for found in faults(changed(old, new)))
+
+
+def test_a_day_without_trading_is_refused() -> None:
+    text = changed('"09:30 continuous",', "").replace('"13:00 continuous",', "")
+    assert any("no row lets anyone place an order" in fault for fault in faults(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not toml", "a = " + "[" * 50_000, "a = " + "9" * 10_000, "\x00", "x" * (rulebook.TEXT_CHARACTERS_MAX + 1)],
+    ids=["prose", "deep", "huge number", "nul", "long"],
+)
+def test_what_is_not_toml_is_one_fault(text: str) -> None:
+    assert len(faults(text)) == 1
+
+
+def test_an_empty_text_misses_every_section() -> None:
+    missing = ["[market]", "[operators]", "[day]", "[trading]", "[settlement]", "[product]"]
+    assert [fault.partition(":")[0] for fault in faults("")] == missing
+
+
+@pytest.mark.parametrize("wrong", ["[]", "{}", "1.5", "1979-05-27", "99999999999999999999"])
+def test_a_value_of_a_type_that_no_rule_has_is_a_fault_of_that_rule_alone(wrong: str) -> None:
+    lines = TEXT.splitlines()
+    tried = 0
+    for number, line in enumerate(lines):
+        key, _, rest = line.partition(" = { value = ")
+        if ", source" in rest:
+            tried += 1
+            other = f"{key} = {{ value = {wrong}{rest[rest.index(', source') :]}"
+            found = faults("\n".join([*lines[:number], other, *lines[number + 1 :]]))
+            assert len(found) == 1
+            assert f".{key}: must be" in found[0]
+    assert tried > 50
+
+
+def test_the_document_explains_every_key() -> None:
+    text = Path("docs/rulebook.md").read_text(encoding="utf-8")
+    keys: set[str] = {name.rpartition(".")[2] for name in rulebook.parse(TEXT).provenance}
+    assert [key for key in sorted(keys) if f"| `{key}` |" not in text] == []
+    every = [*rulebook.CONFIDENCES, *rulebook.SELF_TRADE_MODES, *rulebook.PRODUCT_KINDS, *phases.NAMES]
+    assert [word for word in [*every, *rulebook.shipped_names()] if f"`{word}`" not in text] == []
