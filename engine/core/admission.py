@@ -97,7 +97,7 @@ def judge_terms(state: State, instrument: Instrument, price_ticks: i64, tonnes: 
         return Verdict(reasons.PRICE_OUT_OF_BAND, instrument.high_limit, price_ticks)
     # price and tonnes are at most 1e9 each, so this division-free product cannot leave 64 bits
     value: i64 = price_ticks * tonnes
-    value_max: i64 = min(AMOUNT_FEN_MAX, state.rulebook.order_value_max_fen)
+    value_max: i64 = state.order_value_max
     if value > value_max // instrument.tick_fen:
         return Verdict(reasons.VALUE_ABOVE_MAX, value_max, min(value, AMOUNT_FEN_MAX) * instrument.tick_fen)
     return ADMITTED
@@ -132,7 +132,7 @@ def judge_order(state: State, account: Account, instrument: Instrument, order: O
     verdict = judge_terms(state, instrument, order.price_ticks, order.tonnes)
     if verdict.reason != 0:
         return verdict
-    open_max: i64 = state.rulebook.open_orders_max
+    open_max: i64 = state.open_orders_max
     if len(account.orders) >= open_max:
         return Verdict(reasons.TOO_MANY_OPEN_ORDERS, open_max, len(account.orders))
     verdict = judge_meeting(state, account, instrument, order, post_only)

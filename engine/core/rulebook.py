@@ -77,7 +77,9 @@ class RuleBook(msgspec.Struct, frozen=True):
     utc_offset_minutes: int
     timetable: tuple[TimetableRow, ...]
     cancel_in_break: bool
-    call_tie: str  # call auction, equal volume and imbalance: reference = nearest to it | pressure = surplus side's price
+    call_tie: (
+        str  # call auction, equal volume and imbalance: reference = nearest to it | pressure = surplus side's price
+    )
     self_trade: str  # cancel_taker | cancel_maker | cancel_both | off
     open_orders_max: int  # per account
     order_value_max_fen: int

@@ -7,10 +7,18 @@ from typing import final
 
 from mypy_extensions import i64
 
-from engine.core.book import STP_OFF, Book, Order
+from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF, Book, Order
 from engine.core.commands import AnyAct
 from engine.core.phases import CLOSED
 from engine.core.rulebook import RuleBook
+from engine.core.units import AMOUNT_FEN_MAX
+
+STP_MODES = {
+    "off": STP_OFF,
+    "cancel_taker": STP_CANCEL_TAKER,
+    "cancel_maker": STP_CANCEL_MAKER,
+    "cancel_both": STP_CANCEL_BOTH,
+}
 
 
 @final
@@ -269,10 +277,13 @@ class State:
         "halted",
         "instrument_numbers",
         "instruments",
+        "is_proceeds_same_day",
         "issued",
         "keys",
+        "open_orders_max",
         "operator_numbers",
         "operators",
+        "order_value_max",
         "phase",
         "proposals",
         "rulebook",
@@ -286,7 +297,11 @@ class State:
     def __init__(self, rulebook: RuleBook, rulebook_text: str) -> None:
         self.rulebook = rulebook
         self.rulebook_text = rulebook_text
-        self.stp: i64 = STP_OFF
+        # what each order asks of the rule book, as native values
+        self.stp: i64 = STP_MODES[rulebook.self_trade]
+        self.open_orders_max: i64 = rulebook.open_orders_max
+        self.order_value_max: i64 = min(AMOUNT_FEN_MAX, rulebook.order_value_max_fen)
+        self.is_proceeds_same_day = rulebook.proceeds_same_day
         self.accounts: list[Account | None] = [None]
         self.account_numbers: dict[str, int] = {}
         self.instruments: list[Instrument | None] = [None]

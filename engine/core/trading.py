@@ -38,29 +38,28 @@ from engine.core.units import BUY, DAY, PPM, PRICE_TICKS_MAX, SELL, TONNES_MAX
 
 def place(state: State, seq: i64, command: PlaceOrder, out: list[Event]) -> None:
     """A new order: repeat its answer, refuse it, or hold, match and rest it."""
-    account = state.account(command.account)
+    # each field is read once: an attribute of a struct costs as much as a step of the match
+    number: int = command.account
+    instrument_number: int = command.instrument
+    side: int = command.side
+    price_ticks: int = command.price_ticks
+    tonnes: int = command.tonnes
+    time_in_force: int = command.time_in_force
     client_order_id: str = command.client_order_id
-    if account is None:
-        out.append(RequestRefused(command.account, seq, client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
-        return
-    if not is_well_formed(command.side, command.price_ticks, command.tonnes, command.time_in_force):
-        out.append(RequestRefused(command.account, seq, client_order_id, reasons.INVALID_FIELD, 0, 0))
-        return
-    instrument = state.instrument(command.instrument)
-    if instrument is None:
-        out.append(RequestRefused(command.account, seq, client_order_id, reasons.UNKNOWN_INSTRUMENT, 0, 0))
-        return
     post_only: bool = command.post_only
+    account = state.account(number)
+    if account is None:
+        out.append(RequestRefused(number, seq, client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
+        return
+    if not is_well_formed(side, price_ticks, tonnes, time_in_force):
+        out.append(RequestRefused(number, seq, client_order_id, reasons.INVALID_FIELD, 0, 0))
+        return
+    instrument = state.instrument(instrument_number)
+    if instrument is None:
+        out.append(RequestRefused(number, seq, client_order_id, reasons.UNKNOWN_INSTRUMENT, 0, 0))
+        return
     order = Order(
-        seq,
-        account.number,
-        account.owner,
-        instrument.number,
-        command.side,
-        command.price_ticks,
-        command.tonnes,
-        command.time_in_force,
-        client_order_id,
+        seq, number, account.owner, instrument_number, side, price_ticks, tonnes, time_in_force, client_order_id
     )
     known = account.answers.get(client_order_id)
     if known is not None:
@@ -213,7 +212,7 @@ def trade(
     sold = seller.position(instrument.number)
     sold.held -= tonnes
     assert sold.held >= 0
-    if state.rulebook.proceeds_same_day:
+    if state.is_proceeds_same_day:
         seller.free += amount - fee
     else:
         seller.pending += amount - fee
