@@ -7,5 +7,6 @@ through `Title`. Read `app.py` first, then `api.py` (JSON) and `pages.py` (HTML)
 from gateway.http.app import create_app
 from gateway.http.serving import HttpServer, serve_http
 from gateway.http.settings import HttpSettings
+from gateway.http.sources import Sources
 
-__all__ = ["HttpServer", "HttpSettings", "create_app", "serve_http"]
+__all__ = ["HttpServer", "HttpSettings", "Sources", "create_app", "serve_http"]

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -14,7 +14,38 @@ from gateway.protocol.times import day_number
 BOM: Final = "\ufeff"  # without it Excel and WPS garble UTF-8
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
-Row = dict[str, str]
+
+class Column(NamedTuple):
+    """One column of a bulletin's table: its name, its Chinese heading, and where its value lies in a row of the JSON."""
+
+    name: str
+    zh: str
+    path: tuple[str, ...]
+    is_text: bool = False
+
+
+COLUMNS: Final = (
+    Column("code", "品种代码", ("code",), True),
+    Column("name_zh", "品种名称", ("name_zh",), True),
+    Column("product", "产品", ("product",), True),
+    Column("vintage", "年份", ("vintage",), True),
+    Column("previous_close", "前收盘价", ("previous_close",)),
+    Column("open", "开盘价", ("open",)),
+    Column("high", "最高价", ("high",)),
+    Column("low", "最低价", ("low",)),
+    Column("close", "收盘价", ("close",)),
+    Column("change", "涨跌", ("change",)),
+    Column("change_percent", "涨跌幅%", ("change_percent",)),
+    Column("average", "均价", ("average",)),
+    Column("tonnes", "成交量(吨)", ("listed", "tonnes")),
+    Column("turnover", "成交额(元)", ("listed", "turnover")),
+    Column("trades", "成交笔数", ("listed", "trades")),
+    Column("opening_call_tonnes", "开盘集合竞价成交量", ("listed", "opening_call", "tonnes")),
+    Column("continuous_tonnes", "连续交易成交量", ("listed", "continuous", "tonnes")),
+    Column("closing_call_tonnes", "收盘集合竞价成交量", ("listed", "closing_call", "tonnes")),
+    Column("cumulative_tonnes", "累计成交量", ("cumulative", "tonnes")),
+    Column("cumulative_turnover", "累计成交额", ("cumulative", "turnover")),
+)
 
 
 async def published_bulletin(title: Title, day: str) -> tuple[BulletinRow, bytes]:
@@ -31,41 +62,31 @@ async def published_bulletin(title: Title, day: str) -> tuple[BulletinRow, bytes
     raise Refused(reasons.UNKNOWN_DOCUMENT, "day")
 
 
-def bulletin_rows(body: bytes) -> list[Row]:
-    """The bulletin's `rows`, one dict each; what lies inside another object is named `outer.inner`."""
-    document = msgspec.json.decode(body)
-    head = {key: _text(document[key]) for key in ("trading_day", "number") if key in document}
-    return [{**head, **_flat(row, "")} for row in document.get("rows", [])]
+def bulletin_rows(document: dict[str, Any]) -> list[list[str]]:
+    """One row of texts for each instrument, in the order of `COLUMNS`; what the bulletin does not say is empty."""
+    return [[_text(row, column.path) for column in COLUMNS] for row in document["instruments"]]
 
 
 def bulletin_csv(body: bytes) -> bytes:
-    """The rows as CSV for spreadsheets: UTF-8 with BOM, CRLF, and no cell that a spreadsheet would run as a formula."""
-    rows = bulletin_rows(body)
-    columns = list(dict.fromkeys(key for row in rows for key in row))
+    """The bulletin for spreadsheets: UTF-8 with BOM, two header lines, CRLF, no cell that would run as a formula."""
+    document = msgspec.json.decode(body)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_harmless(row.get(column, "")) for column in columns])
+    writer.writerow(["trading_day", *(column.name for column in COLUMNS)])
+    writer.writerow(["交易日", *(column.zh for column in COLUMNS)])
+    for row in bulletin_rows(document):
+        writer.writerow([document["trading_day"], *(_harmless(text) for text in row)])
     return (BOM + out.getvalue()).encode()
 
 
-def _flat(value: dict[str, Any], prefix: str) -> Row:
-    row: Row = {}
-    for key, inner in value.items():
-        if isinstance(inner, dict):
-            row.update(_flat(inner, f"{prefix}{key}."))
-        else:
-            row[prefix + key] = _text(inner)
-    return row
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+def _text(row: dict[str, Any], path: tuple[str, ...]) -> str:
+    value: Any = row
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return "" if value is None else str(value)
 
 
 def _harmless(text: str) -> str:
-    is_number = text.removeprefix("-").replace(".", "", 1).isdecimal()
+    digits = text.removeprefix("-").replace(".", "", 1)
+    is_number = digits.isascii() and digits.isdecimal()
     return "'" + text if text.startswith(_FORMULA_STARTS) and not is_number else text

@@ -1,14 +1,15 @@
 """The public pages: the market, live, and the archive of bulletins. Read-only HTML that works without an account."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from litestar import Response, get
 from litestar.response import Template
 
-from gateway.http.bulletins import bulletin_rows, published_bulletin
+from engine.core import phases
+from gateway.http.bulletins import COLUMNS, bulletin_rows, published_bulletin
 from gateway.http.replies import AnyRequest
 from gateway.http.sources import Sources
 from gateway.protocol.times import day_text
@@ -60,6 +61,7 @@ def market_page(request: AnyRequest, sources: Sources) -> Template:
         "market.html",
         instruments=sources.view.instruments(),
         phase=sources.feed.phase_now(),
+        phase_names=dict(zip(phases.NAMES, phases.NAMES_ZH, strict=True)),
         levels=sources.view.rulebook().public_depth_levels,
     )
 
@@ -75,11 +77,17 @@ async def bulletins_page(request: AnyRequest, sources: Sources) -> Template:
 async def bulletin_page(request: AnyRequest, sources: Sources, day: str) -> Template:
     """One published bulletin as a table."""
     row, body = await published_bulletin(sources.title, day)
-    rows = bulletin_rows(body)
-    columns = list(dict.fromkeys(key for found in rows for key in found if key not in ("trading_day", "number")))
-    document = json.loads(body)
-    plain = {key: value for key, value in document.items() if isinstance(value, str | int)}
-    return _page(request, sources, "bulletin.html", day=day, row=row, rows=rows, columns=columns, plain=plain)
+    document = msgspec.json.decode(body)
+    return _page(
+        request,
+        sources,
+        "bulletin.html",
+        day=day,
+        row=row,
+        document=document,
+        columns=COLUMNS,
+        rows=bulletin_rows(document),
+    )
 
 
 @get("/favicon.ico", sync_to_thread=False)
