@@ -124,18 +124,17 @@ class History:
             raise HistoryBroken(f"account {account}: {len(found)} reports stored from {first_seq} to {last_seq}")
         return found
 
-    async def last_report(self, order: int) -> tuple[int, bytes] | None:
-        """Channel seq and bytes of the report that ended an order; None while it is open, or if there is none."""
+    async def last_report(self, account: int, order: int) -> bytes | None:
+        """The report that ended an order of this account; None while it is open, or if there is none."""
         await self.wait_stored()
         async with (
             self._lock,
-            self._db.execute("SELECT account, exec_seq FROM finished WHERE order_number = ?", (order,)) as rows,
+            self._db.execute(
+                "SELECT exec_seq FROM finished WHERE order_number = ? AND account = ?", (order, account)
+            ) as rows,
         ):
             row = await rows.fetchone()
-        if row is None:
-            return None
-        account, exec_seq = row
-        return exec_seq, (await self.reports(account, exec_seq, exec_seq))[0]
+        return None if row is None else (await self.reports(account, row[0], row[0]))[0]
 
     async def close(self) -> None:
         """Store what has been added and close the file."""

@@ -34,6 +34,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 class _Open(msgspec.Struct, gc=False):
     """What later reports of an open order need."""
 
+    instrument: int
     time_in_force: str
     amount_fen: int
 
@@ -65,12 +66,20 @@ class ReportWriter:
         for account in view.accounts():
             self.last_seqs[account.number] = account.exec_seq
             for order in view.open_orders(account.number):
-                self._open[order.order] = _Open(TIMES_IN_FORCE[order.time_in_force], order.amount_fen)
+                self._open[order.order] = _Open(
+                    order.instrument, TIMES_IN_FORCE[order.time_in_force], order.amount_fen
+                )
+
+    def tick_fen_of(self, order: int) -> int:
+        """Tick of the instrument of an order that is open at the entry being written; 0 where none is."""
+        known = self._open.get(order)
+        return self._names.instruments[known.instrument].tick_fen if known is not None else 0
 
     def write(self, at_ns: int, happened: list[events.Event]) -> list[Report]:
         """The reports of one entry's events."""
         self._at = time_text(at_ns)
-        self._written = written = []
+        written: list[Report] = []
+        self._written = written
         folds = self.folds
         for event in happened:
             fold = folds.get(type(event))
@@ -98,7 +107,7 @@ class ReportWriter:
     def _on_accepted(self, event: events.OrderAccepted) -> None:
         instrument = self._names.instruments[event.instrument]
         time_in_force = TIMES_IN_FORCE[event.time_in_force]
-        self._open[event.order] = _Open(time_in_force, 0)
+        self._open[event.order] = _Open(event.instrument, time_in_force, 0)
         report = wire.ExecReport(
             "new",
             "new",

@@ -26,6 +26,8 @@ GOING_AWAY: Final = "going_away"
 BINARY_FRAME: Final = "binary_frame"
 BAD_FRAME: Final = "bad_frame"
 NOT_UTF8: Final = "not_utf8"
+TOO_LARGE: Final = "too_large"
+OVER_LIMIT: Final = "over_limit"
 PING_FLOOD: Final = "ping_flood"
 TOO_MANY_FAULTS: Final = "too_many_faults"
 PEER_LEFT: Final = "peer_left"
@@ -46,7 +48,7 @@ CLOSE_CODES: Final[dict[int, str]] = {
     4003: "access was taken away (key revoked, account restricted): talk to the exchange",
     4008: "the peer reads too slowly: reconnect and replay from the last seq",
     4010: "nothing was heard for two heartbeats: reconnect",
-    4029: "too many refused frames in a row: fix the client",
+    4029: "too many refused frames in a row, or too many connections: wait, and fix the client",
 }
 
 TRANSITIONS: Final[dict[tuple[str, str], tuple[str, int]]] = {
@@ -68,6 +70,9 @@ TRANSITIONS: Final[dict[tuple[str, str], tuple[str, int]]] = {
     (LOGGED_IN, BAD_FRAME): (ENDED, 1002),
     (GREETED, NOT_UTF8): (ENDED, 1007),
     (LOGGED_IN, NOT_UTF8): (ENDED, 1007),
+    (GREETED, TOO_LARGE): (ENDED, 1009),
+    (LOGGED_IN, TOO_LARGE): (ENDED, 1009),
+    (GREETED, OVER_LIMIT): (ENDED, 4029),
     (GREETED, PING_FLOOD): (ENDED, 1008),
     (LOGGED_IN, PING_FLOOD): (ENDED, 1008),
     (GREETED, TOO_MANY_FAULTS): (ENDED, 4029),

@@ -547,13 +547,6 @@ class OrderState(Struct, omit_defaults=True, gc=False):
     avg_price: str = ""
 
 
-class OrderLast(Struct, omit_defaults=True, gc=False):
-    """The last report of an order and its place in the private stream."""
-
-    seq: int
-    report: Raw
-
-
 class OrderRows(Struct, gc=False):
     """Open orders; `more`: ask again with `after`."""
 

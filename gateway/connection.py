@@ -1,0 +1,296 @@
+"""One socket: frames in, requests out; what is to be said gathers in a bounded outbox and leaves in one write a loop turn.
+
+Private words are never dropped: a peer that does not keep up is closed with 4008 and resumes by seq. Public channels are
+conflated first: while the kernel takes nothing, only what cannot be made again (trades) is kept, and of the other channels
+a fresh snapshot follows once there is room.
+"""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
+
+from engine.core import reasons
+from gateway.protocol import frames, session, wire
+from gateway.protocol.codec import BadRequest, NotText, Refused, RequestDecoder, encode, refusal
+from gateway.protocol.times import time_ns
+
+if TYPE_CHECKING:
+    from gateway.server import Gateway
+
+_FRAGMENTS_MAX: Final = 64
+_REFUSALS_THAT_CLOSE: Final = frozenset((reasons.BAD_SIGNATURE, reasons.NONCE_USED, reasons.KEY_REVOKED))
+_TEXT: Final = WSMsgType.TEXT
+_BEFORE_LOGIN: Final = frozenset(
+    (
+        wire.SessionAuth,
+        wire.SessionPing,
+        wire.SessionStatus,
+        wire.SessionLogout,
+        wire.TimeGet,
+        wire.ReferenceGet,
+    )
+)
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """Who asked for a command: travels through the sequencer and comes back with what the command caused."""
+
+    connection: "Connection"
+    request_id: str | int
+
+
+class Connection(WSListener):
+    """One peer. All its state is here; the gateway holds only sets of connections."""
+
+    def __init__(self, gateway: "Gateway", door: str, connection_id: str, host: str, nonce: str, language: str) -> None:
+        self.door = door
+        self.connection_id = connection_id
+        self.host = host
+        self.nonce = nonce
+        self.language = language
+        self.address = ""
+        self.state = session.GREETED
+        self.key_id = ""
+        self.operator = 0
+        self.accounts: dict[str, int] = {}
+        self.scopes: tuple[str, ...] = ()
+        self.exec_accounts: set[int] = set()
+        self.public: frozenset[str] = frozenset()
+        self.in_flight = 0
+        self.queries = 0
+        self.heard = True  # since the last heartbeat
+        self.silent_beats = 0
+        self.paused_beats = 0
+        self._gateway = gateway
+        self._settings = gateway.settings
+        self._decode = RequestDecoder(door).decode
+        self._jsonrpc: Any = msgspec.UNSET
+        self._fragments: list[bytes] = []
+        self._faults = 0
+        self._pings = 0
+        self._outbox: list[bytes] = []
+        self._outbox_bytes = 0
+        self._is_dirty = False
+        self._is_paused = False
+        self._stale: set[str] = set()
+        self._transport: WSTransport | None = None
+        self._socket: asyncio.Transport | None = None
+        self._login_timer: asyncio.TimerHandle | None = None
+
+    # ---- the socket ---------------------------------------------------------------------------------------
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """The handshake is done: the server speaks first."""
+        self._transport = transport
+        self._socket = transport.underlying_transport
+        peer = self._socket.get_extra_info("peername")
+        self.address = str(peer[0]) if isinstance(peer, tuple) else str(peer)
+        if self.door != "market":
+            loop = asyncio.get_running_loop()
+            self._login_timer = loop.call_later(self._settings.login_ms / 1000, self._on_login_late)
+        self._gateway.greet(self)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """The socket is gone."""
+        self.state = session.ENDED
+        self._socket = None
+        self._outbox.clear()
+        self._outbox_bytes = 0
+        self._stop_login_timer()
+        self._gateway.forget(self)
+
+    def pause_writing(self) -> None:
+        """The kernel takes no more for now."""
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        """There is room again: first what waited, then the present state of what was conflated."""
+        self._is_paused = False
+        self.paused_beats = 0
+        stale, self._stale = self._stale, set()
+        for channel in sorted(stale & self.public):
+            self.send_frame(frames.text_frame(self._gateway.feed.snapshot(channel)))
+        self.flush()
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """One frame of the peer."""
+        if self.state == session.ENDED:
+            if frame.msg_type == WSMsgType.CLOSE:
+                transport.disconnect()
+            return
+        self.heard = True
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self.end(session.BAD_FRAME)
+        elif frame.msg_type == _TEXT and frame.fin and not self._fragments:
+            self._on_text(frame.get_payload_as_bytes())
+        else:
+            self._on_other_frame(transport, frame)
+
+    def _on_other_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        kind = frame.msg_type
+        if kind in (WSMsgType.PING, WSMsgType.PONG):
+            self._pings += 1
+            if self._pings > self._settings.pings_per_heartbeat_max:
+                self.end(session.PING_FLOOD)
+            elif kind == WSMsgType.PING:
+                transport.send_pong(frame.get_payload_as_bytes())
+        elif kind == WSMsgType.CLOSE:
+            self.end(session.PEER_LEFT)
+            transport.disconnect()
+        elif kind == WSMsgType.BINARY:
+            self.end(session.BINARY_FRAME)
+        elif (kind == WSMsgType.CONTINUATION) != bool(self._fragments):
+            self.end(session.BAD_FRAME)
+        else:
+            self._on_fragment(frame)
+
+    def _on_fragment(self, frame: WSFrame) -> None:
+        self._fragments.append(frame.get_payload_as_bytes())
+        if len(self._fragments) > _FRAGMENTS_MAX or sum(map(len, self._fragments)) > wire.FRAME_BYTES_MAX:
+            self.end(session.TOO_LARGE)
+        elif frame.fin:
+            whole = b"".join(self._fragments)
+            self._fragments = []
+            self._on_text(whole)
+
+    # ---- requests -----------------------------------------------------------------------------------------
+
+    def _on_text(self, payload: bytes) -> None:
+        try:
+            request = self._decode(payload)
+        except BadRequest as fault:
+            self._on_fault(fault)
+            return
+        except NotText:
+            self.end(session.NOT_UTF8)
+            return
+        self._faults = 0
+        if request.jsonrpc is not msgspec.UNSET:
+            self._jsonrpc = request.jsonrpc
+        try:
+            self._check(request)
+            self._gateway.handlers[type(request)](self, request)
+        except Refused as refused:
+            self.refuse(request.id, refused)
+            if refused.reason in _REFUSALS_THAT_CLOSE and self.state == session.GREETED:
+                self.end(session.LOGIN_REFUSED, refused.args[0])
+
+    def _check(self, request: Any) -> None:
+        """What holds for every request. Raises `Refused`."""
+        if self.state == session.GREETED and self.door != "market" and type(request) not in _BEFORE_LOGIN:
+            raise Refused(reasons.NOT_AUTHENTICATED)
+        if request.expires_at is not msgspec.UNSET and time_ns(request.expires_at) < time.time_ns():
+            raise Refused(reasons.EXPIRED_REQUEST, "expires_at")
+
+    def _on_fault(self, fault: BadRequest) -> None:
+        self.refuse(fault.request_id, fault)
+        self._faults += 1
+        if self._faults > self._settings.faults_in_a_row_max:
+            self.end(session.TOO_MANY_FAULTS)
+
+    def reply(self, request_id: str | int, result: Any) -> None:
+        """Answer a request that was carried out."""
+        self.send_frame(frames.text_frame(encode(wire.Reply(request_id, result, self._jsonrpc))))
+
+    def refuse(self, request_id: str | int | None, refused: Refused, **data: Any) -> None:
+        """Answer a request that was refused; `data` are further fields of ErrorData."""
+        if reasons.BY_NUMBER[refused.reason].retry == "after":
+            data.setdefault("retry_after_ms", self._settings.retry_after_ms)
+        answer = refusal(request_id, refused, self.language, **data)
+        answer.jsonrpc = self._jsonrpc
+        self._gateway.counters["refusals"] += 1
+        self.send_frame(frames.text_frame(encode(answer)))
+
+    # ---- saying -------------------------------------------------------------------------------------------
+
+    def send_frame(self, frame: bytes) -> None:
+        """Put a frame into the outbox; it leaves at the end of this loop turn. Closes a peer that does not keep up."""
+        if self.state == session.ENDED:
+            return
+        self._outbox.append(frame)
+        self._outbox_bytes += len(frame)
+        if self._outbox_bytes > self._settings.outbox_bytes_max or len(self._outbox) > self._settings.outbox_messages_max:
+            self.end(session.TOO_SLOW)
+        elif not self._is_dirty:
+            self._is_dirty = True
+            self._gateway.flush_soon(self)
+
+    def send_public(self, joined: bytes, said: list[tuple[str, bytes]]) -> None:
+        """Say public events: `joined` is all of `said` in one piece, shared by everyone who follows the same channels."""
+        if self.state == session.ENDED:
+            return
+        if self._is_paused:
+            for channel, frame in said:
+                if channel.startswith("trades."):
+                    self.send_frame(frame)
+                else:
+                    self._stale.add(channel)
+        elif self._outbox:
+            self.send_frame(joined)
+        else:
+            assert self._socket is not None, "an open connection has its socket"
+            self._socket.write(joined)
+
+    def flush(self) -> None:
+        """Give everything in the outbox to the socket in one write."""
+        self._is_dirty = False
+        if self._is_paused or not self._outbox or self._socket is None:
+            return
+        outbox = self._outbox
+        joined = outbox[0] if len(outbox) == 1 else b"".join(outbox)
+        outbox.clear()
+        self._outbox_bytes = 0
+        self._socket.write(joined)
+
+    def beat(self) -> None:
+        """A heartbeat has passed: who is silent or stuck too long is closed."""
+        self._pings = 0
+        self.silent_beats = 0 if self.heard else self.silent_beats + 1
+        self.heard = False
+        self.paused_beats = self.paused_beats + 1 if self._is_paused else 0
+        if self.paused_beats > self._settings.silent_heartbeats_max:
+            self.end(session.TOO_SLOW)
+        elif self.silent_beats >= self._settings.silent_heartbeats_max:
+            self.end(session.SILENT)
+
+    # ---- the end ------------------------------------------------------------------------------------------
+
+    def logged_in(self) -> None:
+        """The login was accepted."""
+        self.state, _ = session.step(self.state, session.LOGIN_ACCEPTED)
+        self._stop_login_timer()
+
+    def end(self, happened: str, words: str = "") -> None:
+        """Close with the code that `happened` has; what is in the outbox goes out before, unless the peer is too slow."""
+        if self.state == session.ENDED:
+            return
+        self._is_paused = False
+        if happened == session.TOO_SLOW:
+            self._outbox.clear()
+            self._gateway.counters["closed_slow"] += 1
+        else:
+            self.flush()
+        self.state, code = session.step(self.state, happened)
+        self._stop_login_timer()
+        self._gateway.leave_channels(self)
+        self._outbox.clear()
+        self._outbox_bytes = 0
+        if self._socket is not None:
+            self._socket.write(frames.close_frame(code, words or happened))
+            # A peer that answers our close is let go then; one that does not read loses its socket.
+            asyncio.get_running_loop().call_later(self._settings.close_ms / 1000, self._drop)
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.abort()
+
+    def _on_login_late(self) -> None:
+        self.end(session.LOGIN_LATE)
+
+    def _stop_login_timer(self) -> None:
+        if self._login_timer is not None:
+            self._login_timer.cancel()
+            self._login_timer = None

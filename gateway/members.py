@@ -1,0 +1,400 @@
+"""The member door: orders, accounts, trades, statements. Translates; judges nothing but whose the account is."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from engine.core import commands, events, phases, reasons, units
+from engine.core.commands import Entry
+from engine.view import OrderView
+from gateway.connection import Connection
+from gateway.protocol import acts, prices, times, wire
+from gateway.protocol.codec import Refused
+from gateway.reports import TIMES_IN_FORCE, reason_view
+
+if TYPE_CHECKING:
+    from gateway.server import Gateway
+
+_SIDE_NUMBERS: Final = {"buy": units.BUY, "sell": units.SELL}
+_TIME_NUMBERS: Final = {word: number for number, word in TIMES_IN_FORCE.items()}
+_IN_TICKS: Final = frozenset((reasons.PRICE_OUT_OF_BAND, reasons.PRICE_OFF_TICK))
+_IN_FEN: Final = frozenset((reasons.INSUFFICIENT_CASH, reasons.VALUE_ABOVE_MAX))
+_FIELDS: Final = {
+    reasons.PRICE_OUT_OF_BAND: "price",
+    reasons.PRICE_OFF_TICK: "price",
+    reasons.QTY_BELOW_MIN: "quantity",
+    reasons.QTY_ABOVE_MAX: "quantity",
+    reasons.QTY_OFF_LOT: "quantity",
+    reasons.QTY_BELOW_FILLED: "quantity",
+    reasons.CLIENT_ORDER_ID_CONFLICT: "client_order_id",
+    reasons.TIF_NOT_ALLOWED: "time_in_force",
+}
+
+
+class MemberDesk:
+    """Answers the methods of the member door, and turns what the engine said into replies."""
+
+    def __init__(self, gateway: "Gateway") -> None:
+        self._gateway = gateway
+        self._names = gateway.directory
+        gateway.handlers.update(
+            {
+                wire.OrderPlace: self._place,
+                wire.OrderCancel: self._cancel,
+                wire.OrderReplace: self._replace,
+                wire.OrderCancelAll: self._cancel_all,
+                wire.OrderGet: self._get,
+                wire.OrderList: self._list,
+                wire.AccountCash: self._cash,
+                wire.AccountAllowances: self._allowances,
+                wire.TradeGet: self._trade,
+                wire.StatementList: self._statements,
+                wire.StatementGet: self._statement,
+            }
+        )
+        gateway.answerers.update(
+            {
+                commands.PlaceOrder: self._on_placed,
+                commands.CancelOrder: self._on_changed,
+                commands.ReplaceOrder: self._on_changed,
+                commands.CancelAll: self._on_all_canceled,
+            }
+        )
+
+    # ---- orders: asking -----------------------------------------------------------------------------------
+
+    def _place(self, connection: Connection, request: wire.OrderPlace) -> None:
+        params = request.params
+        account = _trading_account(connection, params.account)
+        instrument = self._names.instrument_number(params.instrument)
+        if not instrument:
+            raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
+        command = commands.PlaceOrder(
+            account,
+            instrument,
+            _SIDE_NUMBERS[params.side],
+            _price_ticks(params.price, self._names.instruments[instrument].tick_fen),
+            params.quantity,
+            _TIME_NUMBERS[params.time_in_force],
+            params.client_order_id,
+            params.post_only,
+        )
+        if self._gateway.is_refusing_orders:
+            raise Refused(reasons.OVERLOADED)
+        self._gateway.ask(connection, request.id, command)
+
+    def _cancel(self, connection: Connection, request: wire.OrderCancel) -> None:
+        account = _trading_account(connection, request.params.account)
+        order, client_order_id = _order_name(request.params)
+        self._gateway.ask(connection, request.id, commands.CancelOrder(account, order, client_order_id))
+
+    def _replace(self, connection: Connection, request: wire.OrderReplace) -> None:
+        params = request.params
+        account = _trading_account(connection, params.account)
+        order, client_order_id = _order_name(params)
+        price_ticks = _price_ticks(params.price, self._tick_fen_for(account, order, client_order_id))
+        command = commands.ReplaceOrder(account, order, client_order_id, price_ticks, params.quantity)
+        if self._gateway.is_refusing_orders:
+            raise Refused(reasons.OVERLOADED)
+        self._gateway.ask(connection, request.id, command)
+
+    def _cancel_all(self, connection: Connection, request: wire.OrderCancelAll) -> None:
+        params = request.params if request.params is not UNSET else wire.OrderCancelAllParams()
+        account = _trading_account(connection, params.account)
+        instrument = 0
+        if params.instrument is not UNSET:
+            instrument = self._names.instrument_number(params.instrument)
+            if not instrument:
+                raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
+        side = _SIDE_NUMBERS[params.side] if params.side is not UNSET else 0
+        self._gateway.ask(connection, request.id, commands.CancelAll(account, instrument, side))
+
+    # ---- orders: what the engine said ---------------------------------------------------------------------
+
+    def _on_placed(
+        self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
+    ) -> None:
+        said = happened[0]
+        command = entry.command
+        assert isinstance(command, commands.PlaceOrder)
+        if type(said) is events.OrderAccepted:
+            order, is_repeat = said.order, False
+        elif type(said) is events.OrderRepeated:
+            if said.reason:
+                refused = Refused(said.reason, _FIELDS.get(said.reason, ""))
+                connection.refuse(
+                    request_id, refused, order_id=f"O-{said.order}", duplicate=True, ref=f"E-{said.order}"
+                )
+                return
+            order, is_repeat = said.order, True
+        else:
+            assert isinstance(said, events.OrderRefused | events.RequestRefused)
+            tick_fen = self._names.instruments[command.instrument].tick_fen
+            order_id = f"O-{said.order}" if type(said) is events.OrderRefused else ""
+            connection.refuse(
+                request_id,
+                _refused(said.reason, said.limit, said.actual, tick_fen),
+                order_id=order_id,
+                ref=f"E-{entry.seq}",
+            )
+            return
+        account = self._names.accounts[command.account]
+        connection.reply(request_id, wire.OrderPlaced(f"O-{order}", command.client_order_id, account, is_repeat))
+
+    def _on_changed(
+        self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
+    ) -> None:
+        said = happened[0]
+        if type(said) is events.RequestRefused:
+            refused = _refused(said.reason, said.limit, said.actual, self._gateway.reports.tick_fen_of(said.order))
+            connection.refuse(request_id, refused, ref=f"E-{entry.seq}")
+            return
+        assert isinstance(said, events.OrderCanceled | events.OrderReplaced)
+        instrument = self._names.instruments[said.instrument]
+        if isinstance(said, events.OrderCanceled):
+            status, quantity, leaves = "canceled", said.cum + said.tonnes, 0
+        else:
+            status, quantity, leaves = "partially_filled" if said.cum else "new", said.tonnes, said.leaves
+        changed = wire.OrderChanged(
+            f"O-{said.order}",
+            said.client_order_id,
+            self._names.accounts[said.account],
+            status,
+            prices.price_text(said.price_ticks, instrument.tick_fen),
+            quantity,
+            said.cum,
+            leaves,
+        )
+        connection.reply(request_id, changed)
+
+    def _on_all_canceled(
+        self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
+    ) -> None:
+        said = happened[-1]
+        if type(said) is events.AllCanceled:
+            connection.reply(request_id, wire.OrdersCanceled(self._names.accounts[said.account], said.orders))
+            return
+        assert isinstance(said, events.RequestRefused)
+        connection.refuse(request_id, _refused(said.reason, said.limit, said.actual, 1), ref=f"E-{entry.seq}")
+
+    # ---- orders: looking ----------------------------------------------------------------------------------
+
+    def _open_order(self, account: int, order: int, client_order_id: str) -> OrderView | None:
+        view = self._gateway.view()
+        number = order or view.order_number(account, client_order_id)
+        return view.order(number, account) if number else None
+
+    def _tick_fen_for(self, account: int, order: int, client_order_id: str) -> int:
+        """The tick by which a replace's price is read.
+
+        The engine may not know the order yet, when its placing is still under way: then only a tick that all instruments
+        share is certain. An order that has ended is refused whatever the price.
+        """
+        found = self._open_order(account, order, client_order_id)
+        if found is not None:
+            return self._names.instruments[found.instrument].tick_fen
+        ticks = {instrument.tick_fen for instrument in self._names.instruments.values()}
+        if len(ticks) == 1:
+            return ticks.pop()
+        view = self._gateway.view()
+        if view.order_number(account, client_order_id) or 0 < order <= view.day().seq:
+            return 1
+        raise Refused(reasons.UNKNOWN_ORDER)
+
+    def _get(self, connection: Connection, request: wire.OrderGet) -> None:
+        account = _account(connection, request.params.account)
+        order, client_order_id = _order_name(request.params)
+        found = self._open_order(account, order, client_order_id)
+        if found is not None:
+            connection.reply(request.id, self._gateway.order_state(found))
+            return
+        number = order or self._gateway.view().order_number(account, client_order_id)
+        if not number:
+            raise Refused(reasons.UNKNOWN_ORDER)
+        self._gateway.query(connection, request.id, self._get_finished(connection, request.id, account, number))
+
+    async def _get_finished(self, connection: Connection, request_id: str | int, account: int, order: int) -> None:
+        found = await self._gateway.history.last_report(account, order)
+        if found is None:
+            raise Refused(reasons.UNKNOWN_ORDER)
+        connection.reply(request_id, msgspec.json.decode(found, type=_ReportOnly).data)
+
+    def _list(self, connection: Connection, request: wire.OrderList) -> None:
+        params = request.params if request.params is not UNSET else wire.OrderListParams()
+        account = _account(connection, params.account)
+        instrument = ""
+        if params.instrument is not UNSET:
+            instrument = params.instrument
+            if not self._names.instrument_number(instrument):
+                raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
+        after = int(params.after[2:]) if params.after is not UNSET else 0
+        rows = [
+            self._gateway.order_state(order)
+            for order in self._gateway.view().open_orders(account)
+            if order.order > after and (not instrument or self._names.instruments[order.instrument].code == instrument)
+        ]
+        code = self._names.accounts[account]
+        connection.reply(request.id, wire.OrderRows(code, rows[: params.limit], len(rows) > params.limit))
+
+    # ---- accounts and title -------------------------------------------------------------------------------
+
+    def _cash(self, connection: Connection, request: wire.AccountCash) -> None:
+        account = _account(connection, request.params.account if request.params is not UNSET else UNSET)
+        self._gateway.query(connection, request.id, self._cash_settled(connection, request.id, account))
+
+    async def _cash_settled(self, connection: Connection, request_id: str | int, account: int) -> None:
+        settled_fen = await self._gateway.title.cash(account)
+        view = self._gateway.view()
+        found = view.account(account)
+        assert found is not None, "an account that is there stays"
+        connection.reply(
+            request_id,
+            wire.CashView(
+                found.code,
+                prices.money_text(found.free_fen),
+                prices.money_text(found.held_fen),
+                prices.money_text(settled_fen),
+                view.day().seq,
+            ),
+        )
+
+    def _allowances(self, connection: Connection, request: wire.AccountAllowances) -> None:
+        account = _account(connection, request.params.account if request.params is not UNSET else UNSET)
+        self._gateway.query(connection, request.id, self._allowances_settled(connection, request.id, account))
+
+    async def _allowances_settled(self, connection: Connection, request_id: str | int, account: int) -> None:
+        settled = {row.instrument: row.available + row.locked for row in await self._gateway.title.holdings(account)}
+        view = self._gateway.view()
+        found = view.account(account)
+        assert found is not None, "an account that is there stays"
+        held = {row.instrument: row for row in view.units(account)}
+        holdings = []
+        for number in sorted(held.keys() | settled.keys()):
+            row = held.get(number)
+            holdings.append(
+                wire.HoldingView(
+                    self._names.instruments[number].code,
+                    row.available if row is not None else 0,
+                    row.held if row is not None else 0,
+                    row.locked if row is not None else 0,
+                    settled.get(number, 0),
+                )
+            )
+        connection.reply(
+            request_id, wire.AllowancesView(found.code, holdings, found.retention_floor, view.day().seq)
+        )
+
+    def _trade(self, connection: Connection, request: wire.TradeGet) -> None:
+        number = int(request.params.trade_id[2:])
+        self._gateway.query(connection, request.id, self._trade_status(connection, request.id, number))
+
+    async def _trade_status(self, connection: Connection, request_id: str | int, trade: int) -> None:
+        found = await self._gateway.title.trade(trade)
+        if found is None:  # settlement may not have come to it yet
+            await self._gateway.title.wait_settled(self._gateway.view().day().seq)
+            found = await self._gateway.title.trade(trade)
+        mine = set(connection.accounts.values())
+        if found is None or not mine & {found.buyer, found.seller}:
+            raise Refused(reasons.UNKNOWN_DOCUMENT, "trade_id")
+        connection.reply(
+            request_id,
+            wire.TradeView(
+                f"T-{trade}",
+                found.status,
+                self._names.instrument_code(found.instrument),
+                "both" if mine >= {found.buyer, found.seller} else "buy" if found.buyer in mine else "sell",
+                found.tonnes,
+                prices.money_text(found.amount_fen),
+                reason_view(found.reason),
+                found.detail,
+            ),
+        )
+
+    def _statements(self, connection: Connection, request: wire.StatementList) -> None:
+        account = _account(connection, request.params.account if request.params is not UNSET else UNSET)
+        self._gateway.query(connection, request.id, self._statement_days(connection, request.id, account))
+
+    async def _statement_days(self, connection: Connection, request_id: str | int, account: int) -> None:
+        days = await self._gateway.title.statement_days(account)
+        connection.reply(
+            request_id, wire.StatementDays(self._names.accounts[account], [times.day_text(day) for day in days])
+        )
+
+    def _statement(self, connection: Connection, request: wire.StatementGet) -> None:
+        account = _account(connection, request.params.account)
+        day = trading_day(request.params.trading_day)
+        self._gateway.query(connection, request.id, self._statement_bytes(connection, request.id, account, day))
+
+    async def _statement_bytes(self, connection: Connection, request_id: str | int, account: int, day: int) -> None:
+        found = await self._gateway.title.statement(account, day)
+        if found is None:
+            raise Refused(reasons.UNKNOWN_DOCUMENT, "trading_day")
+        connection.reply(request_id, msgspec.Raw(found))
+
+
+class _ReportOnly(msgspec.Struct):
+    data: msgspec.Raw
+
+
+def trading_day(text: str) -> int:
+    """A day of a request. Raises `Refused` where there is no such day."""
+    try:
+        return times.day_number(text)
+    except ValueError as error:
+        raise Refused(reasons.INVALID_FIELD, "trading_day") from error
+
+
+def _account(connection: Connection, code: Any) -> int:
+    """The account a request is about. Raises `Refused`: another's is as unknown as one that is not there."""
+    if code is UNSET:
+        if len(connection.accounts) != 1:
+            raise Refused(reasons.INVALID_FIELD, "account")
+        return next(iter(connection.accounts.values()))
+    number = connection.accounts.get(code)
+    if number is None:
+        raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
+    return number
+
+
+def _trading_account(connection: Connection, code: Any) -> int:
+    account = _account(connection, code)
+    if "trade" not in connection.scopes:
+        raise Refused(reasons.NOT_PERMITTED)
+    return account
+
+
+def _order_name(params: wire.OrderNameParams | wire.OrderReplaceParams) -> tuple[int, str]:
+    """(number, client order id) of exactly one of the two names."""
+    if (params.order_id is UNSET) == (params.client_order_id is UNSET):
+        raise Refused(reasons.INVALID_FIELD, "order_id")
+    if params.order_id is not UNSET:
+        return int(params.order_id[2:]), ""
+    assert params.client_order_id is not UNSET
+    return 0, params.client_order_id
+
+
+def _price_ticks(text: str, tick_fen: int) -> int:
+    try:
+        return prices.price_ticks(text, tick_fen)
+    except prices.NumberRefused as error:
+        limit = prices.money_text(tick_fen) if error.reason == reasons.PRICE_OFF_TICK else None
+        raise Refused(error.reason, "price", limit=limit, actual=text if limit else None) from error
+
+
+def _refused(reason: int, limit: int, actual: int, tick_fen: int) -> Refused:
+    """The engine's refusal in the units of the wire."""
+    field = _FIELDS.get(reason, "")
+    if not limit and not actual:
+        return Refused(reason, field)
+    if reason == reasons.PHASE_FORBIDS:
+        return Refused(reason, field, actual=phases.NAMES[actual])
+    if reason == reasons.ACCOUNT_RESTRICTED:
+        return Refused(reason, field, actual=" ".join(acts.scope_words(actual)))
+    if reason in _IN_TICKS:
+        return Refused(
+            reason, field, limit=prices.price_text(limit, tick_fen), actual=prices.price_text(actual, tick_fen)
+        )
+    if reason in _IN_FEN:
+        return Refused(reason, field, limit=prices.money_text(limit), actual=prices.money_text(actual))
+    return Refused(reason, field, limit=limit, actual=actual)

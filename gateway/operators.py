@@ -1,0 +1,217 @@
+"""The operator door: acts with four eyes, and what an operator must see. The engine decides who may do what."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+
+from engine.core import commands, events, phases, reasons
+from engine.core.commands import Entry
+from engine.title import TradeStatus
+from gateway.connection import Connection
+from gateway.members import trading_day
+from gateway.protocol import acts, prices, times, wire
+from gateway.protocol.codec import Refused, explain, has_duplicate_keys
+from gateway.reports import reason_view
+
+if TYPE_CHECKING:
+    from gateway.server import Gateway
+
+
+class OperatorDesk:
+    """Answers the methods of the operator door."""
+
+    def __init__(self, gateway: "Gateway") -> None:
+        self._gateway = gateway
+        self._names = gateway.directory
+        gateway.handlers.update(
+            {
+                wire.OpsAct: self._act,
+                wire.OpsApprove: self._approve,
+                wire.OpsReject: self._reject,
+                wire.OpsList: self._list,
+                wire.OpsUnsettled: self._unsettled,
+                wire.OpsReconcile: self._reconcile,
+                wire.OpsStatus: self._status,
+                wire.OpsStatement: self._statement,
+                wire.OpsAccounts: self._accounts,
+            }
+        )
+        gateway.answerers.update(
+            {
+                commands.Propose: self._on_outcome,
+                commands.Approve: self._on_outcome,
+                commands.Reject: self._on_outcome,
+            }
+        )
+
+    # ---- acts ---------------------------------------------------------------------------------------------
+
+    def _act(self, connection: Connection, request: wire.OpsAct) -> None:
+        params = request.params
+        if has_duplicate_keys(bytes(params.fields)):
+            raise Refused(reasons.MALFORMED_JSON, "fields")
+        try:
+            act = acts.read_act(params.act, bytes(params.fields), self._names)
+        except acts.FieldRefused as error:
+            raise Refused(error.reason, error.field) from error
+        except msgspec.ValidationError as error:
+            reason, field = explain(str(error))
+            raise Refused(reason, f"fields.{field}" if field else "fields") from error
+        command = commands.Propose(connection.operator, params.reason, params.document, act)
+        self._gateway.ask(connection, request.id, command)
+
+    def _approve(self, connection: Connection, request: wire.OpsApprove) -> None:
+        params = request.params
+        proposal = int(params.proposal_id[2:])
+        command = commands.Approve(connection.operator, proposal, bytes.fromhex(params.sha256))
+        self._gateway.ask(connection, request.id, command)
+
+    def _reject(self, connection: Connection, request: wire.OpsReject) -> None:
+        params = request.params
+        command = commands.Reject(connection.operator, int(params.proposal_id[2:]), params.reason)
+        self._gateway.ask(connection, request.id, command)
+
+    def _on_outcome(
+        self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
+    ) -> None:
+        for said in happened:
+            if isinstance(said, events.ActRefused):
+                refused = Refused(said.reason, limit=said.limit or None, actual=said.actual or None)
+                connection.refuse(request_id, refused, ref=f"E-{entry.seq}")
+                return
+            if isinstance(said, events.ActProposed):
+                sha256 = said.act_sha256.hex()
+                connection.reply(request_id, wire.ActOutcome("pending", f"P-{said.proposal}", sha256))
+                return
+            if isinstance(said, events.ActTaken):
+                connection.reply(request_id, wire.ActOutcome("done", f"P-{said.proposal}"))
+                return
+            if isinstance(said, events.ActRejected) and type(entry.command) is commands.Reject:
+                connection.reply(request_id, wire.ActOutcome("rejected", f"P-{said.proposal}"))
+                return
+        raise AssertionError(f"entry {entry.seq}: the engine gave no outcome")
+
+    def _list(self, connection: Connection, request: wire.OpsList) -> None:
+        view = self._gateway.view()
+        persons = {operator.number: operator.person for operator in view.operators()}
+        rows = []
+        for proposal in view.proposals():
+            name, fields = acts.show_act(proposal.act, self._names)
+            rows.append(
+                wire.ProposalRow(
+                    f"P-{proposal.proposal}",
+                    persons.get(proposal.operator, ""),
+                    name,
+                    fields,
+                    proposal.reason,
+                    proposal.document,
+                    proposal.act_sha256.hex(),
+                )
+            )
+        connection.reply(request.id, rows)
+
+    # ---- looking ------------------------------------------------------------------------------------------
+
+    def _status(self, connection: Connection, request: wire.OpsStatus) -> None:
+        view = self._gateway.view()
+        day = view.day()
+        connection.reply(
+            request.id,
+            wire.OpsStatusView(
+                self._gateway.settings.env,
+                times.day_text(day.trading_day),
+                day.day_number,
+                phases.NAMES[day.phase],
+                day.halted,
+                day.seq,
+                times.time_text(day.at_ns),
+                len(view.proposals()),
+                self._gateway.metrics(),
+            ),
+        )
+
+    def _accounts(self, connection: Connection, request: wire.OpsAccounts) -> None:
+        rows = [
+            wire.AccountRow(
+                account.code,
+                account.name,
+                account.category,
+                account.owner,
+                acts.scope_words(account.restriction),
+                prices.money_text(account.free_fen),
+                prices.money_text(account.held_fen),
+                account.retention_floor,
+            )
+            for account in self._gateway.view().accounts()
+        ]
+        connection.reply(request.id, rows)
+
+    def _unsettled(self, connection: Connection, request: wire.OpsUnsettled) -> None:
+        params = request.params if request.params is not UNSET else wire.OpsUnsettledParams()
+        self._gateway.query(connection, request.id, self._unsettled_rows(connection, request.id, params.limit))
+
+    async def _unsettled_rows(self, connection: Connection, request_id: str | int, limit: int) -> None:
+        rows = await self._gateway.title.unsettled(limit)
+        connection.reply(request_id, [self._unsettled_row(row) for row in rows])
+
+    def _unsettled_row(self, row: TradeStatus) -> wire.UnsettledRow:
+        return wire.UnsettledRow(
+            f"T-{row.trade}",
+            row.status,
+            self._names.instrument_code(row.instrument),
+            self._names.account_code(row.buyer),
+            self._names.account_code(row.seller),
+            row.tonnes,
+            prices.money_text(row.amount_fen),
+            reason_view(row.reason),
+            row.detail,
+            row.seq,
+        )
+
+    def _reconcile(self, connection: Connection, request: wire.OpsReconcile) -> None:
+        self._gateway.query(connection, request.id, self._reconciled(connection, request.id))
+
+    async def _reconciled(self, connection: Connection, request_id: str | int) -> None:
+        report = await self._gateway.title.reconcile()
+        breaks = [
+            wire.BreakRow(
+                self._names.account_code(row.account),
+                row.asset,
+                prices.money_text(row.engine) if row.asset == "cash" else str(row.engine),
+                prices.money_text(row.registry) if row.asset == "cash" else str(row.registry),
+            )
+            for row in report.breaks
+        ]
+        connection.reply(
+            request_id,
+            wire.Reconciliation(
+                report.seq,
+                report.ok,
+                report.accounts,
+                prices.money_text(report.cash_fen),
+                prices.money_text(report.bank_fen),
+                report.units,
+                report.unsettled,
+                breaks,
+            ),
+        )
+
+    def _statement(self, connection: Connection, request: wire.OpsStatement) -> None:
+        params = request.params
+        account = self._names.account_number(params.account)
+        if not account:
+            raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
+        day = trading_day(params.trading_day) if params.trading_day is not UNSET else 0
+        self._gateway.query(connection, request.id, self._statement_of(connection, request.id, account, day))
+
+    async def _statement_of(self, connection: Connection, request_id: str | int, account: int, day: int) -> None:
+        title = self._gateway.title
+        if not day:
+            days = [times.day_text(found) for found in await title.statement_days(account)]
+            connection.reply(request_id, wire.StatementDays(self._names.accounts[account], days))
+            return
+        found = await title.statement(account, day)
+        if found is None:
+            raise Refused(reasons.UNKNOWN_DOCUMENT, "trading_day")
+        connection.reply(request_id, msgspec.Raw(found))

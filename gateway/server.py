@@ -1,0 +1,524 @@
+"""The three websocket doors on one port, and the gateway as a follower of the engine.
+
+Life: `await Gateway.open(…)`, hand it to recovery as a follower, `attach` the sequencer, `await start()`, `await close()`.
+Everything runs in one event loop. A command's asker travels with it as its origin and comes back in the batch, so there is
+no task, future or closure for a message; only questions that wait for a store have a task of their own.
+"""
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any, Final, Self
+
+import msgspec
+import structlog
+from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
+
+from engine.core import commands, events, phases, reasons, units
+from engine.core.commands import Entry
+from engine.sequencer import Batch, Sequencer
+from engine.title import Title
+from engine.view import MarketView, OrderView
+from gateway.common import CommonDesk
+from gateway.connection import Asked, Connection
+from gateway.directory import Directory
+from gateway.feed import PublicFeed
+from gateway.history import History
+from gateway.members import MemberDesk
+from gateway.operators import OperatorDesk
+from gateway.protocol import frames, session, wire
+from gateway.protocol.codec import Refused, encode
+from gateway.protocol.prices import average_text, price_text
+from gateway.protocol.times import day_text, time_text
+from gateway.reports import SIDES, TIMES_IN_FORCE, ReportWriter
+from gateway.settings import GatewaySettings
+
+PATHS: Final = {"/ws/v1/trade": "trade", "/ws/v1/ops": "ops", "/ws/v1/market": "market"}
+SUBPROTOCOL: Final = "yutan.v1"
+_OPERATOR_SCOPES: Final = ("ops",)
+_log: Final = structlog.get_logger("gateway")
+
+Handler = Callable[[Connection, Any], None]
+Answerer = Callable[[Connection, str | int, Entry, list[events.Event]], None]
+
+
+class Gateway:
+    """The doors. `is_refusing_orders` may be set by the composition root: new orders then get OVERLOADED, cancels work."""
+
+    def __init__(self, settings: GatewaySettings, feed: PublicFeed, title: Title, history: History) -> None:
+        self.settings = settings
+        self.feed = feed
+        self.title = title
+        self.history = history
+        self.directory = Directory()
+        self.reports = ReportWriter(self.directory)
+        self.is_refusing_orders = False
+        self.counters: Counter[str] = Counter()
+        self.handlers: dict[type[wire.Request], Handler] = {wire.SessionAuth: self._log_in}
+        self.answerers: dict[type[commands.Command], Answerer] = {}
+        CommonDesk(self)
+        MemberDesk(self)
+        OperatorDesk(self)
+        self.port = 0
+        self._connections: set[Connection] = set()
+        self._exec_followers: dict[int, list[Connection]] = {}
+        self._audiences: dict[frozenset[str], set[Connection]] = {}
+        self._public: set[str] = set()
+        self._dirty: list[Connection] = []
+        self._is_flush_due = False
+        self._queries: set[asyncio.Task[None]] = set()
+        self._view: MarketView | None = None
+        self._sequencer: Sequencer | None = None
+        self._server: asyncio.Server | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+        self._is_closing = False
+
+    @classmethod
+    async def open(cls, settings: GatewaySettings, feed: PublicFeed, title: Title) -> Self:
+        """Open the store of private streams; after this, `mark` says where to follow from."""
+        history = await History.open(settings.history_file, settings.history_reports_max, settings.history_pause_ms)
+        return cls(settings, feed, title, history)
+
+    # ---- following the engine -----------------------------------------------------------------------------
+
+    @property
+    def mark(self) -> int:
+        """All entries up to it have their reports on disk."""
+        return self.history.mark
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the store of private streams keeps up."""
+        return self.history.has_room
+
+    def on_start(self, view: MarketView) -> None:
+        """Begin where the snapshot is."""
+        self._view = view
+        if view.is_founded:
+            self.directory.load(view)
+            self.reports.load(view)
+        self.feed.on_start(view)
+        self._public = set(self.feed.channels())
+
+    def on_batch(self, batch: Batch) -> None:
+        """Answer the askers, report to the accounts, feed the public: in that order, each peer in one write."""
+        mark = self.history.mark
+        stored: list[Any] = []
+        for entry, happened, origin in zip(batch.entries, batch.events, batch.origins, strict=True):
+            if type(origin) is Asked:
+                self._answer(origin, entry, happened)
+            written = self.reports.write(entry.at_ns, happened)
+            if entry.seq > mark:
+                stored += written
+            for report in written:
+                followers = self._exec_followers.get(report.account)
+                if followers:
+                    frame = frames.text_frame(report.payload)
+                    for follower in list(followers):
+                        follower.send_frame(frame)
+            if type(entry.command) not in _ORDER_COMMANDS:
+                self._on_act(entry, happened)
+        last_seq = batch.entries[-1].seq
+        if last_seq > mark:
+            self.history.add(last_seq, stored)
+        self.counters["reports"] += len(stored)
+        self.feed.on_batch(batch)
+        if self.feed.urgent and not self._is_closing and self._server is not None:
+            self._flush_feed()
+        self._flush()
+
+    def _answer(self, asked: Asked, entry: Entry, happened: list[events.Event]) -> None:
+        connection = asked.connection
+        connection.in_flight -= 1
+        if connection.state == session.LOGGED_IN:
+            self.answerers[type(entry.command)](connection, asked.request_id, entry, happened)
+
+    def _on_act(self, entry: Entry, happened: list[events.Event]) -> None:
+        """What changes who may be here, or what there is."""
+        if type(entry.command) is commands.Found:
+            assert self._view is not None, "a follower is started before it is handed batches"
+            self.directory.rulebook = self._view.rulebook()
+        for event in happened:
+            if type(event) is events.KeyRevoked:
+                self._end_where(lambda peer, key_id=event.key_id: peer.door == "trade" and peer.key_id == key_id)
+            elif type(event) is events.RestrictionChanged and event.scope & units.RESTRICT_LOGIN:
+                self._end_where(lambda peer: peer.door == "trade" and bool(peer.accounts) and self._is_shut_out(peer))
+            elif type(event) is events.InstrumentListed:
+                self._public_changed()
+
+    def _public_changed(self) -> None:
+        self._public.clear()  # read again when next asked: the feed learns of the instrument in this same batch
+
+    def _end_where(self, is_meant: Callable[..., bool]) -> None:
+        for connection in [peer for peer in self._connections if peer.state == session.LOGGED_IN and is_meant(peer)]:
+            connection.end(session.ACCESS_LOST)
+
+    def _is_shut_out(self, connection: Connection) -> bool:
+        return all(self._may_not_log_in(account) for account in connection.accounts.values())
+
+    def _may_not_log_in(self, account: int) -> bool:
+        found = self.view().account(account)
+        return found is not None and bool(found.restriction & units.RESTRICT_LOGIN)
+
+    # ---- life ---------------------------------------------------------------------------------------------
+
+    def attach(self, sequencer: Sequencer) -> None:
+        """The way in for commands; recovery is over."""
+        self._sequencer = sequencer
+        self._view = sequencer.view
+
+    async def start(self) -> None:
+        """Open the doors. Raises OSError where the port is taken."""
+        assert self._sequencer is not None, "attach the sequencer first"
+        self._server = await ws_create_server(
+            self._on_upgrade,
+            self.settings.host,
+            self.settings.port,
+            max_frame_size=wire.FRAME_BYTES_MAX,
+            enable_auto_pong=False,
+            ssl=self.settings.tls,
+            logger_name=_QUIET,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._every(self.settings.heartbeat_ms, self._beat)
+        self._every(self.settings.feed_flush_ms, self._flush_feed)
+
+    async def close(self) -> None:
+        """Say goodbye (1012), shut the doors, and store what is left. Waits no longer than the peers' time to close."""
+        self._is_closing = True
+        for timer in self._timers:
+            timer.cancel()
+        if self._server is not None:
+            self._server.close()
+        away = frames.text_frame(self._session_event("going_away", wire.GoingAway(self.settings.reconnect_after_ms)))
+        for connection in list(self._connections):
+            connection.send_frame(away)
+            connection.end(session.GOING_AWAY)
+        deadline = time.monotonic() + self.settings.close_ms / 1000 + 1
+        while self._connections and time.monotonic() < deadline:  # noqa: ASYNC110 - the peers close, not we
+            await asyncio.sleep(0.005)
+        for query in list(self._queries):
+            query.cancel()
+        await asyncio.gather(*self._queries, return_exceptions=True)
+        await self.history.close()
+
+    def metrics(self) -> dict[str, int]:
+        """Counters and gauges, by name."""
+        return {
+            "connections": len(self._connections),
+            "logged_in": sum(peer.state == session.LOGGED_IN for peer in self._connections),
+            "requests": self.counters["requests"],
+            "refusals": self.counters["refusals"],
+            "reports": self.counters["reports"],
+            "deliveries": self.counters["deliveries"],
+            "closed_slow": self.counters["closed_slow"],
+            "logins_refused": self.counters["logins_refused"],
+            "reports_unstored": self.history.backlog,
+            "stored_seq": self.history.mark,
+        }
+
+    def _every(self, interval_ms: int, action: Callable[[], None]) -> None:
+        """Call again and again; one timer for all connections."""
+        loop = asyncio.get_running_loop()
+        index = len(self._timers)
+
+        def run() -> None:
+            if not self._is_closing:
+                self._timers[index] = loop.call_later(interval_ms / 1000, run)
+                action()
+
+        self._timers.append(loop.call_later(interval_ms / 1000, run))
+
+    # ---- who comes ----------------------------------------------------------------------------------------
+
+    def _on_upgrade(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
+        door = PATHS.get(request.path.decode("latin-1"))
+        if door is None or self._is_closing:
+            return None
+        origin = request.headers.get("Origin")
+        if origin is not None and origin not in self.settings.origins:
+            return _http_refusal(HTTPStatus.FORBIDDEN, b"origin not allowed\n", {})
+        waiting = sum(peer.state == session.GREETED and peer.door != "market" for peer in self._connections)
+        is_full = len(self._connections) >= self.settings.connections_max
+        if is_full or (door != "market" and waiting >= self.settings.logins_waiting_max):
+            return _http_refusal(HTTPStatus.SERVICE_UNAVAILABLE, b"too many connections\n", {"Retry-After": "1"})
+        language = "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
+        host = request.headers.get("Host", "")
+        connection = Connection(self, door, f"C-{secrets.token_hex(8)}", host, secrets.token_hex(16), language)
+        offered = [word.strip() for word in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+        headers = {"Sec-WebSocket-Protocol": SUBPROTOCOL} if SUBPROTOCOL in offered else {}
+        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), connection)
+
+    def greet(self, connection: Connection) -> None:
+        """A connection stands: the server speaks first."""
+        self._connections.add(connection)
+        hello = wire.Hello(
+            self.settings.env,
+            connection.host,
+            connection.connection_id,
+            connection.nonce,
+            self.now_text(),
+            [wire.PROTOCOL_VERSION],
+            ["zh", "en"],
+        )
+        connection.send_frame(frames.text_frame(self._session_event("hello", hello)))
+        same_address = sum(peer.address == connection.address for peer in self._connections)
+        if same_address > self.settings.connections_per_address_max:
+            connection.refuse(None, Refused(reasons.SESSION_LIMIT))
+            connection.end(session.OVER_LIMIT)
+
+    def forget(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self._connections.discard(connection)
+        self.leave_channels(connection)
+
+    def _log_in(self, connection: Connection, request: wire.SessionAuth) -> None:
+        if connection.state != session.GREETED:
+            raise Refused(reasons.ALREADY_AUTHENTICATED)
+        params = request.params
+        if params.language is not msgspec.UNSET:
+            connection.language = params.language
+        try:
+            accounts, scopes, operator = self._judge_login(connection, params)
+        except Refused:
+            self.counters["logins_refused"] += 1
+            raise
+        connection.key_id = params.key_id
+        connection.accounts, connection.scopes, connection.operator = accounts, scopes, operator
+        connection.logged_in()
+        day = self.view().day()
+        welcome = wire.Welcome(
+            connection.connection_id,
+            params.key_id,
+            sorted(accounts),
+            list(scopes),
+            connection.language,
+            self.settings.env,
+            day_text(day.trading_day),
+            phases.NAMES[day.phase],
+            {f"exec.{code}": self.reports.last_seqs[number] for code, number in sorted(accounts.items())},
+        )
+        connection.reply(request.id, welcome)
+
+    def _judge_login(
+        self, connection: Connection, params: wire.SessionAuthParams
+    ) -> tuple[dict[str, int], tuple[str, ...], int]:
+        """(accounts, scopes, operator number) of who logs in. Raises `Refused`."""
+        if params.nonce is not msgspec.UNSET and params.nonce != connection.nonce:
+            raise Refused(reasons.NONCE_USED, "nonce")
+        view = self.view()
+        text = session.login_text(
+            self.settings.env, connection.host, connection.connection_id, connection.nonce, params.key_id
+        )
+        if connection.door == "ops":
+            person = next((found for found in view.operators() if found.person == params.key_id), None)
+            if person is None or not session.is_signed(person.public_key, params.signature, text):
+                raise Refused(reasons.BAD_SIGNATURE)
+            self._check_connections_of(params.key_id, "ops")
+            return {}, _OPERATOR_SCOPES, person.number
+        key = view.key(params.key_id)
+        if key is None or not session.is_signed(key.public_key, params.signature, text):
+            raise Refused(reasons.BAD_SIGNATURE)
+        if key.revoked:
+            raise Refused(reasons.KEY_REVOKED)
+        accounts = {
+            self.directory.accounts[number]: number for number in key.accounts if not self._may_not_log_in(number)
+        }
+        if key.accounts and not accounts:
+            raise Refused(reasons.ACCOUNT_RESTRICTED)
+        self._check_connections_of(params.key_id, "trade")
+        return accounts, key.scopes, 0
+
+    def _check_connections_of(self, key_id: str, door: str) -> None:
+        there = sum(peer.key_id == key_id and peer.door == door for peer in self._connections)
+        if there >= self.settings.connections_per_key_max:
+            raise Refused(reasons.SESSION_LIMIT)
+
+    # ---- asking -------------------------------------------------------------------------------------------
+
+    def ask(self, connection: Connection, request_id: str | int, command: commands.AnyCommand) -> None:
+        """Send a command on its way; its answer comes with its batch. Raises `Refused` where there is no room."""
+        assert self._sequencer is not None, "doors open after the sequencer is attached"
+        if connection.in_flight >= self.settings.requests_in_flight_max:
+            raise Refused(reasons.RATE_LIMITED, limit=self.settings.requests_in_flight_max)
+        if self._is_closing or not self._sequencer.submit_nowait(command, Asked(connection, request_id)):
+            raise Refused(reasons.OVERLOADED)
+        connection.in_flight += 1
+        self.counters["requests"] += 1
+
+    def query(self, connection: Connection, request_id: str | int, work: Coroutine[Any, Any, None]) -> None:
+        """Answer a question that waits for a store, in a task of its own. Raises `Refused` when too many wait."""
+        if connection.queries >= self.settings.queries_in_flight_max:
+            work.close()
+            raise Refused(reasons.RATE_LIMITED, limit=self.settings.queries_in_flight_max)
+        connection.queries += 1
+        task = asyncio.get_running_loop().create_task(self._run_query(connection, request_id, work))
+        self._queries.add(task)
+        task.add_done_callback(self._queries.discard)
+
+    async def _run_query(
+        self, connection: Connection, request_id: str | int, work: Coroutine[Any, Any, None]
+    ) -> None:
+        try:
+            await work
+        except Refused as refused:
+            connection.refuse(request_id, refused)
+        except Exception as error:
+            # A read has failed, nothing was decided by it: the asker is told, the evidence goes to the log.
+            ref = f"E-{secrets.token_hex(6)}"
+            _log.error("query_failed", ref=ref, door=connection.door, error=repr(error), exc_info=error)
+            connection.refuse(request_id, Refused(reasons.INTERNAL), ref=ref)
+        finally:
+            connection.queries -= 1
+
+    # ---- channels -----------------------------------------------------------------------------------------
+
+    def is_public(self, channel: str) -> bool:
+        """Whether there is such a public channel."""
+        if not self._public:
+            self._public = set(self.feed.channels())
+        return channel in self._public
+
+    def follow_exec(self, connection: Connection, account: int) -> None:
+        """Send this account's reports to the connection from now on."""
+        if account not in connection.exec_accounts:
+            connection.exec_accounts.add(account)
+            self._exec_followers.setdefault(account, []).append(connection)
+
+    def unfollow_exec(self, connection: Connection, account: int) -> None:
+        """Send them no longer."""
+        if account in connection.exec_accounts:
+            connection.exec_accounts.discard(account)
+            self._exec_followers[account].remove(connection)
+
+    def follow_public(self, connection: Connection, channels: frozenset[str]) -> None:
+        """The connection follows exactly these public channels from now on."""
+        if connection.public:
+            audience = self._audiences[connection.public]
+            audience.discard(connection)
+            if not audience:
+                del self._audiences[connection.public]
+        connection.public = channels
+        if channels:
+            self._audiences.setdefault(channels, set()).add(connection)
+
+    def leave_channels(self, connection: Connection) -> None:
+        """The connection follows nothing any more."""
+        for account in list(connection.exec_accounts):
+            self.unfollow_exec(connection, account)
+        self.follow_public(connection, frozenset())
+
+    def last_seqs(self, connection: Connection) -> dict[str, int]:
+        """Last channel seq of everything the connection follows."""
+        last = {channel: self.feed.last_seq(channel) for channel in sorted(connection.public)}
+        for account in sorted(connection.exec_accounts):
+            last[f"exec.{self.directory.accounts[account]}"] = self.reports.last_seqs[account]
+        return last
+
+    def _flush_feed(self) -> None:
+        """Say what is new on the public channels; everyone who follows the same channels gets the same bytes."""
+        said = [(channel, frames.text_frame(event)) for channel, event in self.feed.flush(time.time_ns())]
+        if not said:
+            return
+        for channels, audience in list(self._audiences.items()):
+            theirs = [pair for pair in said if pair[0] in channels]
+            if not theirs:
+                continue
+            joined = b"".join([frame for _, frame in theirs])
+            for connection in list(audience):
+                connection.send_public(joined, theirs)
+            self.counters["deliveries"] += len(theirs) * len(audience)
+
+    def _beat(self) -> None:
+        """A heartbeat to everyone; on the public door with a ping, which browsers answer by themselves."""
+        phase = phases.NAMES[self.view().day().phase] if self.founded_view() is not None else phases.NAMES[0]
+        shared: dict[frozenset[str], bytes] = {}
+        for connection in list(self._connections):
+            connection.beat()
+            if connection.exec_accounts:
+                beat = self._session_event("heartbeat", wire.Heartbeat(self.last_seqs(connection), phase))
+                connection.send_frame(frames.text_frame(beat))
+                continue
+            frame = shared.get(connection.public)
+            if frame is None:
+                beat = self._session_event("heartbeat", wire.Heartbeat(self.last_seqs(connection), phase))
+                frame = shared[connection.public] = frames.text_frame(beat)
+            connection.send_frame(frame)
+            if connection.door == "market":
+                connection.send_frame(frames.PING)
+
+    def _session_event(self, kind: str, data: Any) -> bytes:
+        view = self.founded_view()
+        seq = view.day().seq if view is not None else 0
+        return encode(wire.Event("$session", kind, seq, self.now_text(), data))
+
+    # ---- one write a turn ---------------------------------------------------------------------------------
+
+    def flush_soon(self, connection: Connection) -> None:
+        """The connection has something to say at the end of this loop turn."""
+        self._dirty.append(connection)
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._is_flush_due = False
+        dirty, self._dirty = self._dirty, []
+        for connection in dirty:
+            connection.flush()
+
+    # ---- reading ------------------------------------------------------------------------------------------
+
+    def founded_view(self) -> MarketView | None:
+        """The market, if there is one yet."""
+        return self._view if self._view is not None and self._view.is_founded else None
+
+    def view(self) -> MarketView:
+        """The market. Raises `Refused` ENGINE_RECOVERING before there is one."""
+        found = self.founded_view()
+        if found is None:
+            raise Refused(reasons.ENGINE_RECOVERING)
+        return found
+
+    def now_text(self) -> str:
+        """The wall clock."""
+        return time_text(time.time_ns())
+
+    def market_time(self) -> str:
+        """The time of the last entry."""
+        return time_text(self.view().day().at_ns)
+
+    def open_orders(self, account: int) -> list[wire.OrderState]:
+        """An account's open orders, oldest first."""
+        return [self.order_state(order) for order in self.view().open_orders(account)]
+
+    def order_state(self, order: OrderView) -> wire.OrderState:
+        """An open order in the words of the wire."""
+        instrument = self.directory.instruments[order.instrument]
+        return wire.OrderState(
+            f"O-{order.order}",
+            order.client_order_id,
+            self.directory.accounts[order.account],
+            instrument.code,
+            SIDES[order.side],
+            TIMES_IN_FORCE[order.time_in_force],
+            price_text(order.price_ticks, instrument.tick_fen),
+            order.tonnes,
+            order.cum,
+            order.leaves,
+            "partially_filled" if order.cum else "new",
+            average_text(order.amount_fen, order.cum) if order.cum else "",
+        )
+
+
+_ORDER_COMMANDS: Final = frozenset(
+    (commands.PlaceOrder, commands.CancelOrder, commands.ReplaceOrder, commands.CancelAll)
+)
+_QUIET: Final = "gateway"  # picows' logger: its records go where the process' logging sends them
+
+
+def _http_refusal(status: HTTPStatus, body: bytes, headers: dict[str, str]) -> WSUpgradeResponseWithListener:
+    return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, body, headers), None)
