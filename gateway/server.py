@@ -75,6 +75,7 @@ class Gateway:
         self._server: asyncio.Server | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._is_closing = False
+        self._is_closed = False
 
     @classmethod
     async def open(cls, settings: GatewaySettings, feed: PublicFeed, title: Title) -> Self:
@@ -105,6 +106,8 @@ class Gateway:
 
     def on_batch(self, batch: Batch) -> None:
         """Answer the askers, report to the accounts, feed the public: in that order, each peer in one write."""
+        if self._is_closed:
+            return
         mark = self.history.mark
         stored: list[Any] = []
         for entry, happened, origin in zip(batch.entries, batch.events, batch.origins, strict=True):
@@ -186,8 +189,8 @@ class Gateway:
         self._every(self.settings.heartbeat_ms, self._beat)
         self._every(self.settings.feed_flush_ms, self._flush_feed)
 
-    async def close(self) -> None:
-        """Say goodbye (1012), shut the doors, and store what is left. Waits no longer than the peers' time to close."""
+    async def close_doors(self) -> None:
+        """Say goodbye (1012) and shut the doors. Waits no longer than the peers' time to close."""
         self._is_closing = True
         for timer in self._timers:
             timer.cancel()
@@ -203,6 +206,15 @@ class Gateway:
         for query in list(self._queries):
             query.cancel()
         await asyncio.gather(*self._queries, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Shut the doors and store what is left.
+
+        Best after the sequencer has closed, with `close_doors` before it: what the engine says later than this call is
+        written at the next start, from the journal.
+        """
+        await self.close_doors()
+        self._is_closed = True
         await self.history.close()
 
     def metrics(self) -> dict[str, int]:

@@ -1,10 +1,11 @@
 """Operator acts by name with JSON fields: generated from the command classes, so that none can be forgotten.
 
-Names are those of the journal and of the rule book's `two_person_acts`, such as `AllocateUnits`.
+An act's name is its class name in the wire's spelling: `AllocateUnits` is `allocate_units`.
 A field's wire form follows from its name: accounts and instruments are codes, money and prices decimal strings, phases and
 restriction scopes words, days yyyy-mm-dd, keys hex. An optional field stands for the 0 ("all") of the command.
 """
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Protocol, cast
 
@@ -188,6 +189,10 @@ class ActForm(msgspec.Struct, frozen=True):
         return self.forms[field].optional or (self.act, field) in _ALL_WHEN_ABSENT
 
 
+def _wire_name(act: type[commands.Act]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", act.__name__).lower()
+
+
 def _form_of(act: type[commands.Act]) -> ActForm:
     forms = {field.name: _FORMS[field.name] for field in msgspec.structs.fields(act)}
     columns: list[Any] = []
@@ -197,7 +202,7 @@ def _form_of(act: type[commands.Act]) -> ActForm:
         else:
             columns.append((form.name, form.type))
     params = msgspec.defstruct(f"{act.__name__}Fields", columns, kw_only=True, forbid_unknown_fields=True)
-    return ActForm(act.__name__, act, params, forms)
+    return ActForm(_wire_name(act), act, params, forms)
 
 
 ACTS: Final[dict[str, ActForm]] = {
