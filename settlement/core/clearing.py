@@ -208,7 +208,7 @@ class Clearing:
 
     def _retention_changed(self, event: events.RetentionChanged, writes: Writes) -> None:
         self.ledger.set_floor(event.account, event.year, event.floor_tonnes)
-        writes.changes.append(("retention", (event.account, event.year, event.floor_tonnes, self._seq)))
+        writes.changes.append(("retention", (event.account, event.year, self._seq, event.floor_tonnes)))
 
     def _retry_ordered(self, event: events.SettlementRetryOrdered, writes: Writes) -> None:
         dvp.retry(self.ledger, self.aside, writes, self._seq, event.trade)

@@ -53,6 +53,7 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "instrument": ("instruments", 11),
     "registry_act": ("registry_acts", 8),
     "restriction": ("restrictions", 4),
+    "retention": ("retention", 4),
     "audit_trail": ("audit_trail", 11),
     "day": ("days", 7),
     "day_stats": ("day_stats", 14),
@@ -63,8 +64,6 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
 }
 _UPDATES: Final[dict[str, str]] = {
     "account_restriction": "UPDATE accounts SET restriction = ? WHERE account = ?",
-    "retention": "INSERT INTO retention VALUES (?, ?, ?, ?) ON CONFLICT (account, year) "
-    "DO UPDATE SET floor_tonnes = excluded.floor_tonnes, seq = excluded.seq",
     "set_aside_again": "UPDATE set_aside SET reason = ?, detail = ?, attempts = ? WHERE instruction = ?",
     "set_aside_done": "UPDATE set_aside SET done_seq = ? WHERE instruction = ?",
     "set_aside_lock_passed": "UPDATE set_aside SET lock_passed = 1 WHERE instruction = ?",
@@ -482,7 +481,7 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
         ledger.add_instrument(Instrument(*row[:10]))
     for account, scope in await rows("SELECT account, restriction FROM accounts"):
         ledger.set_restriction(account, scope)
-    for account, year, floor in await rows("SELECT account, year, floor_tonnes FROM retention"):
+    for account, year, floor in await rows("SELECT account, year, floor_tonnes FROM retention ORDER BY seq"):
         ledger.set_floor(account, year, floor)
     ledger.cash.update(await rows("SELECT account, amount_fen FROM cash_balances"))
     for account, instrument, available, locked in await rows("SELECT * FROM unit_balances"):

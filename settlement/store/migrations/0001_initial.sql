@@ -160,12 +160,13 @@ CREATE TABLE restrictions (
     PRIMARY KEY (account, seq)
 ) STRICT, WITHOUT ROWID;
 
+-- The floor of allowances an account must keep for a year; the row with the highest seq holds.
 CREATE TABLE retention (
     account      INTEGER NOT NULL REFERENCES accounts,
     year         INTEGER NOT NULL,
-    floor_tonnes INTEGER NOT NULL CHECK (floor_tonnes >= 0),
     seq          INTEGER NOT NULL,
-    PRIMARY KEY (account, year)
+    floor_tonnes INTEGER NOT NULL CHECK (floor_tonnes >= 0),
+    PRIMARY KEY (account, year, seq)
 ) STRICT, WITHOUT ROWID;
 
 -- What the registry did by order of an authority, beside the postings: class and year of issues and surrenders.

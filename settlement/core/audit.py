@@ -1,0 +1,249 @@
+"""All invariants of the registry, the slow way: from the postings alone, with nothing remembered (INV-1, 2, 3, 5, 7, 21).
+
+Rows come in their own order, table by table; `Auditor` keeps running sums and notes each contradiction as a sentence.
+It shares no code with settling beyond the row types, so that the two can disagree.
+"""
+
+import hashlib
+from collections import defaultdict
+from typing import Final
+
+import orjson
+
+from engine.core import units
+from settlement.core.bulletin import TradeRow
+from settlement.core.statement import CashPosting, UnitPosting
+
+FINDINGS_MAX: Final = 100
+
+
+class Auditor:
+    """One audit. Feed it every row, then ask for `findings`; an empty list is a registry in order."""
+
+    def __init__(self) -> None:
+        self.findings: list[str] = []
+        self.checked: dict[str, int] = defaultdict(int)
+        self._instruments: dict[int, tuple[str, str, int]] = {}  # code, kind, lock_days
+        self._day_closes: list[int] = []
+        self._scopes: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._floors: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        self._trades: dict[int, TradeRow] = {}
+        self._paid: dict[int, list[CashPosting]] = defaultdict(list)
+        self._delivered: dict[int, int] = defaultdict(int)
+        self._cash: dict[int, int] = defaultdict(int)
+        self._units: dict[tuple[int, int, str], int] = defaultdict(int)
+        self._allowances: dict[int, int] = defaultdict(int)
+        self._lots: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+        self._last_cash = self._last_unit = self._last_trade = self._last_line = 0
+        self._chain = bytes(32)
+        self._bulletin_sha256 = "0" * 64
+        self._bulletin_number = 0
+        self._closing: dict[str, tuple[object, object]] = {}
+
+    def _check(self, invariant: str, is_kept: bool, sentence: str) -> None:
+        self.checked[invariant] += 1
+        if not is_kept and len(self.findings) < FINDINGS_MAX:
+            self.findings.append(f"{invariant}: {sentence}")
+
+    # ---- what rows are judged by: first ------------------------------------------------------------------
+
+    def instrument(self, number: int, code: str, kind: str, lock_days: int) -> None:
+        """An instrument."""
+        self._instruments[number] = (code, kind, lock_days)
+
+    def day(self, closed_seq: int) -> None:
+        """A closed day, in order."""
+        self._day_closes.append(closed_seq)
+
+    def restriction(self, account: int, seq: int, scope: int) -> None:
+        """A restriction imposed or lifted, in the order of seq."""
+        self._scopes[account].append((seq, scope))
+
+    def floor(self, account: int, year: int, seq: int, floor_tonnes: int) -> None:
+        """A retention floor set, in the order of seq."""
+        self._floors[account].append((seq, year, floor_tonnes))
+
+    def _day_number(self, seq: int) -> int:
+        return 1 + sum(1 for closed in self._day_closes if closed < seq)
+
+    def _floor_at(self, account: int, seq: int) -> int:
+        years = {year: tonnes for at, year, tonnes in self._floors.get(account, []) if at <= seq}
+        return sum(years.values())
+
+    def _scope_at(self, account: int, seq: int) -> int:
+        scope = 0
+        for at, imposed in self._scopes.get(account, []):
+            if at <= seq:
+                scope = imposed
+        return scope
+
+    # ---- trades and postings ----------------------------------------------------------------------------
+
+    def trade(self, row: TradeRow) -> None:
+        """A trade, in order."""
+        self._check("INV-5", row.trade > self._last_trade, f"trade {row.trade} after {self._last_trade}")
+        self._last_trade = row.trade
+        self._trades[row.trade] = row
+
+    def cash_posting(self, row: CashPosting) -> None:
+        """A cash posting, in order."""
+        self._check("INV-2", row.posting == self._last_cash + 1, f"cash posting {row.posting} after {self._last_cash}")
+        self._last_cash = row.posting
+        self._cash[row.from_account] -= row.amount_fen
+        self._cash[row.to_account] += row.amount_fen
+        if row.trade:
+            self._paid[row.trade].append(row)
+
+    def unit_posting(self, row: UnitPosting) -> None:
+        """A unit posting, in order; all trades must have come before."""
+        self._check("INV-1", row.posting == self._last_unit + 1, f"unit posting {row.posting} after {self._last_unit}")
+        self._last_unit = row.posting
+        self._units[row.from_account, row.instrument, row.from_state] -= row.tonnes
+        self._units[row.to_account, row.instrument, row.to_state] += row.tonnes
+        where = f"unit posting {row.posting}, account {row.from_account}"
+        if row.from_account > 0:
+            left = self._units[row.from_account, row.instrument, row.from_state]
+            self._check("INV-3", left >= 0, f"{where}: {row.from_state} {left} t")
+        if self._instruments.get(row.instrument, ("", "", 0))[1] == "allowance":
+            self._allowances[row.from_account] -= row.tonnes
+            self._allowances[row.to_account] += row.tonnes
+        if row.kind == "trade":
+            self._judge_delivery(row)
+        elif row.kind == "unlock":
+            self._judge_unlock(row)
+
+    def _judge_delivery(self, row: UnitPosting) -> None:
+        self._delivered[row.trade] += 1
+        trade = self._trades.get(row.trade)
+        self._check("INV-5", trade is not None, f"unit posting {row.posting}: there is no trade {row.trade}")
+        if trade is None:
+            return
+        told = (trade.seller, trade.buyer, trade.instrument, trade.tonnes, trade.settled_seq)
+        moved = (row.from_account, row.to_account, row.instrument, row.tonnes, row.seq)
+        self._check("INV-5", told == moved, f"trade {row.trade}: {told} but delivered {moved}")
+        if row.to_state == "locked":
+            lots = self._lots[row.to_account, row.instrument]
+            lots[trade.day_number] = lots.get(trade.day_number, 0) + row.tonnes
+        elif (lock_days := self._instruments[row.instrument][2]) > 0:
+            day = self._day_number(row.seq)
+            self._check("INV-7", trade.day_number + lock_days <= day, f"trade {row.trade}: delivered free on day {day}")
+        self._judge_seller(row)
+
+    def _judge_seller(self, row: UnitPosting) -> None:
+        scope = self._scope_at(row.from_account, row.seq)
+        self._check(
+            "INV-7", not scope & units.RESTRICT_SELL, f"trade {row.trade}: seller {row.from_account} restricted"
+        )
+        scope = self._scope_at(row.to_account, row.seq)
+        self._check("INV-7", not scope & units.RESTRICT_BUY, f"trade {row.trade}: buyer {row.to_account} restricted")
+        if self._instruments[row.instrument][1] == "allowance":
+            floor, left = self._floor_at(row.from_account, row.seq), self._allowances[row.from_account]
+            self._check("INV-7", left >= floor or floor == 0, f"trade {row.trade}: {left} t left, floor {floor} t")
+
+    def _judge_unlock(self, row: UnitPosting) -> None:
+        """Units may leave the lock of the oldest day only, and only when that day is N days past."""
+        lots = self._lots[row.from_account, row.instrument]
+        lock_days = self._instruments[row.instrument][2]
+        day = self._day_number(row.seq)
+        left = row.tonnes
+        for bought in sorted(lots):
+            if left == 0:
+                break
+            taken = min(left, lots[bought])
+            left -= taken
+            lots[bought] -= taken
+            self._check(
+                "INV-7", bought + lock_days <= day, f"unit posting {row.posting}: of day {bought}, freed on {day}"
+            )
+        self._check("INV-7", left == 0, f"unit posting {row.posting}: {left} t more than were locked")
+
+    # ---- balances against postings -----------------------------------------------------------------------
+
+    def cash_balance(self, account: int, amount_fen: int) -> None:
+        """A maintained cash balance, after all postings."""
+        summed = self._cash.pop(account, 0)
+        self._check(
+            "INV-2", summed == amount_fen, f"account {account}: balance {amount_fen} fen, postings {summed} fen"
+        )
+        self._check("INV-3", amount_fen >= 0 or account == -2, f"account {account}: {amount_fen} fen")
+
+    def unit_balance(self, account: int, instrument: int, available: int, locked: int) -> None:
+        """A maintained unit balance, after all postings."""
+        summed = (
+            self._units.pop((account, instrument, "available"), 0),
+            self._units.pop((account, instrument, "locked"), 0),
+        )
+        where = f"account {account}, instrument {instrument}"
+        self._check(
+            "INV-1", summed == (available, locked), f"{where}: balance {available, locked} t, postings {summed} t"
+        )
+        self._check("INV-3", (available >= 0 or account == -1) and locked >= 0, f"{where}: {available, locked} t")
+
+    def lockup(self, account: int, instrument: int, day_number: int, tonnes: int) -> None:
+        """A lot under T+N lock, after all postings."""
+        lots = self._lots[account, instrument]
+        summed = lots.pop(day_number, 0)
+        where = f"account {account}, instrument {instrument}, day {day_number}"
+        self._check("INV-7", summed == tonnes, f"{where}: lot of {tonnes} t, postings {summed} t")
+
+    # ---- who did what, and what was published -------------------------------------------------------------
+
+    def audit_line(self, row: tuple[int | str, ...], operator: int, approver: int, chain: bytes) -> None:
+        """A line of the audit trail without its chain, in order."""
+        self._check("INV-21", row[0] == self._last_line + 1, f"audit trail line {row[0]} after {self._last_line}")
+        self._last_line += 1
+        self._chain = hashlib.sha256(self._chain + orjson.dumps(row)).digest()
+        self._check("INV-21", self._chain == chain, f"audit trail line {row[0]}: the chain is broken")
+        self._check(
+            "INV-21", approver == 0 or approver != operator, f"audit trail line {row[0]}: approved by its proposer"
+        )
+
+    def bulletin(self, trading_day: int, number: int, sha256: str, body: bytes) -> None:
+        """A bulletin, in the order of numbers."""
+        content = orjson.loads(body)
+        self._check(
+            "bulletins", number == self._bulletin_number + 1, f"bulletin {number} after {self._bulletin_number}"
+        )
+        self._check("bulletins", hashlib.sha256(body).hexdigest() == sha256, f"bulletin {trading_day}: not its SHA-256")
+        previous = content["previous_sha256"] == self._bulletin_sha256
+        self._check("bulletins", previous, f"bulletin {trading_day}: names another predecessor")
+        self._bulletin_number, self._bulletin_sha256 = number, sha256
+
+    def statement(self, account: int, trading_day: int, sha256: str, body: bytes) -> None:
+        """A statement, by account and day: each begins where the one before ended."""
+        content = orjson.loads(body)
+        where = f"statement {account} of {trading_day}"
+        self._check("statements", hashlib.sha256(body).hexdigest() == sha256, f"{where}: not its SHA-256")
+        opening = (content["cash"]["opening"], _units_of(content, "opening"))
+        before = self._closing.get(str(account), ("0.00", {}))
+        self._check("statements", opening == before, f"{where}: opens with {opening}, the last closed with {before}")
+        self._closing[str(account)] = (content["cash"]["closing"], _units_of(content, "closing"))
+
+    def finish(self) -> list[str]:
+        """What can only be judged at the end; returns all findings."""
+        for account, fen in sorted(self._cash.items()):
+            self._check("INV-2", fen == 0, f"account {account}: postings of {fen} fen, but no balance")
+        for key, tonnes in sorted(self._units.items()):
+            self._check("INV-1", tonnes == 0, f"{key}: postings of {tonnes} t, but no balance")
+        for lots_key, lots in sorted(self._lots.items()):
+            self._check("INV-7", not any(lots.values()), f"{lots_key}: locked {lots}, but no lot")
+        for number, trade in self._trades.items():
+            legs, paid = self._delivered.pop(number, 0), self._paid.pop(number, [])
+            if trade.status == "failed":
+                self._check("INV-5", legs == 0 and not paid, f"trade {number}: set aside, but something moved")
+                continue
+            self._check("INV-5", legs == 1, f"trade {number}: {legs} deliveries")
+            expected = [("payment", trade.buyer, trade.seller, trade.amount_fen, trade.settled_seq)]
+            if trade.buy_fee_fen:
+                expected.append(("fee", trade.buyer, -3, trade.buy_fee_fen, trade.settled_seq))
+            if trade.sell_fee_fen:
+                expected.append(("fee", trade.seller, -3, trade.sell_fee_fen, trade.settled_seq))
+            found = [(p.kind, p.from_account, p.to_account, p.amount_fen, p.seq) for p in paid]
+            self._check("INV-5", found == expected, f"trade {number}: paid {found}, should be {expected}")
+        self._check("INV-5", not self._paid, f"payments without a trade: {sorted(self._paid)[:5]}")
+        return self.findings
+
+
+def _units_of(content: dict[str, list[dict[str, object]]], name: str) -> dict[str, object]:
+    found = {str(row["instrument"]): row[name] for row in content["units"]}
+    return {code: held for code, held in found.items() if held != {"available": 0, "locked": 0}}
