@@ -7,7 +7,6 @@ applies only what is on disk.
 
 import msgspec
 
-from engine.core.admission import ANSWER_BITS, REASON_BITS
 from engine.core.book import Order
 from engine.core.events import ActProposed
 from engine.core.market import Market
@@ -194,7 +193,7 @@ class MarketView:
         found = self._market.state.account(account)
         if found is None or client_order_id not in found.answers:
             return 0
-        return (found.answers[client_order_id] & ((1 << ANSWER_BITS) - 1)) >> REASON_BITS
+        return int(found.answers[client_order_id].order)
 
     def _order_view(self, order: Order) -> OrderView:
         tick_fen = self._market.state.held_instrument(order.instrument).tick_fen

@@ -6,7 +6,7 @@ value (0 where there is none to say). Nothing here changes the state.
 
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from engine.core import phases, reasons
 from engine.core.book import Order
@@ -24,10 +24,8 @@ from engine.core.units import (
     TONNES_MAX,
 )
 
-ANSWER_BITS: Final = 62
-REASON_BITS: Final = 14
 
-
+@mypyc_attr(acyclic=True)
 @final
 class Verdict:
     """Why not: a reason of the catalogue, with the limit and the actual value. reason 0: admitted."""
@@ -41,20 +39,6 @@ class Verdict:
 
 
 ADMITTED: Final = Verdict(0)
-
-
-def pack_answer(order: Order, post_only: bool, reason: i64) -> int:
-    """An order's body, number and first answer as one integer, to recognise the client order id when it comes again.
-
-    Exact, not a digest: two bodies are the same if and only if `answer >> ANSWER_BITS` is. An integer because a million of
-    them in a dict give the garbage collector nothing to walk.
-    """
-    rest: i64 = order.instrument << 7 | order.side << 4 | order.time_in_force << 1
-    if post_only:
-        rest |= 1
-    body: i64 = order.price_ticks << 31 | order.tonnes
-    answer: i64 = order.number << REASON_BITS | reason
-    return (int(rest) << 124) | (int(body) << ANSWER_BITS) | int(answer)
 
 
 def is_well_formed(side: int, price_ticks: int, tonnes: int, time_in_force: int) -> bool:

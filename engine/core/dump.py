@@ -11,7 +11,7 @@ import msgspec
 from engine.core.book import Half, Order
 from engine.core.commands import AnyAct
 from engine.core.rulebook import parse
-from engine.core.state import Account, Instrument, Key, Operator, Position, Proposal, State
+from engine.core.state import Account, Answer, Instrument, Key, Operator, Position, Proposal, State
 
 FORMAT = 1
 
@@ -75,12 +75,12 @@ def _account(account: Account) -> list[Any]:
         account.allowances_available,
         sorted(account.retention.items()),
         [None if p is None else [p.available, p.held, p.locked, p.lock_days, p.lock_tonnes] for p in account.positions],
-        # integers of up to 155 bits are beyond msgpack: as big-endian bytes
-        [
-            [day, [[key, account.answers[key].to_bytes(20, "big")] for key in keys]]
-            for day, keys in account.answers_by_day
-        ],
+        [[day, [[key, *_answer(account.answers[key])] for key in keys]] for day, keys in account.answers_by_day],
     ]
+
+
+def _answer(answer: Answer) -> list[int]:
+    return [answer.order, answer.reason, answer.body, answer.terms]
 
 
 def _instrument(i: Instrument) -> list[Any]:
@@ -174,8 +174,8 @@ def _load_account(number: int, row: list[Any]) -> Account:
     account.retention = {year: floor for year, floor in retention}
     account.retention_floor = sum(account.retention.values())
     account.positions = [_load_position(row) for row in positions]
-    account.answers_by_day = [(day, [key for key, _ in rows]) for day, rows in answers]
-    account.answers = {key: int.from_bytes(packed, "big") for _, rows in answers for key, packed in rows}
+    account.answers_by_day = [(day, [row[0] for row in rows]) for day, rows in answers]
+    account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4]) for _, rows in answers for row in rows}
     return account
 
 

@@ -5,7 +5,7 @@ All lists are indexed by number from 1 (place 0 is None), so that nothing is eve
 
 from typing import final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF, Book, Order
 from engine.core.commands import AnyAct
@@ -59,6 +59,30 @@ class Position:
         return due
 
 
+@mypyc_attr(acyclic=True)
+@final
+class Answer:
+    """What a client order id was used for and what was answered, kept for days: small, and nothing for the collector to walk.
+
+    `body` and `terms` pack all that makes two orders the same (exact, not a digest); reason 0: accepted.
+    """
+
+    __slots__ = ("body", "order", "reason", "terms")
+
+    def __init__(self, order: i64, reason: i64, body: i64, terms: i64) -> None:
+        self.order: i64 = order
+        self.reason: i64 = reason
+        self.body: i64 = body
+        self.terms: i64 = terms
+
+
+def answer_to(order: Order, is_post_only: bool, reason: i64) -> Answer:
+    """The answer to an order."""
+    body: i64 = order.price_ticks << 31 | order.tonnes
+    terms: i64 = order.instrument << 7 | order.side << 4 | order.time_in_force << 1 | (1 if is_post_only else 0)
+    return Answer(order.number, reason, body, terms)
+
+
 @final
 class Account:
     """One trading account. Money in fen: free, held behind open buys, and proceeds not yet usable (`pending`)."""
@@ -101,8 +125,8 @@ class Account:
         )
         self.retention: dict[int, int] = {}  # compliance year -> tonnes to be kept until it is surrendered
         self.retention_floor: i64 = 0
-        # What was answered to each client order id (see admission.pack_answer), and the ids of each day, to forget them.
-        self.answers: dict[str, int] = {}
+        # What was answered to each client order id, and the ids of each day, to forget them.
+        self.answers: dict[str, Answer] = {}
         self.answers_by_day: list[tuple[int, list[str]]] = [(0, [])]
 
     def position(self, instrument: i64) -> Position:

@@ -8,8 +8,6 @@ from mypy_extensions import i64
 
 from engine.core import phases, reasons
 from engine.core.admission import (
-    ANSWER_BITS,
-    REASON_BITS,
     Verdict,
     is_well_formed,
     judge_cover,
@@ -17,7 +15,6 @@ from engine.core.admission import (
     judge_order,
     judge_phase,
     judge_terms,
-    pack_answer,
 )
 from engine.core.book import Fill, Order
 from engine.core.commands import CancelAll, CancelOrder, PlaceOrder, ReplaceOrder
@@ -32,7 +29,7 @@ from engine.core.events import (
     RequestRefused,
     Traded,
 )
-from engine.core.state import Account, Instrument, State
+from engine.core.state import Account, Answer, Instrument, State, answer_to
 from engine.core.units import BUY, DAY, PPM, PRICE_TICKS_MAX, SELL, TONNES_MAX
 
 
@@ -66,7 +63,7 @@ def place(state: State, seq: i64, command: PlaceOrder, out: list[Event]) -> None
         repeat(account, order, post_only, known, out)
         return
     verdict = judge_order(state, account, instrument, order, post_only)
-    account.answers[client_order_id] = pack_answer(order, post_only, verdict.reason)
+    account.answers[client_order_id] = answer_to(order, post_only, verdict.reason)
     account.answers_by_day[-1][1].append(client_order_id)
     if verdict.reason != 0:
         out.append(refusal(account, order, verdict))
@@ -89,12 +86,11 @@ def place(state: State, seq: i64, command: PlaceOrder, out: list[Event]) -> None
     enter(state, account, instrument, order, out)
 
 
-def repeat(account: Account, order: Order, post_only: bool, known: int, out: list[Event]) -> None:
+def repeat(account: Account, order: Order, post_only: bool, known: Answer, out: list[Event]) -> None:
     """A client order id came again: the same answer for the same body, a conflict for another."""
-    if pack_answer(order, post_only, 0) >> ANSWER_BITS == known >> ANSWER_BITS:
-        answer: i64 = known & ((1 << ANSWER_BITS) - 1)
-        reason: i64 = answer & ((1 << REASON_BITS) - 1)
-        out.append(OrderRepeated(account.number, order.client_order_id, answer >> REASON_BITS, reason))
+    again = answer_to(order, post_only, 0)
+    if again.body == known.body and again.terms == known.terms:
+        out.append(OrderRepeated(account.number, order.client_order_id, known.order, known.reason))
     else:
         out.append(
             RequestRefused(account.number, order.number, order.client_order_id, reasons.CLIENT_ORDER_ID_CONFLICT, 0, 0)
@@ -288,7 +284,7 @@ def find_order(account: Account, number: int, client_order_id: str) -> Order | N
         known = account.answers.get(client_order_id)
         if known is None:
             return None
-        number = (known & ((1 << ANSWER_BITS) - 1)) >> REASON_BITS
+        number = known.order
     return account.orders.get(number)
 
 
