@@ -209,10 +209,11 @@ class Settlement:
             ):
                 await self._commit(Writes(), self._seen)
             self._wake_waiters()
-            if not self._markers or self._markers[0].figures.seq > self._seen.seq:
-                if not self._backlog:
-                    return
-                continue
+            next_stop = self._markers[0].figures.seq if self._markers else self._seen.seq
+            if self._backlog and self._backlog[0].seq <= next_stop:
+                continue  # it came while a transaction was being written
+            if not self._markers or next_stop > self._seen.seq:
+                return
             await self._reconcile(self._markers[0])
             self._markers.popleft()
 
