@@ -185,13 +185,13 @@ class InstrumentFeed:
 
     # ---- saying -------------------------------------------------------------------------------------------
 
-    def flush(self, now_ns: int, ts: str, is_call: bool, said: Said) -> None:
+    def flush(self, now_ns: int, ts: str, is_call: bool, epoch: int, said: Said) -> None:
         """Say what is new, each channel by its own rule. Called between batches, so each state is a whole one."""
         if not is_call and self.depth.is_crossed():
             raise DepthBroken(f"{self.code}: the book is crossed outside of a call auction")
-        self._flush_trades(ts, said)
-        self._flush_kline(now_ns, ts, said)
-        self._flush_book(is_call, ts, said)
+        self._flush_trades(ts, epoch, said)
+        self._flush_kline(now_ns, ts, epoch, said)
+        self._flush_book(is_call, ts, epoch, said)
         self._flush_book5(now_ns, ts, said)
         if self._ticker_dirty:
             self._ticker_dirty = False
@@ -200,21 +200,21 @@ class InstrumentFeed:
                 self._ticker_said = data
                 said.append(self.ticker.say("update", ts, data))
 
-    def _flush_trades(self, ts: str, said: Said) -> None:
+    def _flush_trades(self, ts: str, epoch: int, said: Said) -> None:
         pending, self._new_trades = self._new_trades, []
         for day, trades in _by_day(pending, self._trading_day):
             if day != self._trades_day:
                 self._trades_day = day
                 self._recent.clear()
                 said.append(self.trades.say("reset", ts, ResetData("new_day")))
-                said.append(self.trades.say("snapshot", ts, self._trades_data([])))
+                said.append(self.trades.say("snapshot", ts, self._trades_data([], epoch)))
             step = self._settings.trades_message_max
             for first in range(0, len(trades), step):
                 part = trades[first : first + step]
                 said.append(self.trades.say("update", ts, self._trades_data(part)))
             self._recent.extend(trades)
 
-    def _flush_kline(self, now_ns: int, ts: str, said: Said) -> None:
+    def _flush_kline(self, now_ns: int, ts: str, epoch: int, said: Said) -> None:
         grace_ns = self._settings.bar_grace_ms * 1_000_000
         if self._bars and now_ns >= self._bars[-1].start_ns + MINUTE_NS + grace_ns:
             self._end_bar()
@@ -224,7 +224,7 @@ class InstrumentFeed:
                 self._kline_day = day
                 self._bars_said.clear()
                 said.append(self.kline.say("reset", ts, ResetData("new_day")))
-                said.append(self.kline.say("snapshot", ts, self._bars_data([])))
+                said.append(self.kline.say("snapshot", ts, self._bars_data([], epoch)))
             for bar in bars:
                 if self._bars_said and self._bars_said[-1].start_ns == bar.start_ns:
                     self._bars_said.pop()
@@ -232,13 +232,13 @@ class InstrumentFeed:
             if bars:
                 said.append(self.kline.say("update", ts, self._bars_data(bars)))
 
-    def _flush_book(self, withheld: bool, ts: str, said: Said) -> None:
+    def _flush_book(self, withheld: bool, ts: str, epoch: int, said: Said) -> None:
         if withheld != self._is_withheld:
             self._is_withheld = withheld
             self._take_depth()
             self._book5_dirty, self._book5_at_ns = True, None
             said.append(self.book.say("reset", ts, ResetData("auction_began" if withheld else "auction_ended")))
-            said.append(self.book.say("snapshot", ts, self._book_snapshot()))
+            said.append(self.book.say("snapshot", ts, self._book_snapshot(epoch)))
         elif self.depth.is_changed():
             bids, asks = self._take_depth()
             if (bids or asks) and not withheld:
@@ -303,7 +303,7 @@ class InstrumentFeed:
         bids, asks = depth.best(units.BUY, CHECKSUM_LEVELS), depth.best(units.SELL, CHECKSUM_LEVELS)
         return checksum(bids, asks, self.tick_fen)
 
-    def _book_snapshot(self, epoch: int | UnsetType = UNSET) -> BookData:
+    def _book_snapshot(self, epoch: int) -> BookData:
         if self._is_withheld:
             return BookData([], [], withheld=True, epoch=epoch)
         bids, asks = self.depth.published(units.BUY), self.depth.published(units.SELL)

@@ -209,7 +209,7 @@ class PublicFeed:
             said.append(self._phase_channel.say("update", ts, data))
         is_call = phases.is_call(self._phase)
         for fold in self._instruments.values():
-            fold.flush(now_ns, ts, is_call, said)
+            fold.flush(now_ns, ts, is_call, self._epoch, said)
         return said
 
     # ---- the same for the HTTP twin -----------------------------------------------------------------------
