@@ -246,6 +246,7 @@ class Sequencer:
         crashpoints.reach("after_publish")
         self._behind = has_follower_behind(self._followers)
         for index, waiter in waiters:
+            self._waiters.discard(waiter)
             if not waiter.done():  # its asker may have been canceled
                 waiter.set_result(events[index])
         if self._market.seq - self._snapshot_seq >= self._settings.snapshot_every and self._snapshot is None:
@@ -254,9 +255,8 @@ class Sequencer:
     def _take_waiters(self, origins: list[object | None]) -> list[tuple[int, _Waiter]]:
         """The waiters among the origins with their places; takes them out, since nobody else may see them."""
         waiters = [(index, origin) for index, origin in enumerate(origins) if isinstance(origin, _Waiter)]
-        for index, waiter in waiters:
+        for index, _ in waiters:
             origins[index] = None
-            self._waiters.discard(waiter)
         return waiters
 
     def _go_on(self) -> None:

@@ -1,6 +1,8 @@
 """What the engine's tests start from: a founded market, a seeded flow of commands, followers that remember."""
 
+import asyncio
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.core import commands, phases, rulebook, units
@@ -97,6 +99,15 @@ async def run_flow(
             assert sequencer.submit_nowait(command, None)
         await sequencer.submit(group[-1])
     return sequencer
+
+
+async def wait_until(is_so: Callable[[], bool], deadline_s: float = 10) -> None:
+    """Let the loop run until it is so; fails after the deadline."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + deadline_s
+    while not is_so():
+        assert loop.time() < until
+        await asyncio.sleep(0.001)
 
 
 def only_segment(folder: Path) -> Path:
