@@ -36,8 +36,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inbox_commands_max: Count = 65_536
     batch_commands_max: Count = 4_096
     snapshot_every: Count = 500_000
-    settlement_backlog_max: Count = 2_000_000
-    settlement_behind_max: Count = 500_000
+    settlement_backlog_max: Count = 200_000
 
 
 class SettingsError(ValueError):

@@ -1,0 +1,5 @@
+"""`python -m yutan` is the command `yutan`."""
+
+from yutan.cli import main
+
+main()

@@ -1,0 +1,249 @@
+"""The composition root: the one place where engine, settlement and gateway meet.
+
+Starting is recovery: the followers open their stores, the journal is replayed to where each of them stopped, and only then
+the doors open. Ending in good order closes the doors first and the stores last. Anything that must not be survived (an
+unwritable journal, a registry that could be wrong) ends the process at once with exit code 70 and says why on stderr.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+import traceback
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import structlog
+
+from engine.clock import wall_ns
+from engine.core.commands import Halt, Propose
+from engine.core.events import DayClosed
+from engine.recovery import Progress, recover
+from engine.sequencer import EXIT_FAIL_STOP, NO_STORE_MARK, Batch, Sequencer
+from engine.settings import EngineSettings
+from engine.title import ReconciliationReport
+from engine.view import MarketView
+from gateway.feed import FeedSettings, PublicFeed, Tape
+from gateway.http import HttpSettings, create_app, serve_http
+from gateway.http.sources import Sources
+from gateway.server import Gateway
+from gateway.settings import GatewaySettings
+from settlement.worker import Settlement
+from yutan import bulletins, folder
+from yutan.settings import Settings
+from yutan.timetable import Timetable
+
+log = structlog.get_logger("yutan")
+
+
+class NotFounded(Exception):
+    """There is no market in this folder."""
+
+
+def fail_stop(error: BaseException) -> None:
+    """End the process at once with the evidence on stderr; nothing more is written anywhere."""
+    sys.stderr.write("fail-stop: the exchange ends itself rather than go on in doubt\n")
+    traceback.print_exception(error, file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(EXIT_FAIL_STOP)
+
+
+def own_origins(host: str, http_port: int) -> tuple[str, ...]:
+    """The web origins of the exchange's own page, as browsers on this machine or by its name write them."""
+    names = dict.fromkeys(("127.0.0.1", "localhost", host, socket.gethostname()))
+    return tuple(f"http://{name}:{http_port}" for name in names)
+
+
+class DayEnds:
+    """A follower that notes when a trading day has closed; keeps nothing."""
+
+    mark = NO_STORE_MARK
+
+    def __init__(self) -> None:
+        self.closed_at_seq = 0
+        self.news = asyncio.Event()
+
+    def on_start(self, view: MarketView) -> None:
+        """Nothing to learn: what was closed before is looked up in the stores."""
+
+    def on_batch(self, batch: Batch) -> None:
+        """Note the newest close of a day."""
+        for entry, events in zip(batch.entries, batch.events, strict=True):
+            for event in events:
+                if type(event) is DayClosed:
+                    self.closed_at_seq = entry.seq
+                    self.news.set()
+
+
+class Exchange:
+    """A running exchange. Made by `await Exchange.start(folder, settings)`."""
+
+    def __init__(self, data: Path, settings: Settings) -> None:
+        self.data = data
+        self.settings = settings
+        self.recovery: Progress | None = None
+        self.sequencer: Sequencer
+        self.view: MarketView
+        self.settlement: Settlement
+        self.tape: Tape
+        self.feed: PublicFeed
+        self.gateway: Gateway
+        self.timetable: Timetable
+        self.running: folder.Running
+        self.bulletin_written = asyncio.Event()
+        self._day_ends = DayEnds()
+        self._break: ReconciliationReport | None = None
+        self._is_up = False
+        self._stack = AsyncExitStack()
+
+    @classmethod
+    async def start(cls, data: Path, settings: Settings) -> Self:
+        """Recover and open the doors. Raises NotFounded, and what journal, stores and sockets raise."""
+        if not folder.is_founded(data):
+            raise NotFounded(f"{data}: no market was founded here; run: yutan init {data}")
+        exchange = cls(data, settings)
+        try:
+            await exchange._recover()
+            await exchange._open_doors()
+        except BaseException:
+            await exchange.close()
+            raise
+        return exchange
+
+    async def _recover(self) -> None:
+        settings = self.settings
+        self.settlement = await Settlement.open(
+            folder.registry(self.data),
+            on_failure=fail_stop,
+            on_break=self._on_break,
+            backlog_events_max=settings.settlement_backlog_max,
+        )
+        self._stack.push_async_callback(self.settlement.close)
+        self.tape = await Tape.open(self.data / "tape.db")
+        self.tape.on_failure = fail_stop
+        self._stack.push_async_callback(self.tape.close)
+        self.feed = PublicFeed(FeedSettings(timetable_followed=settings.timetable == "real"), self.tape.past)
+        self.gateway = await Gateway.open(self._gateway_settings(), self.feed, self.settlement)
+        self._stack.push_async_callback(self.gateway.close)  # what the sequencer still says is stored
+        engine_settings = EngineSettings(
+            inbox_commands_max=settings.inbox_commands_max,
+            batch_commands_max=settings.batch_commands_max,
+            snapshot_every=settings.snapshot_every,
+            disk=settings.disk,
+        )
+        self.sequencer = await recover(
+            self.data,
+            [self.settlement, self.tape, self.gateway, self._day_ends],
+            wall_ns,
+            engine_settings,
+            on_failure=fail_stop,
+            on_progress=self._note_progress,
+        )
+        self._stack.push_async_callback(self.sequencer.close)
+        self.view = self.sequencer.view
+
+    def _gateway_settings(self) -> GatewaySettings:
+        return GatewaySettings(
+            env=self.settings.env,
+            host=self.settings.host,
+            port=self.settings.ws_port,
+            history_file=self.data / "history.db",
+            origins=self.settings.origins,
+        )
+
+    def _note_progress(self, progress: Progress) -> None:
+        self.recovery = progress
+
+    async def _open_doors(self) -> None:
+        settings = self.settings
+        self.gateway.attach(self.sequencer)
+        await self.gateway.start()
+        self._stack.push_async_callback(self.gateway.close_doors)
+        self.timetable = Timetable(
+            settings.timetable,
+            self.view.rulebook(),
+            self.sequencer,
+            self.view.day,
+            wall_ns,
+            day_seconds=settings.compressed_day_seconds,
+            closed_days=settings.closed_days,
+        )
+        sources = Sources(
+            self.view,
+            self.feed,
+            self.tape,
+            self.settlement,
+            HttpSettings(market_port=self.gateway.port, environment=settings.env),
+            self.lags,
+            self.counters,
+        )
+        http = await serve_http(create_app(sources), settings.host, settings.http_port)
+        self._stack.push_async_callback(http.close)
+        self.gateway.settings = msgspec.structs.replace(
+            self.gateway.settings, origins=(*settings.origins, *own_origins(settings.host, http.port))
+        )
+        self._is_up = True
+        if self._break is not None:
+            self._on_break(self._break)
+        self._watched(self._write_bulletins(), "bulletins")
+        self.running = folder.Running(os.getpid(), settings.env, settings.host, self.gateway.port, http.port)
+        folder.write_running(self.data, self.running)
+        self._stack.callback(folder.remove_running, self.data)
+        log.info("exchange is open", trade=self.running.ws_url, page=self.running.http_url)
+
+    def drive(self) -> None:
+        """Let the timetable turn the phases from now on."""
+        self._watched(self.timetable.run(), "timetable")
+
+    def _watched(self, work: "asyncio.Coroutine[None, None, None]", name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        task.add_done_callback(_fail_stop_on_error)
+
+        async def stop() -> None:
+            task.cancel()
+            await asyncio.wait([task])
+
+        self._stack.push_async_callback(stop)
+
+    async def _write_bulletins(self) -> None:
+        """Put each day's bulletin into DIR/bulletins once its day is settled."""
+        while True:
+            await self.settlement.wait_settled(self._day_ends.closed_at_seq)
+            if await bulletins.write_new(self.data, self.settlement):
+                self.bulletin_written.set()
+            await self._day_ends.news.wait()
+            self._day_ends.news.clear()
+
+    def _on_break(self, report: ReconciliationReport) -> None:
+        """Engine and registry differ: halt the market by a journaled command; people decide what follows."""
+        self._break = report
+        log.error("reconciliation break", seq=report.seq, breaks=len(report.breaks))
+        if not self._is_up:
+            return
+        words = f"reconciliation break at seq {report.seq}: {len(report.breaks)} differences"
+        if not self.sequencer.submit_nowait(Propose(0, words, "", Halt(0))):
+            fail_stop(RuntimeError(f"{words}; the halt could not be submitted"))
+
+    def lags(self) -> dict[str, int]:
+        """Entries each follower has yet to do, by name."""
+        return {"settlement": self.settlement.lag, "tape": self.tape.lag}
+
+    def counters(self) -> dict[str, int]:
+        """Figures for /metrics; names ending in `_total` only grow."""
+        return {
+            **self.gateway.metrics(),
+            "settlement_backlog_events": self.settlement.backlog_events,
+            "timetable_acts_total": self.timetable.acts,
+            "timetable_refused_total": self.timetable.refused,
+        }
+
+    async def close(self) -> None:
+        """Close the doors, finish what was taken, write a snapshot, close the stores."""
+        await self._stack.aclose()
+
+
+def _fail_stop_on_error(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        fail_stop(error)

@@ -1,0 +1,102 @@
+"""Fills the demo market through the operators' door, as two real operators would: every act proposed, the second approves.
+
+May be cut short and begun again: whatever is there already is skipped.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.view import MarketView
+from yutan import folder, keys, population
+from yutan.client import Client
+
+DOCUMENT = "DEMO-2025-001"
+
+
+class FourEyes:
+    """Two operators at their desks: one proposes, the other approves what the rule book wants approved."""
+
+    def __init__(self, first: Client, second: Client) -> None:
+        self._first = first
+        self._second = second
+
+    async def act(self, name: str, fields: dict[str, Any], reason: str, document: str = DOCUMENT) -> None:
+        """Have one act done. Raises Refused."""
+        outcome = await self._first.act(name, fields, reason, document)
+        if outcome.status == "pending":
+            await self._second.approve(outcome.proposal_id, outcome.sha256)
+
+    async def finish_pending(self) -> None:
+        """Approve what the first proposed before they were cut short."""
+        for row in await self._second.pending():
+            await self._second.approve(row.proposal_id, row.sha256)
+
+
+async def populate(data: Path, view: MarketView, desk: FourEyes, on_step: Callable[[int, int], None]) -> None:
+    """Bring instruments, accounts, keys, cash and units of the demo into the market. Raises Refused."""
+    await desk.finish_pending()
+    steps = [*population.LISTINGS, *population.participants()]
+    listed = {instrument.code for instrument in view.instruments()}
+    known_keys = {key.key_id for key in view.keys()}
+    for done, step in enumerate(steps):
+        on_step(done, len(steps))
+        if isinstance(step, population.Listing):
+            if step.code not in listed:
+                await _list(desk, step)
+        else:
+            await _admit(data, view, desk, step, done, known_keys)
+    on_step(len(steps), len(steps))
+
+
+async def _list(desk: FourEyes, listing: population.Listing) -> None:
+    fields = {
+        "code": listing.code,
+        "product": listing.product,
+        "vintage": listing.vintage,
+        "name_zh": listing.name_zh,
+        "name_en": listing.name_en,
+        "base_price": _yuan(listing.base_price_ticks),
+    }
+    await desk.act("list_instrument", fields, "list an instrument of the demo")
+
+
+async def _admit(
+    data: Path, view: MarketView, desk: FourEyes, person: population.Participant, owner: int, known_keys: set[str]
+) -> None:
+    if not view.account_number(person.code):
+        fields = {"code": person.code, "owner": owner, "name": person.name, "category": person.category}
+        await desk.act("open_account", fields, "admit a participant of the demo")
+    if person.key_id not in known_keys:
+        key = keys.load_or_create(folder.keys(data) / f"{person.key_id}.pem")
+        await desk.act(
+            "register_key",
+            {"key_id": person.key_id, "public_key": keys.public_bytes(key).hex(), "accounts": [person.code]},
+            "register the participant's key",
+        )
+    number = view.account_number(person.code)
+    account = view.account(number)
+    assert account is not None, f"account {person.code} was opened"
+    if account.exec_seq == 0 and account.free_fen == 0 and person.cash_fen:
+        fields = {"account": person.code, "amount": _yuan(person.cash_fen)}
+        await desk.act("deposit_cash", fields, "cash received by the settlement bank")
+    if account.exec_seq == 0:
+        held = {units.instrument for units in view.units(number)}
+        for issue in population.issues():
+            if issue.code == person.code and view.instrument_number(issue.instrument) not in held:
+                await _issue(desk, issue)
+
+
+async def _issue(desk: FourEyes, issue: population.Issue) -> None:
+    fields = {
+        "account": issue.code,
+        "instrument": issue.instrument,
+        "tonnes": issue.tonnes,
+        "kind": issue.kind,
+        "year": issue.year,
+    }
+    await desk.act("allocate_units", fields, "units with which the demo begins")
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
