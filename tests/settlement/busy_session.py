@@ -1,0 +1,52 @@
+"""A process that settles a long, always equal stream of events, to be killed: `python busy_session.py FOLDER`.
+
+Prints a line each time more of it is committed, and "done" at the end; started again it goes on from the mark.
+"""
+
+import asyncio
+import random
+import sys
+from pathlib import Path
+
+from engine.core import events
+from engine.sequencer import Batch
+from tests.settlement.kit import SPOT, PaperEngine, Watch, open_settlement
+
+DAYS, TRADES = 4, 250
+
+
+def stream() -> tuple[PaperEngine, list[Batch]]:
+    """Four days of random trades; the same in every process."""
+    rng, engine = random.Random(11), PaperEngine()
+    batches = engine.founded(accounts=8, cash_fen=100_000_000, tonnes=100_000)
+    for day in range(DAYS):
+        if day:
+            unlocked = [
+                events.UnitsUnlocked(a, SPOT, held[1]) for (a, i), held in sorted(engine.held.items()) if held[1]
+            ]
+            batches.append(engine.open_day(*unlocked))
+        for _ in range(TRADES):
+            pairs = [rng.sample(range(1, 9), 2) for _ in range(rng.randint(1, 4))]
+            batches.append(engine.entry(*[engine.traded(b, s, rng.randint(1, 50), fee=2) for b, s in pairs]))
+        batches.append(engine.close_day())
+    return engine, batches
+
+
+async def main(folder: Path) -> None:
+    engine, batches = stream()
+    watch = Watch()
+    settlement = await open_settlement(folder, watch, engine)
+    stored = settlement.mark
+    for batch in batches:
+        settlement.on_batch(batch)
+        seq = batch.entries[-1].seq
+        if seq > stored:
+            await settlement.wait_settled(seq)
+            print(seq, flush=True)
+    await settlement.close()
+    assert not watch.failures
+    print("done", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))

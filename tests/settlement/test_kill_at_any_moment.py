@@ -1,0 +1,62 @@
+"""kill -9 while settling: no half trade, no trade twice, none lost, and documents as if nothing had happened."""
+
+import asyncio
+import random
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from settlement.audit import audit
+from tests.settlement.busy_session import main as settle_undisturbed
+from tests.settlement.busy_session import stream
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = 20
+
+
+def run_and_kill(folder: Path, after_lines: int) -> None:
+    """Run the session and kill it as soon as it has said so many lines; it goes on committing until the kill arrives."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.settlement.busy_session", str(folder)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = [process.stdout.readline() for _ in range(after_lines)]
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert said[-1].strip().isdigit(), "it had ended before it could be killed"
+
+
+def documents(folder: Path) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(folder / "registry.db")
+    found = connection.execute("SELECT trading_day, body FROM bulletins ORDER BY 1").fetchall()
+    found += connection.execute("SELECT account, trading_day, body FROM statements ORDER BY 1, 2").fetchall()
+    found += connection.execute("SELECT trade, seq, settled_seq, status FROM trades ORDER BY 1").fetchall()
+    found += connection.execute("SELECT * FROM unit_postings ORDER BY posting").fetchall()
+    connection.close()
+    return found
+
+
+def test_killed_twenty_times_each_trade_is_settled_exactly_once(tmp_path: Path) -> None:
+    rng = random.Random(20)
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    killed.mkdir()
+    whole.mkdir()
+    for _ in range(KILLS):
+        run_and_kill(killed, rng.randint(1, 40))
+        assert audit(killed / "registry.db").findings == []
+    subprocess.run(
+        [sys.executable, "-m", "tests.settlement.busy_session", str(killed)], cwd=ROOT, check=True, capture_output=True
+    )
+    asyncio.run(settle_undisturbed(whole))
+
+    assert audit(killed / "registry.db").findings == []
+    connection = sqlite3.connect(killed / "registry.db")
+    trades = [row[0] for row in connection.execute("SELECT trade FROM trades ORDER BY trade")]
+    connection.close()
+    assert trades == list(range(1, stream()[0].trade_no + 1))
+    assert documents(killed) == documents(whole)
