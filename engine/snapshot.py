@@ -55,7 +55,10 @@ def load(path: Path) -> tuple[Market, bytes]:
         raise SnapshotError(f"{path.name}: form {version} is not read by this program")
     if len(body) != length or hashlib.sha256(body).digest() != digest:
         raise SnapshotError(f"{path.name}: the body is damaged")
-    market = Market.load(body)
+    try:
+        market = Market.load(body)
+    except ValueError as error:
+        raise SnapshotError(f"{path.name}: {error}") from error
     if market.seq != seq:
         raise SnapshotError(f"{path.name}: holds seq {market.seq}, its head says {seq}")
     return market, chain

@@ -14,6 +14,7 @@ from engine import crashpoints
 from engine.core.commands import CancelAll
 from engine.journal import JournalError, JournalLocked
 from engine.recovery import Progress, RecoveryError, recover, replay_hash, state_hash
+from engine.sequencer import Batch
 from engine.settings import EngineSettings
 from tests.engine import build
 
@@ -156,7 +157,7 @@ async def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
 
 async def test_recovery_waits_for_a_follower_that_has_no_room(tmp_path: Path) -> None:
     class Narrow(Storing):
-        def on_batch(self, batch: build.Batch) -> None:
+        def on_batch(self, batch: Batch) -> None:
             assert self.has_room
             super().on_batch(batch)
             self.has_room = False
@@ -212,6 +213,7 @@ SESSION = """
 import asyncio, sys
 from pathlib import Path
 from engine.recovery import recover
+from engine.sequencer import Batch
 from engine.settings import EngineSettings
 from tests.engine import build
 

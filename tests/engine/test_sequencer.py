@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.core.commands import CancelAll, CancelOrder, Found, Halt, OpenAccount, PlaceOrder, ReplaceOrder
-from engine.core.events import ActRefused, ActTaken, Halted, RequestRefused
+from engine.core.events import AccountOpened, ActRefused, Halted, RequestRefused
 from engine.journal import segments
 from engine.recovery import recover, replay_hash, state_hash
-from engine.sequencer import Sequencer, SequencerOverloaded, SequencerStopped
+from engine.sequencer import Batch, Sequencer, SequencerOverloaded, SequencerStopped
 from engine.settings import EngineSettings
 from tests.engine import build
 
@@ -47,14 +47,14 @@ async def test_entries_are_numbered_in_the_order_of_asking(tmp_path: Path, setti
     assert follower.seqs == list(range(1, 502))
     asked = [origin for batch in follower.batches[1:] for origin in batch.origins]
     assert asked == list(range(500))
-    ids = [entry.command.client_order_id for batch in follower.batches[1:] for entry in batch.entries]
-    assert ids == [f"order-{number}" for number in range(500)]
+    commands = [entry.command for batch in follower.batches[1:] for entry in batch.entries]
+    assert commands == [order(number) for number in range(500)]
 
 
 @BOTH
 async def test_everything_a_follower_hears_is_on_disk(tmp_path: Path, settings: EngineSettings) -> None:
     class Checking(build.Remembering):
-        def on_batch(self, batch: build.Batch) -> None:
+        def on_batch(self, batch: Batch) -> None:
             on_disk = [entry for entries in segments.read_entries(tmp_path / "journal", 1) for entry in entries]
             assert on_disk[batch.entries[0].seq - 1 : batch.entries[-1].seq] == batch.entries
             super().on_batch(batch)
@@ -135,8 +135,8 @@ async def test_whoever_awaits_gets_the_events_of_their_own_command(tmp_path: Pat
     sequencer = await founded(tmp_path, follower, settings)
     asked = [sequencer.submit(build.act(OpenAccount(f"A{n}", n, f"member {n}", "institution"))) for n in range(1, 6)]
     answers = await asyncio.gather(*asked, sequencer.submit(CancelAll(99, 0, 0)))
-    taken = [answer[0] for answer in answers[:5]]
-    assert [event.act.code for event in taken if isinstance(event, ActTaken)] == ["A1", "A2", "A3", "A4", "A5"]
+    opened = [event.code for answer in answers for event in answer if isinstance(event, AccountOpened)]
+    assert opened == ["A1", "A2", "A3", "A4", "A5"]
     assert isinstance(answers[5][0], RequestRefused)
     assert {origin for batch in follower.batches for origin in batch.origins} == {None}
     await sequencer.close()
@@ -164,7 +164,7 @@ async def test_an_asker_who_goes_away_stops_nobody(tmp_path: Path) -> None:
 
 async def test_a_follower_may_ask_for_more_while_it_is_told(tmp_path: Path) -> None:
     class Asking(build.Remembering):
-        def on_batch(self, batch: build.Batch) -> None:
+        def on_batch(self, batch: Batch) -> None:
             super().on_batch(batch)
             if len(self.batches) < 5:
                 assert sequencer.submit_nowait(order(len(self.batches)), None)
@@ -252,7 +252,7 @@ async def test_an_act_that_could_not_be_read_back_is_refused(tmp_path: Path, cod
 
 
 class Failing(build.Remembering):
-    def on_batch(self, batch: build.Batch) -> None:
+    def on_batch(self, batch: Batch) -> None:
         super().on_batch(batch)
         if batch.entries[-1].seq >= 3:
             raise RuntimeError("the follower broke")

@@ -62,6 +62,14 @@ def test_one_that_ends_early_is_passed_over(tmp_path: Path, size: int) -> None:
     assert snapshot.load_newest(tmp_path, 1_000) is None
 
 
+def test_one_whose_body_is_of_another_program_is_passed_over(tmp_path: Path) -> None:
+    snapshot.write(tmp_path, 30, CHAIN, b"of another program")
+    snapshot.write(tmp_path, 20, CHAIN, market_at(10).dump())
+    assert snapshot.load_newest(tmp_path, 1_000) is None
+    with pytest.raises(snapshot.SnapshotError, match="holds seq 10, its head says 20"):
+        snapshot.load(tmp_path / f"{20:020d}.snapshot")
+
+
 def test_what_a_crash_left_half_written_is_no_snapshot(tmp_path: Path) -> None:
     whole = snapshot.save(tmp_path, market_at(20), CHAIN)
     (tmp_path / "00000000000000000030.snapshot.partial").write_bytes(whole.read_bytes())
