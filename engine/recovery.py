@@ -1,11 +1,9 @@
 """Starting is replaying: the newest snapshot that no follower is behind, then the journal's tail, told to all followers."""
 
 import asyncio
-import contextlib
-import gc
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -62,13 +60,12 @@ async def recover(
     try:
         progress = Progress()
         progress.torn, progress.last_seq = journal.torn, journal.last_seq
-        with _collector_off():
-            market = _start_market(journal, followers, progress)
-            view = MarketView(market)
-            for follower in followers:
-                follower.on_start(view)
-            on_progress(progress)
-            await _replay_tail(journal, market, followers, settings.batch_commands_max, progress, on_progress)
+        market = _start_market(journal, followers, progress)
+        view = MarketView(market)
+        for follower in followers:
+            follower.on_start(view)
+        on_progress(progress)
+        await _replay_tail(journal, market, followers, settings.batch_commands_max, progress, on_progress)
         in_thread = settings.disk == "thread" or (
             settings.disk == "auto"
             and disk.measure_sync_ns(journal.folder, time.perf_counter_ns) >= settings.inline_sync_ns_max
@@ -82,28 +79,15 @@ async def recover(
 def replay_hash(folder: Path, until_seq: int | None = None) -> tuple[int, str]:
     """Replay a data folder from entry 1 without snapshots: the seq reached and the SHA-256 (hex) of the state there."""
     market = Market()
-    with _collector_off():
-        for entries in segments.read_entries(folder / JOURNAL_FOLDER, 1, until_seq):
-            for entry in entries:
-                market.apply(entry)
+    for entries in segments.read_entries(folder / JOURNAL_FOLDER, 1, until_seq):
+        for entry in entries:
+            market.apply(entry)
     return market.seq, state_hash(market)
 
 
 def state_hash(market: Market) -> str:
     """SHA-256 (hex) of the market's canonical dump."""
     return hashlib.sha256(market.dump()).hexdigest()
-
-
-@contextlib.contextmanager
-def _collector_off() -> Iterator[None]:
-    """The market has no reference cycles; walking it again and again while it grows takes a third of a replay's time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _start_market(journal: Journal, followers: Sequence[Follower], progress: Progress) -> Market:
