@@ -96,10 +96,9 @@ def _start_market(journal: Journal, followers: Sequence[Follower], progress: Pro
     furthest = max(marks, default=0)
     if furthest > journal.last_seq:
         raise RecoveryError(f"a follower has stored seq {furthest}, but the journal ends at {journal.last_seq}")
-    loaded = snapshot.load_newest(journal.folder, min(marks, default=NO_STORE_MARK))
+    loaded = snapshot.load_newest(journal.folder, min(marks, default=NO_STORE_MARK), progress.damaged)
     if loaded is None:
         return Market()
-    progress.damaged = loaded.damaged
     progress.snapshot_seq = progress.seq = loaded.market.seq
     if loaded.market.seq > journal.last_seq:
         raise RecoveryError(f"{loaded.path.name} is later than the journal, which ends at seq {journal.last_seq}")

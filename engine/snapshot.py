@@ -22,12 +22,11 @@ class SnapshotError(Exception):
 
 
 class Loaded(NamedTuple):
-    """A market as loaded, the journal's chain at its seq, where it came from, and which newer snapshots were damaged."""
+    """A market as loaded, the journal's chain at its seq, and where it came from."""
 
     market: Market
     chain: bytes
     path: Path
-    damaged: list[str]
 
 
 def write(folder: Path, seq: int, chain: bytes, body: bytes) -> Path:
@@ -64,9 +63,8 @@ def load(path: Path) -> tuple[Market, bytes]:
     return market, chain
 
 
-def load_newest(folder: Path, not_after_seq: int) -> Loaded | None:
-    """The newest whole snapshot that is not after this seq; damaged ones are passed over and named."""
-    damaged: list[str] = []
+def load_newest(folder: Path, not_after_seq: int, damaged: list[str]) -> Loaded | None:
+    """The newest whole snapshot not after this seq. Damaged ones are passed over; `damaged` gets what is wrong with each."""
     for seq, path in reversed(_list(folder)):
         if seq <= not_after_seq:
             try:
@@ -74,7 +72,7 @@ def load_newest(folder: Path, not_after_seq: int) -> Loaded | None:
             except SnapshotError as error:
                 damaged.append(str(error))
             else:
-                return Loaded(market, chain, path, damaged)
+                return Loaded(market, chain, path)
     return None
 
 

@@ -98,6 +98,17 @@ async def test_a_damaged_snapshot_is_passed_over_and_reported(tmp_path: Path) ->
     await sequencer.close()
 
 
+async def test_when_every_snapshot_is_damaged_all_are_reported_and_the_journal_is_replayed(tmp_path: Path) -> None:
+    live = await finished(tmp_path)
+    for path in snapshots(tmp_path):
+        os.truncate(path, 50)
+    found: list[Progress] = []
+    sequencer = await recover(tmp_path, [], settings=build.INLINE, on_progress=found.append)
+    assert (len(found[0].damaged), found[0].snapshot_seq) == (3, 0)
+    assert (sequencer.head[0], state_hash(sequencer._market)) == live
+    await sequencer.close()
+
+
 async def test_a_torn_tail_is_reported(tmp_path: Path) -> None:
     live = await finished(tmp_path)
     for path in snapshots(tmp_path):
