@@ -133,7 +133,7 @@ class Tape:
 
     def on_start(self, view: MarketView) -> None:
         """Learn the trading day that the first batches belong to."""
-        self._trading_day = view.day().trading_day
+        self._trading_day = view.day().trading_day if view.is_founded else 0
 
     def on_batch(self, batch: Batch) -> None:
         """Queue the batch's trades. Raises `TapeBroken` once writing has failed."""
@@ -225,11 +225,12 @@ class Tape:
 
     async def _turn(self) -> None:
         """Write all that is pending, so that reads see it; then answer the reads."""
-        reads, self._reads = self._reads, []
         if self._folded > self._mark:
             await self._write()
-        for read in reads:
+        for _ in range(len(self._reads)):  # each stays in the list until answered, so that a failure reaches its asker
+            read = self._reads[0]
             rows = list(await self._database.execute_fetchall(read.sql, read.values))
+            del self._reads[0]
             if not read.answer.done():  # the asker may have gone
                 read.answer.set_result(rows)
 
