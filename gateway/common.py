@@ -249,8 +249,8 @@ def _check_seq(from_seq: int, last: int) -> None:
 
 
 def _instrument_row(found: InstrumentView) -> wire.InstrumentRow:
-    def price(ticks: int) -> str:
-        return price_text(ticks, found.tick_fen) if ticks else ""
+    def price(ticks: int) -> str | None:
+        return price_text(ticks, found.tick_fen) if ticks else None
 
     return wire.InstrumentRow(
         instrument=found.code,
@@ -277,5 +277,3 @@ def _instrument_row(found: InstrumentView) -> wire.InstrumentRow:
         turnover=money_text(found.turnover_fen),
         trades=found.trades,
     )
-
-

@@ -212,7 +212,10 @@ class Connection(WSListener):
             return
         self._outbox.append(frame)
         self._outbox_bytes += len(frame)
-        if self._outbox_bytes > self._settings.outbox_bytes_max or len(self._outbox) > self._settings.outbox_messages_max:
+        if (
+            self._outbox_bytes > self._settings.outbox_bytes_max
+            or len(self._outbox) > self._settings.outbox_messages_max
+        ):
             self.end(session.TOO_SLOW)
         elif not self._is_dirty:
             self._is_dirty = True

@@ -281,9 +281,7 @@ class MemberDesk:
                     settled.get(number, 0),
                 )
             )
-        connection.reply(
-            request_id, wire.AllowancesView(found.code, holdings, found.retention_floor, view.day().seq)
-        )
+        connection.reply(request_id, wire.AllowancesView(found.code, holdings, found.retention_floor, view.day().seq))
 
     def _trade(self, connection: Connection, request: wire.TradeGet) -> None:
         number = int(request.params.trade_id[2:])

@@ -66,9 +66,7 @@ class ReportWriter:
         for account in view.accounts():
             self.last_seqs[account.number] = account.exec_seq
             for order in view.open_orders(account.number):
-                self._open[order.order] = _Open(
-                    order.instrument, TIMES_IN_FORCE[order.time_in_force], order.amount_fen
-                )
+                self._open[order.order] = _Open(order.instrument, TIMES_IN_FORCE[order.time_in_force], order.amount_fen)
 
     def tick_fen_of(self, order: int) -> int:
         """Tick of the instrument of an order that is open at the entry being written; 0 where none is."""

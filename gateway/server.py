@@ -371,9 +371,7 @@ class Gateway:
         self._queries.add(task)
         task.add_done_callback(self._queries.discard)
 
-    async def _run_query(
-        self, connection: Connection, request_id: str | int, work: Coroutine[Any, Any, None]
-    ) -> None:
+    async def _run_query(self, connection: Connection, request_id: str | int, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except Refused as refused:

@@ -205,9 +205,7 @@ def _form_of(act: type[commands.Act]) -> ActForm:
     return ActForm(_wire_name(act), act, params, forms)
 
 
-ACTS: Final[dict[str, ActForm]] = {
-    form.name: form for form in (_form_of(act) for act in commands.AnyAct.__args__)
-}
+ACTS: Final[dict[str, ActForm]] = {form.name: form for form in (_form_of(act) for act in commands.AnyAct.__args__)}
 _BY_CLASS: Final = {form.act: form for form in ACTS.values()}
 
 

@@ -74,9 +74,7 @@ def _shape(request: type[wire.Request]) -> _Shape:
     return _Shape(required + 1, optional, *_columns(params))  # + 1: `method` itself
 
 
-_SHAPES: Final = {
-    request: _shape(request) for union in wire.DOORS.values() for request in union.__args__
-}
+_SHAPES: Final = {request: _shape(request) for union in wire.DOORS.values() for request in union.__args__}
 
 
 class RequestDecoder:

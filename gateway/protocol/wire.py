@@ -35,17 +35,19 @@ Text = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00-\x1f\x7f\u2028\u202
 Reason = Annotated[
     str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+\Z")
 ]
-ChannelSeq = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # one outside the channel is BAD_SEQ, not a malformed field
+ChannelSeq = Annotated[
+    int, Meta(ge=-(2**63), le=2**63 - 1)
+]  # one outside the channel is BAD_SEQ, not a malformed field
 
 
 # ---- requests -------------------------------------------------------------------------------------------
 
 
-class Params(Struct, forbid_unknown_fields=True, gc=False):
+class Params(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Base of all params."""
 
 
-class Request(Struct, forbid_unknown_fields=True, tag_field="method", gc=False, kw_only=True):
+class Request(Struct, forbid_unknown_fields=True, omit_defaults=True, tag_field="method", gc=False, kw_only=True):
     """Base of all requests. `expires_at`: refused with EXPIRED_REQUEST when it arrives later; nothing else goes by time."""
 
     id: RequestId
@@ -117,7 +119,9 @@ class ReferenceGet(Request, tag="reference.get", gc=False, kw_only=True):
 class SubscribeParams(Params, gc=False):
     """Channels by name. A call accepts what it can and names what it refused."""
 
-    channels: Annotated[list[Annotated[str, Meta(max_length=128)]], Meta(min_length=1, max_length=CHANNELS_PER_CALL_MAX)]
+    channels: Annotated[
+        list[Annotated[str, Meta(max_length=128)]], Meta(min_length=1, max_length=CHANNELS_PER_CALL_MAX)
+    ]
 
 
 class Subscribe(Request, tag="subscribe", gc=False, kw_only=True):
@@ -693,8 +697,8 @@ class PhaseView(Struct, gc=False):
     time: str
 
 
-class InstrumentRow(Struct, gc=False):
-    """One instrument. Prices are empty texts where nothing traded or no band applies."""
+class InstrumentRow(Struct, omit_defaults=True, gc=False):
+    """One instrument. Prices are absent where nothing traded or no band applies."""
 
     instrument: str
     product: str
@@ -709,16 +713,16 @@ class InstrumentRow(Struct, gc=False):
     trading_fee_ppm: int
     settlement_fee_ppm: int
     halted: bool
-    reference_price: str
-    limit_down: str
-    limit_up: str
-    open: str
-    high: str
-    low: str
-    last: str
     volume: int
     turnover: str
     trades: int
+    reference_price: str | None = None
+    limit_down: str | None = None
+    limit_up: str | None = None
+    open: str | None = None
+    high: str | None = None
+    low: str | None = None
+    last: str | None = None
 
 
 class ReasonRow(Struct, gc=False):
