@@ -1,0 +1,82 @@
+"""The random flows are worth something: together they make every event and reach every refusal of admission."""
+
+from collections import Counter
+
+from engine.core import commands as c
+from engine.core import events as e
+from engine.core import phases, reasons
+from engine.core.market import Market
+from tests.testkit.flows import random_flow
+
+ADMISSION = (
+    reasons.INVALID_FIELD,
+    reasons.ACCOUNT_RESTRICTED,
+    reasons.UNKNOWN_ACCOUNT,
+    reasons.TOO_MANY_OPEN_ORDERS,
+    reasons.UNKNOWN_INSTRUMENT,
+    reasons.MARKET_CLOSED,
+    reasons.PRICE_OUT_OF_BAND,
+    reasons.INSTRUMENT_HALTED,
+    reasons.PRICE_OFF_TICK,
+    reasons.QTY_BELOW_MIN,
+    reasons.QTY_ABOVE_MAX,
+    reasons.QTY_OFF_LOT,
+    reasons.TIF_NOT_ALLOWED,
+    reasons.SELF_MATCH,
+    reasons.CLIENT_ORDER_ID_CONFLICT,
+    reasons.UNKNOWN_ORDER,
+    reasons.NO_CHANGE,
+    reasons.VALUE_ABOVE_MAX,
+    reasons.PHASE_FORBIDS,
+    reasons.WOULD_TAKE,
+    reasons.FOK_NOT_FILLABLE,
+    reasons.QTY_BELOW_FILLED,
+    reasons.INSUFFICIENT_CASH,
+    reasons.INSUFFICIENT_ALLOWANCE,
+    reasons.UNITS_LOCKED,
+    reasons.OBLIGATION_RESERVED,
+)
+ENDINGS = (
+    0,
+    reasons.DAY_ENDED,
+    reasons.IOC_REMAINDER,
+    reasons.SELF_TRADE_PREVENTED,
+    reasons.RESTRICTION_IMPOSED,
+    reasons.INSTRUMENT_HALTED,
+)
+# of acts that no flow does: keys, operators, documents of settlement
+NOT_REACHED = (e.KeyRegistered, e.KeyRevoked, e.SettlementRetryOrdered, e.BulletinPublished)
+
+
+def test_flows_make_every_event_and_reach_every_refusal() -> None:
+    events: Counter[type] = Counter()
+    refusals: Counter[int] = Counter()
+    endings: Counter[int] = Counter()
+    traded_in: Counter[int] = Counter()
+    for seed in range(200):
+        market = Market()
+        phase = phases.CLOSED
+        for entry in random_flow(seed, 150):
+            for event in market.apply(entry):
+                events[type(event)] += 1
+                if isinstance(event, e.OrderRefused | e.RequestRefused):
+                    refusals[event.reason] += 1
+                elif isinstance(event, e.OrderCanceled):
+                    endings[event.reason] += 1
+                elif isinstance(event, e.Traded):
+                    traded_in[phase] += 1
+                elif isinstance(event, e.PhaseChanged):
+                    phase = event.phase
+    every = [kind for kind in vars(e).values() if isinstance(kind, type) and issubclass(kind, e.Event)]
+    missing = [kind.__name__ for kind in every if kind is not e.Event and not events[kind] and kind not in NOT_REACHED]
+    assert missing == []
+    assert [reasons.BY_NUMBER[reason].name for reason in ADMISSION if not refusals[reason]] == []
+    assert [reason for reason in ENDINGS if not endings[reason]] == []
+    collecting = (phases.OPENING_CALL, phases.OPENING_CALL_NO_CANCEL, phases.CLOSING_CALL)
+    assert all(traded_in[phase] for phase in (phases.CONTINUOUS, *collecting))
+
+
+def test_a_flow_is_a_function_of_its_seed() -> None:
+    assert random_flow(7, 50) == random_flow(7, 50)
+    assert random_flow(7, 50) != random_flow(8, 50)
+    assert isinstance(random_flow(7, 50)[0].command, c.Found)

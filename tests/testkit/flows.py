@@ -1,0 +1,348 @@
+"""Seeded random flows of commands that reach everything the market can be asked, over several days.
+
+A flow is a pure function of its seed: nothing is read from a market while it is made, so the same list goes to the fast
+market, to the slow one and to another process. The maker follows only what it can know without one: the phase, since its
+own changes of phase are valid, and what it has sent.
+"""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core import commands as c
+from engine.core import phases, units
+from engine.core.commands import AnyAct, AnyCommand, Entry
+from engine.core.rulebook import parse
+from engine.core.units import BUY, DAY, FOK, IOC, SELL
+from tests.testkit.build import START_NS, digest_of, founding, rulebook_text
+
+HUGE = (2**63, 2**63 - 1, -(2**63), -1, 0, 10**9 + 1, 2**31)
+
+
+def random_rules(dice: random.Random) -> str:
+    """A rule book text: any combination of the values that change what the market does."""
+    lot = dice.choice((1, 1, 1, 5))
+    allowance: dict[str, Any] = {
+        "lot_tonnes": lot,
+        "order_tonnes_min": lot * dice.choice((1, 1, 2)),
+        "order_tonnes_max": lot * dice.choice((60, 2000)),
+        "limit_bp": dice.choice((0, 500, 1000, 3000)),
+        "trading_fee_ppm": dice.choice((0, 0, 700, 3333)),
+        "settlement_fee_ppm": dice.choice((0, 300, 1)),
+        "lock_days": dice.choice((0, 0, 1, 5)),
+        "tick_fen": dice.choice((1, 1, 10)),
+    }
+    offset: dict[str, Any] = {
+        "kind": "offset",
+        "limit_bp": dice.choice((0, 1000)),
+        "trading_fee_ppm": dice.choice((0, 5000)),
+        "lock_days": dice.choice((0, 1)),
+    }
+    for product in (allowance, offset):
+        product["close_rule"] = dice.choice("ABCL")
+        product["close_min_tonnes"] = dice.choice((10, 100)) if product["close_rule"] == "C" else 0
+    rules: dict[str, Any] = {
+        "self_trade": dice.choice(("cancel_taker", "cancel_maker", "cancel_both", "off")),
+        "call_tie": dice.choice(("reference", "pressure")),
+        "open_orders_max": dice.choice((4, 12, 1000)),
+        "order_value_max_fen": dice.choice((2_000_000, 10_000_000_000, units.AMOUNT_FEN_MAX)),
+        "client_order_id_days": dice.choice((0, 1, 5)),
+        "cancel_in_break": dice.random() < 0.5,
+        "proceeds_same_day": dice.random() < 0.6,
+        "retention_bp": dice.choice((0, 5000, 9999)),
+        "proposal_hours_max": dice.choice((1, 24)),
+        "two_person_acts": dice.choice(
+            ([], ["DepositCash", "AllocateUnits", "LiftRestriction"], ["Halt", "OpenAccount"])
+        ),
+    }
+    return rulebook_text({"CQEA": allowance, "CCER": offset}, **rules)
+
+
+@dataclass
+class Flow:
+    """Makes one flow; `entries` is the result."""
+
+    dice: random.Random
+    entries: list[Entry] = field(default_factory=list)
+    at_ns: int = START_NS
+    accounts: int = 0
+    instruments: int = 0
+    phase: int = phases.CLOSED
+    day: int = 20260104
+    centre: int = 1000
+    two_person_acts: list[str] = field(default_factory=list)
+    placed: list[tuple[int, c.PlaceOrder]] = field(default_factory=list)  # number, command
+    ids: int = 0
+
+    def send(self, command: AnyCommand) -> int:
+        """Append a command; returns its seq."""
+        self.at_ns += self.dice.choice((0, 1, 1_000_000))
+        seq = len(self.entries) + 1
+        self.entries.append(Entry(seq, self.at_ns, command))
+        return seq
+
+    def act(self, wanted: AnyAct) -> None:
+        """Propose an act and, where that takes two, have it approved; sometimes wrongly first."""
+        dice = self.dice
+        first = dice.choice((1, 2))
+        proposal = self.send(c.Propose(first, "random", "doc", wanted))
+        if type(wanted).__name__ not in self.two_person_acts:
+            return
+        if dice.random() < 0.15:
+            self.send(c.Approve(first, proposal, digest_of(wanted)))
+            self.send(c.Approve(3 - first, proposal, bytes(32)))
+            self.send(c.Approve(dice.choice((0, 3, -1)), proposal, digest_of(wanted)))
+        self.send(c.Approve(3 - first, proposal, digest_of(wanted)))
+
+    # ---- setting up -------------------------------------------------------------------------------------
+
+    def found(self, text: str) -> None:
+        """Found the market and fill it with accounts, instruments, cash and units."""
+        self.send(founding(text))
+        dice = self.dice
+        for product in ("CQEA", "CCER"):
+            self.list_instrument(product)
+        for _ in range(dice.randint(2, 5)):
+            self.open_account()
+        self.move_day()
+
+    def open_account(self) -> None:
+        """A new account with something in it; some have one owner."""
+        dice = self.dice
+        self.accounts += 1
+        account = self.accounts
+        owner = dice.choice((1, account, account))
+        category = dice.choice(("key_emitter", "institution", "individual", "government"))
+        self.act(c.OpenAccount(f"A{account}", owner, f"Account {account}", category))
+        for amount in (dice.choice((50_000, 10_000_000, 10_000_000)), dice.randint(1, 99)):
+            self.act(c.DepositCash(account, amount))
+        for instrument in range(1, self.instruments + 1):
+            if dice.random() < 0.9:
+                kind = dice.choice(("free", "paid", "offset"))
+                self.act(c.AllocateUnits(account, instrument, dice.choice((7, 300, 5000, 5000)), kind, 2025))
+
+    def list_instrument(self, product: str) -> None:
+        """A new instrument, at the price around which everyone trades."""
+        self.instruments += 1
+        code = f"{product}-{self.instruments}"
+        self.act(c.ListInstrument(code, product, 2020 + self.instruments, "某", "Some", self.centre))
+
+    # ---- members ----------------------------------------------------------------------------------------
+
+    def some_account(self) -> int:
+        if self.dice.random() < 0.01:
+            return self.dice.choice((0, -1, self.accounts + 1, 10**6))
+        return self.dice.randint(1, self.accounts)
+
+    def some_instrument(self) -> int:
+        if self.dice.random() < 0.01:
+            return self.dice.choice((0, -1, self.instruments + 1))
+        return self.dice.choice((1, 1, self.dice.randint(1, self.instruments)))
+
+    def some_price(self) -> int:
+        dice = self.dice
+        draw = dice.random()
+        if draw < 0.008:
+            return dice.choice(HUGE)
+        if draw < 0.04:
+            return dice.choice((1, self.centre * 9 // 10, self.centre * 11 // 10, self.centre * 11 // 10 + 1, 10**9))
+        return self.centre + dice.randint(-5, 5)
+
+    def some_tonnes(self) -> int:
+        dice = self.dice
+        draw = dice.random()
+        if draw < 0.008:
+            return dice.choice(HUGE)
+        if draw < 0.03:
+            return dice.choice((61, 2001, 99_999, 100_000, 10**9))
+        return 5 * dice.randint(1, 8) if dice.random() < 0.8 else dice.randint(1, 30)
+
+    def place(self) -> None:
+        """A new order, sometimes under an id that was used before."""
+        dice = self.dice
+        if self.placed and dice.random() < 0.04:
+            _, old = dice.choice(self.placed[-20:])
+            if dice.random() < 0.5:
+                self.send(old)
+                return
+            client_order_id = old.client_order_id
+        else:
+            self.ids += 1
+            client_order_id = f"id-{self.ids}"
+        side = dice.choice((BUY, SELL)) if dice.random() < 0.995 else dice.choice((0, 3, 2**63))
+        life = DAY if dice.random() < 0.8 else dice.choice((IOC, IOC, IOC, FOK, FOK, FOK, FOK, 1))
+        is_post_only = life == DAY and dice.random() < 0.08
+        command = c.PlaceOrder(
+            self.some_account(),
+            self.some_instrument(),
+            side,
+            self.some_price(),
+            self.some_tonnes(),
+            life,
+            client_order_id,
+            is_post_only,
+        )
+        self.placed.append((self.send(command), command))
+
+    def some_placed(self) -> tuple[int, int, str]:
+        """(account, order, client order id) of an earlier order, named one way or the other; sometimes a wrong one."""
+        dice = self.dice
+        if not self.placed or dice.random() < 0.03:
+            return self.some_account(), dice.choice((0, 1, -1, 2**62)), "never-used"
+        lasting = [row for row in self.placed[-30:] if row[1].time_in_force == DAY] or self.placed
+        number, command = dice.choice(lasting)
+        account = command.account if dice.random() < 0.96 else self.some_account()
+        if dice.random() < 0.5:
+            return account, number, ""
+        return account, 0, command.client_order_id
+
+    def cancel(self) -> None:
+        self.send(c.CancelOrder(*self.some_placed()))
+
+    def replace(self) -> None:
+        dice = self.dice
+        account, number, client_order_id = self.some_placed()
+        old = next((command for seq, command in self.placed if seq == number), None)
+        price, tonnes = self.some_price(), self.some_tonnes()
+        if old is not None and dice.random() < 0.6:
+            price = old.price_ticks
+            if dice.random() < 0.5:
+                tonnes = max(1, old.tonnes - dice.choice((0, 1, 5)))
+        self.send(c.ReplaceOrder(account, number, client_order_id, price, tonnes))
+
+    def cancel_all(self) -> None:
+        dice = self.dice
+        self.send(c.CancelAll(self.some_account(), dice.choice((0, 0, 1, 2)), dice.choice((0, 0, BUY, SELL))))
+
+    # ---- operators --------------------------------------------------------------------------------------
+
+    def some_act(self) -> None:
+        """A registry or operator act, valid or not."""
+        dice = self.dice
+        account, instrument = self.some_account(), self.some_instrument()
+        tonnes = dice.choice((1, 3, 5, 50, 50, 400, 0, -5, 10**9 + 1, 2**62))
+        amount = dice.choice((1, 999, 100_000, 5_000_000, 0, -1, 10**18, 10**18 + 1))
+        year = dice.choice((2025, 2025, 2026, 1999))
+        scope = dice.choice((1, 2, 4, 6, 16, 31, 0, 32, -1))
+        acts: tuple[AnyAct, ...] = (
+            c.DepositCash(account, amount),
+            c.WithdrawCash(account, amount),
+            c.AllocateUnits(account, instrument, tonnes, dice.choice(("free", "paid", "gift")), year),
+            c.SurrenderUnits(account, instrument, tonnes, year, dice.random() < 0.4),
+            c.Restrict(account, scope, "random"),
+            c.LiftRestriction(account, dice.choice((31, 31, scope))),
+            c.OpenAccount(dice.choice(("A1", "B 2")), 1, "", dice.choice(("individual", "nobody"))),
+            c.ListInstrument(dice.choice(("CQEA-1", "X")), dice.choice(("CQEA", "NONE")), 2020, "", "", 0),
+        )
+        wanted = dice.choice(acts)
+        if isinstance(wanted, c.OpenAccount) and dice.random() < 0.3:
+            self.open_account()
+            return
+        if dice.random() < 0.05:
+            self.send(c.Propose(dice.choice((0, 3, -1)), "nobody", "", wanted))
+        elif dice.random() < 0.03:
+            self.send(c.Propose(1, "x" * 201, "", wanted))
+        else:
+            self.act(wanted)
+
+    def strange_approval(self) -> None:
+        """Approve or reject something that may not be there, or too late."""
+        dice = self.dice
+        seq = dice.randint(0, len(self.entries))
+        if seq and isinstance(command := self.entries[seq - 1].command, c.Propose):
+            if dice.random() < 0.3:
+                self.at_ns += 3_600_000_000_000 * dice.choice((1, 23, 24))
+            self.send(c.Approve(dice.choice((1, 2)), seq, digest_of(command.act)))
+        else:
+            self.send(c.Reject(dice.choice((1, 2, 9)), seq, "no"))
+
+    def leave_pending(self) -> None:
+        """Propose something that takes two and leave it, or turn it down."""
+        if not self.two_person_acts:
+            return
+        if "DepositCash" in self.two_person_acts:
+            wanted: AnyAct = c.DepositCash(self.some_account(), self.dice.choice((0, 777)))
+        else:
+            wanted = c.OpenAccount("A1", 1, "", "individual")
+        seq = self.send(c.Propose(1, "later", "", wanted))
+        if self.dice.random() < 0.4:
+            self.send(c.Reject(self.dice.choice((1, 2)), seq, "changed my mind"))
+
+    def halt(self) -> None:
+        """Halt or resume; what stays halted is resumed with the next day."""
+        dice = self.dice
+        self.act(dice.choice((c.Halt, c.Resume))(dice.choice((0, 1, 2, 99))))
+        if dice.random() < 0.7:
+            for _ in range(dice.randint(0, 4)):
+                self.place()
+            for instrument in (0, 1, 2):
+                self.act(c.Resume(instrument))
+
+    def move_day(self) -> None:
+        """Go one valid step on in the day; sometimes try an invalid one as well."""
+        dice = self.dice
+        if dice.random() < 0.1:
+            wrong = dice.choice((phases.CLOSED, phases.PRE_OPEN, 9, -1))
+            self.act(c.ChangePhase(wrong))
+        if self.phase == phases.CLOSED:
+            for instrument in (0, 1, 2):
+                self.act(c.Resume(instrument))
+            if dice.random() < 0.3:
+                self.act(c.OpenDay(self.day))
+            self.day += dice.choice((1, 1, 3))
+            self.act(c.OpenDay(self.day))
+            # an OpenDay of the first day, 20260104, may have been valid above
+            self.phase = phases.PRE_OPEN
+            return
+        following = phases.TRANSITIONS[self.phase]
+        if not following or dice.random() < 0.12:
+            self.act(c.CloseDay())
+            self.phase = phases.CLOSED
+            return
+        # mostly towards trading
+        self.phase = (
+            phases.CONTINUOUS if phases.CONTINUOUS in following and dice.random() < 0.5 else dice.choice(following)
+        )
+        self.act(c.ChangePhase(self.phase))
+
+    def step(self) -> None:
+        """One thing that happens."""
+        draw = self.dice.random()
+        is_open = phases.ALLOWS[self.phase][0]
+        if not is_open and self.dice.random() < 0.35:
+            self.move_day()
+        elif draw < 0.57:
+            self.place()
+        elif draw < 0.67:
+            self.cancel()
+        elif draw < 0.79:
+            self.replace()
+        elif draw < 0.81:
+            self.cancel_all()
+        elif draw < 0.86:
+            self.some_act()
+        elif draw < 0.87:
+            self.strange_approval()
+        elif draw < 0.88:
+            self.leave_pending()
+        elif draw < 0.895:
+            self.halt()
+        elif draw < 0.90 and self.instruments < 3:
+            self.list_instrument(self.dice.choice(("CQEA", "CCER")))
+        elif draw < 0.975 and is_open:
+            self.place()
+        else:
+            self.move_day()
+
+
+def random_flow(seed: int, commands: int) -> list[Entry]:
+    """At least so many commands, the first of which found and fill the market."""
+    dice = random.Random(seed)
+    text = random_rules(dice)
+    flow = Flow(dice, centre=dice.choice((1000, 1000, 37, 5000)))
+    flow.two_person_acts = list(parse(text).two_person_acts)
+    flow.found(text)
+    target = len(flow.entries) + commands
+    while len(flow.entries) < target:
+        flow.step()
+    return flow.entries
