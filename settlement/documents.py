@@ -13,7 +13,7 @@ from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, 
 from settlement.core.statement import CashPosting, StatementMaker, UnitPosting
 from settlement.store import Store
 
-PAGE_ROWS: Final = 1_000
+PAGE_ROWS: Final = 250  # About three milliseconds of work before the event loop gets its turn.
 
 Row = TypeVar("Row")
 

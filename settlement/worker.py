@@ -30,9 +30,13 @@ BACKLOG_EVENTS_MAX: Final = 200_000
 TRANSACTION_EVENTS_MAX: Final = 4_000  # Bounds a transaction, and what a crash leaves to be settled again.
 SLICE_EVENTS: Final = 200  # So many events, about a millisecond, before the event loop gets its turn.
 MARK_ENTRIES_MAX: Final = 5_000  # Entries without title events that may pass before the mark is stored for them alone.
-MARKERS_MAX: Final = 100
+WAITERS_MAX: Final = 10_000  # Callers of wait_settled and reconcile together.
 
 _TITLE_EVENTS: Final = frozenset(HANDLERS)
+
+
+class SettlementBusy(Exception):
+    """Too many wait for settlement; ask again later."""
 
 
 class _TitleEntry(msgspec.Struct, frozen=True, gc=False):
@@ -55,7 +59,8 @@ class Settlement:
     """The engine's follower for title, and the gateway's `Title`.
 
     Made by `await Settlement.open(path)`; given to recovery as a follower; closed after the sequencer. on_failure is
-    called once with what stopped it; on_break with each reconciliation that found a difference.
+    called once with what stopped it; on_break with each reconciliation that found a difference. The backlog may pass
+    `backlog_events_max` by one batch, since `has_room` then stops new orders and holds recovery back.
     """
 
     def __init__(
@@ -357,9 +362,7 @@ class Settlement:
     async def reconcile(self) -> ReconciliationReport:
         """Compare engine, registry and bank where the market stands now, with everything up to there settled."""
         answer: asyncio.Future[ReconciliationReport] = asyncio.get_running_loop().create_future()
-        self._check_running()
-        if len(self._markers) >= MARKERS_MAX:
-            raise StoreFailed("too many reconciliations wait already")
+        self._check_may_wait()
         self._add_marker([answer])
         self._wake.set()
         return await answer
@@ -368,14 +371,16 @@ class Settlement:
         """Wait until everything up to `seq` is committed in the registry."""
         if seq <= self._settled_seq:
             return
-        self._check_running()
+        self._check_may_wait()
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((seq, answer))
         await answer
 
-    def _check_running(self) -> None:
+    def _check_may_wait(self) -> None:
         if self.failure is not None or self._task is None or self._is_closing:
             raise StoreFailed(f"settlement does not run: {self.failure or 'not started, or closed'}")
+        if len(self._waiting) + sum(len(marker.answers) for marker in self._markers) >= WAITERS_MAX:
+            raise SettlementBusy(f"{WAITERS_MAX} callers wait already")
 
 
 def _report_json(report: ReconciliationReport) -> bytes:

@@ -1,18 +1,25 @@
 """A process that settles a long, always equal stream of events, to be killed: `python busy_session.py FOLDER`.
 
-Prints a line each time more of it is committed, and "done" at the end; started again it goes on from the mark.
+Prints a line each time more of it is committed, and "done" at the end; started again it goes on from the mark. With a
+second argument N it kills itself before the Nth statement that it would send to the database after starting.
 """
 
 import asyncio
+import os
 import random
+import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+import aiosqlite
 
 from engine.core import events
 from engine.sequencer import Batch
 from tests.settlement.kit import SPOT, PaperEngine, Watch, open_settlement
 
-DAYS, TRADES = 4, 250
+DAYS, TRADES = 4, 150
 
 
 def stream() -> tuple[PaperEngine, list[Batch]]:
@@ -48,5 +55,25 @@ async def main(folder: Path) -> None:
     print("done", flush=True)
 
 
+def die_before_statement(number: int) -> None:
+    """Count statements from the first transaction after the tables are there, and die before this one."""
+    send = aiosqlite.Connection.execute_fetchall
+    left = -1
+
+    async def counting(self: aiosqlite.Connection, sql: str, parameters: Any = None) -> Iterable[Any]:
+        nonlocal left
+        if left < 0 and sql == "SELECT number, sha256 FROM bulletins ORDER BY number DESC LIMIT 1":
+            left = number  # the last read of loading
+        elif left > 0:
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return await send(self, sql, parameters)
+
+    aiosqlite.Connection.execute_fetchall = counting  # type: ignore[method-assign, assignment]
+
+
 if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        die_before_statement(int(sys.argv[2]))
     asyncio.run(main(Path(sys.argv[1])))

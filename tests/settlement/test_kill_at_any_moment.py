@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -60,3 +61,15 @@ def test_killed_twenty_times_each_trade_is_settled_exactly_once(tmp_path: Path) 
     connection.close()
     assert trades == list(range(1, stream()[0].trade_no + 1))
     assert documents(killed) == documents(whole)
+
+
+def test_killed_before_each_statement_of_a_transaction_nothing_is_ever_half_done(tmp_path: Path) -> None:
+    for number in range(1, 31):  # a transaction has nine statements, so each place in it is met three times
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.settlement.busy_session", str(tmp_path), str(number)],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+        assert audit(tmp_path / "registry.db").findings == []
