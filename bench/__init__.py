@@ -1,0 +1,1 @@
+"""Numbers with their doubts: `python -m bench` (README.md says which question each file answers)."""

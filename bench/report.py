@@ -1,0 +1,221 @@
+"""Runs gathered into one report: medians with their spread, the machine they hold for, tables and comparison.
+
+A report is what `bench/results/*.json` holds; documents quote nothing else.
+"""
+
+import datetime
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import msgspec
+
+from bench.measure import Better, Figure
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+_LIBRARIES: Final = ("uvloop", "picows", "msgspec", "aiosqlite")
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """Where it was measured."""
+
+    processor: str
+    cores: int
+    memory_gib: int
+    system: str
+    python: str
+    libraries: dict[str, str]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One figure in all its runs. `form` of the core: compiled or plain."""
+
+    benchmark: str
+    form: str
+    name: str
+    unit: str
+    better: Better
+    values: list[float]
+
+    @property
+    def median(self) -> float:
+        """The middle run."""
+        return median(self.values)
+
+    @property
+    def spread(self) -> str:
+        """Lowest and highest run."""
+        return f"{shown(min(self.values))} – {shown(max(self.values))}"
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All figures of one invocation. `facts`: by benchmark and form, of its last run."""
+
+    taken_at: str
+    commit: str
+    machine: Machine
+    runs: int
+    scale: float
+    seed: int
+    load_before: float
+    load_after: float
+    lines: list[Line]
+    facts: dict[str, dict[str, int | str]]
+
+
+class Gathered:
+    """Figures of runs as they come in."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str, str], list[float]] = {}
+        self._figures: dict[tuple[str, str, str], Figure] = {}
+        self.facts: dict[str, dict[str, int | str]] = {}
+
+    def add(self, benchmark: str, form: str, figures: Sequence[Figure], facts: dict[str, int | str]) -> None:
+        """Take in one run."""
+        for figure in figures:
+            key = (benchmark, form, figure.name)
+            self._values.setdefault(key, []).append(figure.value)
+            self._figures[key] = figure
+        self.facts[f"{benchmark}, {form}"] = facts
+
+    def lines(self) -> list[Line]:
+        """In the order in which figures first came."""
+        return [
+            Line(benchmark, form, name, figure.unit, figure.better, self._values[benchmark, form, name])
+            for (benchmark, form, name), figure in self._figures.items()
+        ]
+
+
+def load_average() -> float:
+    """How many programs wanted a processor in the last minute."""
+    return round(os.getloadavg()[0], 2)
+
+
+def now() -> str:
+    """UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def commit() -> str:
+    """The commit that was measured; "+" behind it: with changes that are not in it."""
+    try:
+        named = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return named + ("+" if changed else "")
+
+
+def machine() -> Machine:
+    """This machine."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return Machine(
+        _processor(),
+        os.cpu_count() or 1,
+        round(pages / 2**30),
+        f"{platform.system()} {platform.release()}",
+        f"{platform.python_implementation()} {platform.python_version()}",
+        {name: metadata.version(name) for name in _LIBRARIES},
+    )
+
+
+def shown(value: float) -> str:
+    """A number with three or four digits that count."""
+    if value >= 1_000:
+        return f"{value:,.0f}"
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def head(report: Report) -> str:
+    """What every number of the report holds for."""
+    machine = report.machine
+    libraries = ", ".join(f"{name} {version}" for name, version in machine.libraries.items())
+    text = (
+        f"{report.taken_at}, commit {report.commit}; {machine.processor}, {machine.cores} cores, "
+        f"{machine.memory_gib} GiB, {machine.system}, {machine.python}, {libraries}; "
+        f"median of {report.runs} run(s) (lowest – highest), scale {report.scale:g}, seed {report.seed}"
+    )
+    if max(report.load_before, report.load_after) > machine.cores:
+        text += f"; other programs were running (load {report.load_before} before, {report.load_after} after)"
+    return text
+
+
+def table(report: Report, benchmark: str) -> list[list[str]]:
+    """Rows of one benchmark: the figure, its unit, then a column for each form."""
+    lines = [line for line in report.lines if line.benchmark == benchmark]
+    forms = list(dict.fromkeys(line.form for line in lines))
+    by_name: dict[str, dict[str, Line]] = {}
+    for line in lines:
+        by_name.setdefault(line.name, {})[line.form] = line
+    rows = [["", "unit", *forms]]
+    for name, of_form in by_name.items():
+        unit = next(iter(of_form.values())).unit
+        rows.append([name, unit, *[_cell(of_form.get(form)) for form in forms]])
+    return rows
+
+
+def as_text(rows: list[list[str]]) -> str:
+    """A table in columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    text = [
+        "  ".join(
+            cell.ljust(width) if column < 2 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join(text)
+
+
+def as_markdown(rows: list[list[str]]) -> str:
+    """A table for the documents."""
+    rule = ["---", "---", *["---:"] * (len(rows[0]) - 2)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [rows[0], rule, *rows[1:]])
+
+
+def compare(old: Report, new: Report) -> list[list[str]]:
+    """Each figure that both reports have: old and new median, and the change where the two spreads do not meet."""
+    before = {(line.benchmark, line.form, line.name): line for line in old.lines}
+    rows = [["", "unit", "then", "now", "change"]]
+    for line in new.lines:
+        was = before.get((line.benchmark, line.form, line.name))
+        if was is not None:
+            name = f"{line.benchmark}, {line.form}: {line.name}"
+            rows.append([name, line.unit, shown(was.median), shown(line.median), _change(was, line)])
+    return rows
+
+
+def _change(was: Line, line: Line) -> str:
+    if was.median == 0 or (min(line.values) <= max(was.values) and min(was.values) <= max(line.values)):
+        return "within the spread"
+    ratio = line.median / was.median
+    is_better = (ratio > 1) == (line.better == "more")
+    return f"{ratio:.2f} × {'better' if is_better else 'WORSE'}"
+
+
+def _cell(line: Line | None) -> str:
+    if line is None:
+        return "–"
+    return shown(line.median) if len(line.values) == 1 else f"{shown(line.median)} ({line.spread})"
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [row.partition(":")[2].strip() for row in text.splitlines() if row.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
