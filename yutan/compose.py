@@ -10,9 +10,10 @@ import os
 import socket
 import sys
 import traceback
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import structlog
@@ -197,7 +198,7 @@ class Exchange:
         """Let the timetable turn the phases from now on."""
         self._watched(self.timetable.run(), "timetable")
 
-    def _watched(self, work: "asyncio.Coroutine[None, None, None]", name: str) -> None:
+    def _watched(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.get_running_loop().create_task(work, name=name)
         task.add_done_callback(_fail_stop_on_error)
 

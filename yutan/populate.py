@@ -36,9 +36,9 @@ class FourEyes:
 async def populate(data: Path, view: MarketView, desk: FourEyes, on_step: Callable[[int, int], None]) -> None:
     """Bring instruments, accounts, keys, cash and units of the demo into the market. Raises Refused."""
     await desk.finish_pending()
-    steps = [*population.LISTINGS, *population.participants()]
+    steps: list[population.Listing | population.Participant] = [*population.LISTINGS, *population.participants()]
     listed = {instrument.code for instrument in view.instruments()}
-    known_keys = {key.key_id for key in view.keys()}
+    known_keys = {known.key_id for known in view.keys()}  # noqa: SIM118 - not a dict
     for done, step in enumerate(steps):
         on_step(done, len(steps))
         if isinstance(step, population.Listing):

@@ -26,9 +26,6 @@ def quiet() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
-
-
-
 def _configure(renderer: structlog.typing.Processor, factory: structlog.PrintLoggerFactory) -> None:
     structlog.configure(
         processors=[

@@ -1,21 +1,26 @@
 """From a command line to the running exchange and back: which address, which key, what to print, which exit code."""
 
 import asyncio
-import hashlib
-import secrets
+import os
 import string
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import orjson
+import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from yutan import bulletins, folder, keys
-from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, exit_code, fail, show
-from yutan.client import Client, Refused
+from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, exit_code, fail, show
+from yutan.client import Client, Event, Refused
 
 VISITOR_KEY = "demo"
+LANGUAGE = "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh"
+REPORTS_A_PAGE = 1_000
+UNKNOWN_SHA256 = "0" * 64
 
 
 class Who(NamedTuple):
@@ -102,7 +107,7 @@ def run(work: Callable[[], Awaitable[Any]], *, as_json: bool) -> Any:
             as_json=as_json,
             reason=error.code,
             name=error.name,
-            data=error.data,
+            data=msgspec.to_builtins(error.data),
         )
     except (OSError, TimeoutError) as error:
         fail(f"the exchange cannot be reached: {error}", code=EXIT_UNREACHABLE, as_json=as_json)
@@ -112,3 +117,279 @@ def run(work: Callable[[], Awaitable[Any]], *, as_json: bool) -> Any:
 
 async def _whole(work: Callable[[], Awaitable[Any]]) -> Any:
     return await work()
+
+
+def connect_member(who: Who) -> Client:
+    """A client at the members' door with the key the command names."""
+    path = member_key(who)
+    key = load_key(path, who.as_json)
+    place = address(who.data, who.url, who.env, who.as_json)
+    return Client.connect(place.url, key_id=path.stem, private_key=key, env=place.env, language=LANGUAGE)
+
+
+def connect_operator(data: Path, operator: str, as_json: bool) -> Client:
+    """A client at the operators' door."""
+    path = operator_key(data, operator)
+    key = load_key(path, as_json)
+    place = address(data, "", "", as_json)
+    return Client.connect(place.url, key_id=path.stem, private_key=key, door="ops", env=place.env, language=LANGUAGE)
+
+
+def _ask(client: Client, question: Callable[[Client], Awaitable[Any]], as_json: bool) -> Any:
+    async def work() -> Any:
+        async with client:
+            return await question(client)
+
+    return run(work, as_json=as_json)
+
+
+# ---- members --------------------------------------------------------------------------------------------
+
+
+def place(
+    who: Who,
+    side: str,
+    instrument: str,
+    tonnes: int,
+    price: str,
+    time_in_force: str,
+    post_only: bool,
+    client_order_id: str,
+) -> None:
+    """Place an order and say how it stands a moment later."""
+
+    async def question(client: Client) -> Any:
+        placed = await client.place(
+            instrument,
+            side,
+            tonnes,
+            price,
+            client_order_id=client_order_id,
+            account=who.account,
+            time_in_force=time_in_force,
+            post_only=post_only,
+        )
+        return await client.order(placed.order_id, account=placed.account)
+
+    show(_ask(connect_member(who), question, who.as_json), as_json=who.as_json, title="accepted (已接受)")
+
+
+def _names(order: str) -> dict[str, str]:
+    is_order_id = order.startswith("O-") and order[2:].isdigit()
+    return {"order_id" if is_order_id else "client_order_id": order}
+
+
+def cancel(who: Who, order: str) -> None:
+    """Cancel an order."""
+    answer = _ask(connect_member(who), lambda client: client.cancel(account=who.account, **_names(order)), who.as_json)
+    show(answer, as_json=who.as_json, title="canceled (已撤)")
+
+
+def replace(who: Who, order: str, tonnes: int, price: str) -> None:
+    """Replace an order."""
+    answer = _ask(
+        connect_member(who),
+        lambda client: client.replace(tonnes, price, account=who.account, **_names(order)),
+        who.as_json,
+    )
+    show(answer, as_json=who.as_json, title="replaced (已改)")
+
+
+def orders(who: Who) -> None:
+    """List open orders."""
+    answer = _ask(connect_member(who), lambda client: client.orders(account=who.account), who.as_json)
+    show(answer, as_json=who.as_json, title="open orders (未成交委托)")
+
+
+def cash(who: Who) -> None:
+    """Show cash."""
+    answer = _ask(connect_member(who), lambda client: client.cash(who.account), who.as_json)
+    show(answer, as_json=who.as_json, title="cash (资金, CNY)")
+
+
+def allowances(who: Who) -> None:
+    """Show units."""
+    answer = _ask(connect_member(who), lambda client: client.allowances(who.account), who.as_json)
+    if who.as_json:
+        show(answer, as_json=True)
+        return
+    show(answer.holdings, as_json=False, title=f"units of {answer.account} (持仓, 吨)")
+    console().print(f"to be kept until surrender (履约前保留): {answer.retention_floor} t", markup=False)
+
+
+def _account_of(client: Client, who: Who) -> str:
+    accounts = client.welcome.accounts if client.welcome is not None else []
+    if who.account:
+        return who.account
+    if len(accounts) != 1:
+        fail(f"this key has the accounts {', '.join(accounts)}; name one by --account", code=2, as_json=who.as_json)
+    return accounts[0]
+
+
+def fills(who: Who, count: int) -> None:
+    """List the newest own trades, found backwards in the private stream."""
+
+    async def question(client: Client) -> Any:
+        channel = f"exec.{_account_of(client, who)}"
+        assert client.welcome is not None, "the client has logged in"
+        last = client.welcome.last_seqs[channel]
+        found: list[Event] = []
+        while last > 0 and len(found) < count:
+            first = max(1, last - REPORTS_A_PAGE + 1)
+            page = await client.replay(channel, first, last - first + 1)
+            found = [event for event in page if event.data.exec_type == "trade"] + found
+            last = first - 1
+        return [await _fill_row(client, event) for event in found[-count:]]
+
+    show(_ask(connect_member(who), question, who.as_json), as_json=who.as_json, title="trades (成交)")
+
+
+async def _fill_row(client: Client, event: Event) -> dict[str, Any]:
+    report = event.data
+    settlement = await client.trade(report.trade_id)
+    return {
+        "trade_id": report.trade_id,
+        "time": report.transact_time,
+        "instrument": report.instrument,
+        "side": report.side,
+        "price": str(report.last_price),
+        "quantity": report.last_qty,
+        "order_id": report.order_id,
+        "fee": str(report.fee),
+        "settlement": settlement.status,
+    }
+
+
+def watch(who: Who, count: int) -> None:
+    """Print own execution reports as they come."""
+
+    async def question(client: Client) -> None:
+        channel = f"exec.{_account_of(client, who)}"
+        await client.subscribe(channel)
+        seen = 0
+        async for event in client.events():
+            if isinstance(event, Event) and event.kind == "update":
+                _print_report(event, who.as_json)
+                seen += 1
+                if seen == count:
+                    return
+
+    _ask(connect_member(who), question, who.as_json)
+
+
+def _print_report(event: Event, as_json: bool) -> None:
+    if as_json:
+        plain = msgspec.to_builtins(event, enc_hook=str)
+        sys.stdout.write(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode() + "\n")
+        sys.stdout.flush()
+        return
+    report = event.data
+    words = f"{event.seq} {report.exec_type} {report.instrument} {report.side} {report.order_id} {report.order_status}"
+    fill = f" {report.last_qty} t @ {report.last_price} {report.trade_id}" if report.trade_id else ""
+    reason = f" {report.reason.code} {report.reason.name}" if report.reason is not None else ""
+    console().print(f"{words}{fill}{reason} (cum {report.cum_qty}, leaves {report.leaves_qty})", markup=False)
+
+
+def book(data: Path, url: str, instrument: str, levels: int, as_json: bool) -> None:
+    """Print the public book once."""
+    client = Client.connect(address(data, url, "", as_json).url, language=LANGUAGE)
+
+    async def question(client: Client) -> Any:
+        await client.subscribe(f"book.{instrument}")
+        async for event in client.events():
+            if isinstance(event, Event) and event.kind == "snapshot":
+                return event.data
+        raise ConnectionError("the connection ended before the book came")
+
+    answer = _ask(client, question, as_json)
+    shown = {side: answer[side][:levels] for side in ("bids", "asks")}
+    if as_json:
+        show({"instrument": instrument, "withheld": answer.get("withheld", False), **shown}, as_json=True)
+        return
+    if answer.get("withheld"):
+        console().print("a call auction collects orders; levels are withheld (集合竞价)", markup=False)
+    asks = [{"side": f"卖{n}", "price": price, "tonnes": tonnes} for n, (price, tonnes) in enumerate(shown["asks"], 1)]
+    bids = [{"side": f"买{n}", "price": price, "tonnes": tonnes} for n, (price, tonnes) in enumerate(shown["bids"], 1)]
+    show([*reversed(asks), *bids], as_json=False, title=f"{instrument} 盘口")
+
+
+# ---- operators ------------------------------------------------------------------------------------------
+
+
+def act(
+    name: str, fields: dict[str, Any], data: Path, operator: str, reason: str, document: str, as_json: bool
+) -> None:
+    """Do or propose an act; a proposal is shown with the content and the hash that its approver signs."""
+
+    async def question(client: Client) -> Any:
+        outcome = await client.act(name, fields, reason, document)
+        answer = {"act": name, "fields": fields, **msgspec.to_builtins(outcome)}
+        if outcome.status == "pending":
+            answer["next"] = f"yutan operator approve {outcome.proposal_id} --operator OTHER --sha256 {outcome.sha256}"
+        return answer
+
+    answer = _ask(connect_operator(data, operator, as_json), question, as_json)
+    titles = {"pending": "waits for a second person (待复核)", "done": "done (已执行)"}
+    show(answer, as_json=as_json, title=titles.get(answer["status"], ""))
+
+
+def operator_reads(
+    data: Path, operator: str, as_json: bool, title: str, question: Callable[[Client], Awaitable[Any]]
+) -> None:
+    """Ask something at the operators' door and show the answer."""
+    show(_ask(connect_operator(data, operator, as_json), question, as_json), as_json=as_json, title=title)
+
+
+def reconcile(data: Path, operator: str, as_json: bool) -> None:
+    """Reconcile now; a difference is an error."""
+    report = _ask(connect_operator(data, operator, as_json), lambda client: client.reconcile(), as_json)
+    show(report, as_json=as_json, title="engine = registry = bank (对账)")
+    if not report.ok:
+        raise typer.Exit(EXIT_DATA)
+
+
+def approve(proposal: str, sha256: str, data: Path, operator: str, as_json: bool) -> None:
+    """Show the proposal's content, then approve exactly that."""
+
+    async def question(client: Client) -> Any:
+        rows = [row for row in await client.pending() if row.proposal_id == proposal]
+        if rows and not as_json:
+            show(rows[0], as_json=False, title="content (内容)")
+        content = sha256 or (rows[0].sha256 if rows else UNKNOWN_SHA256)
+        outcome = await client.approve(proposal, content)
+        shown = msgspec.to_builtins(rows[0]) if rows else {}
+        return {**shown, **msgspec.to_builtins(outcome)}
+
+    show(
+        _ask(connect_operator(data, operator, as_json), question, as_json), as_json=as_json, title="approved (复核通过)"
+    )
+
+
+def reject(proposal: str, reason: str, data: Path, operator: str, as_json: bool) -> None:
+    """Turn a proposal down."""
+    answer = _ask(connect_operator(data, operator, as_json), lambda client: client.reject(proposal, reason), as_json)
+    show(answer, as_json=as_json, title="rejected (已驳回)")
+
+
+def operator_statement(account: str, day: int, data: Path, operator: str, as_json: bool) -> None:
+    """Show an account's statement."""
+
+    async def question(client: Client) -> Any:
+        wanted = day_text(day) if day else next(iter(await client.ops_statement_days(account)), "")
+        return await client.ops_statement(account, wanted) if wanted else None
+
+    answer = _ask(connect_operator(data, operator, as_json), question, as_json)
+    if answer is None:
+        fail(f"account {account} has no statement yet", code=EXIT_MISSING, as_json=as_json)
+    show(answer, as_json=as_json, title=f"statement (结算单) {account}")
+
+
+def publish_bulletin(day: int, reason: str, document: str, data: Path, operator: str, as_json: bool) -> None:
+    """Propose publishing the bulletin in DIR/bulletins by the hash of its bytes."""
+    found = bulletins.newest(data, day)
+    if found is None:
+        fail(
+            f"there is no bulletin in {data / bulletins.FOLDER}; close a day first", code=EXIT_MISSING, as_json=as_json
+        )
+    fields = {"trading_day": day_text(found.trading_day), "sha256": found.sha256}
+    act("publish_bulletin", fields, data, operator, reason, document, as_json)
