@@ -349,8 +349,7 @@ def open_account(state: State, act: OpenAccount, out: list[Event]) -> None:
     number = len(state.accounts)
     account = Account(number, act.code, act.owner, act.name, act.category)
     account.answers_by_day = [(state.day_number, [])]
-    state.accounts.append(account)
-    state.account_numbers[act.code] = number
+    state.add_account(account)
     out.append(AccountOpened(number, act.code, act.owner, act.name, act.category))
 
 

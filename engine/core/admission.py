@@ -129,7 +129,7 @@ def judge_order(state: State, account: Account, instrument: Instrument, order: O
 def judge_meeting(state: State, account: Account, instrument: Instrument, order: Order, post_only: bool) -> Verdict:
     """What the order would meet: its owner's own orders in a call, anything if post-only, too little if fill-or-kill."""
     if state.phase != phases.CONTINUOUS:
-        if state.stp != 0 and meets_own_order(account, instrument, order):
+        if state.stp != 0 and meets_own_order(state, account, instrument, order):
             return Verdict(reasons.SELF_MATCH)
     elif post_only:
         if instrument.book.would_trade(order.side, order.price_ticks):
@@ -139,20 +139,25 @@ def judge_meeting(state: State, account: Account, instrument: Instrument, order:
     return ADMITTED
 
 
-def meets_own_order(account: Account, instrument: Instrument, order: Order) -> bool:
+def meets_own_order(state: State, account: Account, instrument: Instrument, order: Order) -> bool:
     """Whether an order of the same owner rests on the other side at a crossing price.
 
     In a call auction self-trades are prevented at entry: any pair could meet in the uncross. The continuous phase leaves no
-    crossing orders behind, so this one check suffices. Walks the crossing levels; calls are short.
+    crossing orders behind, so this one check suffices. Walks the owner's own open orders, and only where some can be on the
+    other side: walking the book instead made 50,000 orders collected in a call quadratic.
     """
-    half = instrument.book.asks if order.side == BUY else instrument.book.bids
-    limit: i64 = half.sign * order.price_ticks
-    for level in half.sorted_levels():
-        if level.key > limit:
-            break
-        resting = level.head
-        while resting is not None:
-            if resting.owner == account.owner:
+    for own in state.owners[account.owner]:
+        if order.side == BUY:
+            if own.position(instrument.number).held == 0:
+                continue
+        elif own.held == 0:
+            continue
+        for resting in own.orders.values():
+            if resting.instrument != order.instrument or resting.side == order.side:
+                continue
+            if order.side == BUY:
+                if resting.price_ticks <= order.price_ticks:
+                    return True
+            elif resting.price_ticks >= order.price_ticks:
                 return True
-            resting = resting.newer
     return False

@@ -126,9 +126,7 @@ def _load_state(body: list[Any]) -> State:
     state.trading_day, state.day_number, state.phase, state.halted = day[0], day[1], day[2], day[3]
     state.trade_number, state.cash_deposited, state.cash_withdrawn, state.fees = day[4], day[5], day[6], day[7]
     for row in accounts:
-        account = _load_account(len(state.accounts), row)
-        state.accounts.append(account)
-        state.account_numbers[account.code] = len(state.accounts) - 1
+        state.add_account(_load_account(len(state.accounts), row))
     for row in instruments:
         instrument = _load_instrument(state, len(state.instruments), row)
         state.instruments.append(instrument)

@@ -308,6 +308,7 @@ class State:
         "operator_numbers",
         "operators",
         "order_value_max",
+        "owners",
         "phase",
         "proposals",
         "rulebook",
@@ -328,6 +329,7 @@ class State:
         self.is_proceeds_same_day = rulebook.proceeds_same_day
         self.accounts: list[Account | None] = [None]
         self.account_numbers: dict[str, int] = {}
+        self.owners: dict[int, list[Account]] = {}  # beneficial owner -> accounts
         self.instruments: list[Instrument | None] = [None]
         self.instrument_numbers: dict[str, int] = {}
         self.operators: list[Operator | None] = [None]
@@ -344,6 +346,13 @@ class State:
         self.cash_deposited: i64 = 0
         self.cash_withdrawn: i64 = 0
         self.fees: i64 = 0
+
+    def add_account(self, account: Account) -> None:
+        """Take in the account of the next number."""
+        assert account.number == len(self.accounts)
+        self.accounts.append(account)
+        self.account_numbers[account.code] = account.number
+        self.owners.setdefault(account.owner, []).append(account)
 
     def account(self, number: i64) -> Account | None:
         """The account of this number."""
