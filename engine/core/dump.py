@@ -11,7 +11,7 @@ import msgspec
 from engine.core.book import Half, Order
 from engine.core.commands import AnyAct
 from engine.core.rulebook import parse
-from engine.core.state import Account, Answer, Instrument, Key, Operator, Position, Proposal, State
+from engine.core.state import Account, Answer, Instrument, Key, Operator, Proposal, State
 
 FORMAT = 1
 
@@ -74,7 +74,11 @@ def _account(account: Account) -> list[Any]:
         account.pending,
         account.allowances_available,
         sorted(account.retention.items()),
-        [None if p is None else [p.available, p.held, p.locked, p.lock_days, p.lock_tonnes] for p in account.positions],
+        [
+            [number, p.available, p.held, p.locked, p.lock_days, p.lock_tonnes]
+            for number, p in enumerate(account.positions)
+            if p is not None and p.available + p.held + p.locked > 0
+        ],
         [[day, [[key, *_answer(account.answers[key])] for key in keys]] for day, keys in account.answers_by_day],
     ]
 
@@ -171,19 +175,13 @@ def _load_account(number: int, row: list[Any]) -> Account:
     account.allowances_available = allowances
     account.retention = {year: floor for year, floor in retention}
     account.retention_floor = sum(account.retention.values())
-    account.positions = [_load_position(row) for row in positions]
+    for number, available, held, locked, lock_days, lock_tonnes in positions:
+        position = account.position(number)
+        position.available, position.held, position.locked = available, held, locked
+        position.lock_days, position.lock_tonnes = lock_days, lock_tonnes
     account.answers_by_day = [(day, [row[0] for row in rows]) for day, rows in answers]
     account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4]) for _, rows in answers for row in rows}
     return account
-
-
-def _load_position(row: list[Any] | None) -> Position | None:
-    if row is None:
-        return None
-    position = Position()
-    position.available, position.held, position.locked = row[0], row[1], row[2]
-    position.lock_days, position.lock_tonnes = row[3], row[4]
-    return position
 
 
 def _load_instrument(state: State, number: int, row: list[Any]) -> Instrument:
