@@ -234,15 +234,18 @@ class Settlement:
                 break
             self._backlog.popleft()
             taken.append(entry)
-            self._clearing.apply(entry.seq, entry.at_ns, entry.events, writes)
+            self._clearing.enter(entry.seq, entry.at_ns)
+            for at in range(0, len(entry.events), SLICE_EVENTS):  # a call auction may trade thousands in one entry
+                part = entry.events[at : at + SLICE_EVENTS]
+                self._clearing.apply(part, writes)
+                since_turn += len(part)
+                if since_turn >= SLICE_EVENTS:
+                    since_turn = 0
+                    await asyncio.sleep(0)
             count += len(entry.events)
-            since_turn += len(entry.events)
             if entry.closes_day:
                 await documents.add(self._store, self._clearing, writes)
                 break
-            if since_turn >= SLICE_EVENTS:
-                since_turn = 0
-                await asyncio.sleep(0)
         last = taken[-1]
         # Entries without title events after the last one need nothing; the mark passes them with it.
         mark = self._seen if not self._backlog and self._seen.seq <= until else Mark(last.seq, last.at_ns)

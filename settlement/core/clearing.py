@@ -1,6 +1,6 @@
 """One event after the other to postings: the pure heart of settlement.
 
-`Clearing.apply` takes an entry's events in the order of the log, moves the ledger in memory and writes down in `Writes`
+`Clearing.apply` takes events in the order of the log, moves the ledger in memory and writes down in `Writes`
 what the store must do. The same events on the same registry always give the same writes.
 """
 
@@ -81,13 +81,16 @@ class Clearing:
         self._phase_at_entry = self.phase
         self._acts_in_entry = 0
 
-    def apply(self, seq: int, at_ns: int, entry_events: list[events.Event], writes: Writes) -> None:
-        """Settle one entry. `day_close` is set where the entry closed the day."""
+    def enter(self, seq: int, at_ns: int) -> None:
+        """Begin an entry; its events follow in one or more `apply`."""
         self._seq = seq
         self._at_ns = at_ns
         self._phase_at_entry = self.phase
         self._acts_in_entry = 0
         self.day_close = None
+
+    def apply(self, entry_events: list[events.Event], writes: Writes) -> None:
+        """Settle the next events of the entry. `day_close` is set where one of them closed the day."""
         for event in entry_events:
             HANDLERS[type(event)](self, event, writes)
 

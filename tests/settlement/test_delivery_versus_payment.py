@@ -247,3 +247,14 @@ async def test_a_gap_or_a_strange_journal_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="another journal"):
         settlement.on_batch(last)
     await settlement.close()
+
+
+async def test_a_call_auction_of_thousands_of_trades_in_one_entry_settles_in_order(tmp_path: Path) -> None:
+    engine, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, engine)
+    await settle(settlement, engine.founded(cash_fen=10_000_000, tonnes=10_000))
+    trades = [engine.traded(1 + n % 3, 1 + (n + 1) % 3, 1, fee=1, taker=0) for n in range(5_000)]
+    await settle(settlement, [engine.entry(*trades), engine.close_day()])
+    assert (await settlement.reconcile()).ok
+    await settlement.close()
+    assert audit(tmp_path / "registry.db").findings == []
