@@ -15,7 +15,7 @@ from gateway.http import queries
 from gateway.http.bulletins import bulletin_csv, published_bulletin
 from gateway.http.metrics import Counters
 from gateway.http.replies import AnyRequest, Refused, bytes_reply, json_reply
-from gateway.http.sources import Sources
+from gateway.http.sources import Sources, sources_of
 from gateway.protocol.prices import price_text
 from gateway.protocol.times import day_text, time_text
 
@@ -23,8 +23,9 @@ _HOUR_S = 3600
 
 
 @get("/health", sync_to_thread=False)
-def health(request: AnyRequest, sources: Sources) -> Response[bytes]:
+def health(request: AnyRequest) -> Response[bytes]:
     """Whether the exchange is well: 503 when a follower is too far behind."""
+    sources = sources_of(request)
     lags = sources.lags()
     day = sources.view.day()
     is_behind = any(lag > sources.settings.lag_entries_max for lag in lags.values())
@@ -44,8 +45,9 @@ def health(request: AnyRequest, sources: Sources) -> Response[bytes]:
 
 
 @get("/metrics", sync_to_thread=False)
-def metrics(sources: Sources) -> Response[bytes]:
+def metrics(request: AnyRequest) -> Response[bytes]:
     """Figures for Prometheus."""
+    sources = sources_of(request)
     registry = CollectorRegistry()
     registry.register(Counters(sources))
     return Response(
@@ -54,15 +56,17 @@ def metrics(sources: Sources) -> Response[bytes]:
 
 
 @get("/phase", sync_to_thread=False)
-def phase(request: AnyRequest, sources: Sources) -> Response[bytes]:
+def phase(request: AnyRequest) -> Response[bytes]:
     """Where the day is, and what comes next."""
+    sources = sources_of(request)
     queries.read(request, queries.NoQuery)
     return json_reply(request, sources.feed.phase_now())
 
 
 @get("/instruments", sync_to_thread=False)
-def instruments(request: AnyRequest, sources: Sources) -> Response[bytes]:
+def instruments(request: AnyRequest) -> Response[bytes]:
     """What is traded, with its rules."""
+    sources = sources_of(request)
     queries.read(request, queries.NoQuery)
     return json_reply(request, {"instruments": [_instrument(found) for found in sources.view.instruments()]})
 
@@ -85,8 +89,9 @@ def _instrument(found: InstrumentView) -> dict[str, Any]:
 
 
 @get("/ticker", sync_to_thread=False)
-def ticker(request: AnyRequest, sources: Sources) -> Response[bytes]:
+def ticker(request: AnyRequest) -> Response[bytes]:
     """The day's figures, of one instrument or of all."""
+    sources = sources_of(request)
     query = queries.read(request, queries.InstrumentQuery)
     codes = sources.feed.instrument_codes() if query.instrument is None else [query.instrument]
     rows = []
@@ -99,8 +104,9 @@ def ticker(request: AnyRequest, sources: Sources) -> Response[bytes]:
 
 
 @get("/book", sync_to_thread=False)
-def book(request: AnyRequest, sources: Sources) -> Response[bytes]:
+def book(request: AnyRequest) -> Response[bytes]:
     """Price levels, best first; during a call auction its indication instead."""
+    sources = sources_of(request)
     query = queries.read(request, queries.BookQuery)
     found = sources.feed.book_now(query.instrument, query.levels)
     if found is None:
@@ -111,8 +117,9 @@ def book(request: AnyRequest, sources: Sources) -> Response[bytes]:
 
 
 @get("/trades")
-async def trades(request: AnyRequest, sources: Sources) -> Response[bytes]:
+async def trades(request: AnyRequest) -> Response[bytes]:
     """A day's trades, oldest first; `next` is the `after` of the following page."""
+    sources = sources_of(request)
     query = queries.read(request, queries.TradesQuery)
     instrument = _named(sources, query.instrument)
     day = queries.day_of(query.day, sources.view.day().trading_day, "day")
@@ -127,8 +134,9 @@ async def trades(request: AnyRequest, sources: Sources) -> Response[bytes]:
 
 
 @get("/kline")
-async def kline(request: AnyRequest, sources: Sources) -> Response[bytes]:
+async def kline(request: AnyRequest) -> Response[bytes]:
     """Bars of one day or several."""
+    sources = sources_of(request)
     query = queries.read(request, queries.BarsQuery)
     instrument = _named(sources, query.instrument)
     today = sources.view.day().trading_day
@@ -149,8 +157,9 @@ async def kline(request: AnyRequest, sources: Sources) -> Response[bytes]:
 
 
 @get("/bulletins")
-async def bulletins(request: AnyRequest, sources: Sources) -> Response[bytes]:
+async def bulletins(request: AnyRequest) -> Response[bytes]:
     """All published bulletins, newest first, each with the SHA-256 of its JSON."""
+    sources = sources_of(request)
     queries.read(request, queries.NoQuery)
     rows = [
         {
@@ -167,17 +176,18 @@ async def bulletins(request: AnyRequest, sources: Sources) -> Response[bytes]:
 
 
 @get("/bulletins/{name:str}")
-async def bulletin(request: AnyRequest, sources: Sources, name: str) -> Response[bytes]:
+async def bulletin(request: AnyRequest) -> Response[bytes]:
     """One published bulletin: `2026-11-20.json` (exactly the bytes that were hashed) or `.csv` (for spreadsheets)."""
+    sources = sources_of(request)
     queries.read(request, queries.NoQuery)
-    stem, _, form = name.rpartition(".")
+    stem, _, form = request.path_params["name"].rpartition(".")
     if form not in ("json", "csv"):
         raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json or .csv")
     _, body = await published_bulletin(sources.title, stem)
     if form == "json":
         return bytes_reply(request, body, "application/json", _HOUR_S)
     headers = {"content-disposition": f'attachment; filename="bulletin-{stem}.csv"'}
-    return bytes_reply(request, bulletin_csv(body), "text/csv; charset=utf-8", _HOUR_S, headers)
+    return bytes_reply(request, bulletin_csv(body), "text/csv", _HOUR_S, headers)
 
 
 @get("/errors", sync_to_thread=False)
@@ -200,8 +210,9 @@ def errors(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/rulebook", sync_to_thread=False)
-def rulebook(request: AnyRequest, sources: Sources) -> Response[bytes]:
+def rulebook(request: AnyRequest) -> Response[bytes]:
     """Every rule in force, with where it comes from and how sure that is."""
+    sources = sources_of(request)
     queries.read(request, queries.NoQuery)
     rules = sources.view.rulebook()
     rows = [

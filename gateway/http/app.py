@@ -1,10 +1,9 @@
 """The HTTP application: who answers which path, and what happens to every answer."""
 
 from litestar import Litestar, Router
-from litestar.contrib.jinja import JinjaTemplateEngine
-from litestar.datastructures import CacheControlHeader
-from litestar.di import Provide
+from litestar.datastructures import CacheControlHeader, State
 from litestar.exceptions import HTTPException
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
@@ -32,7 +31,7 @@ def create_app(sources: Sources) -> Litestar:
             *pages.HANDLERS,
             static,
         ],
-        dependencies={"sources": Provide(lambda: sources, sync_to_thread=False)},
+        state=State({"sources": sources}),
         exception_handlers={
             replies.Refused: replies.on_refused,
             TapeBusy: replies.on_busy,

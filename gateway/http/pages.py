@@ -11,7 +11,7 @@ from litestar.response import Template
 from engine.core import phases
 from gateway.http.bulletins import COLUMNS, bulletin_rows, published_bulletin
 from gateway.http.replies import AnyRequest
-from gateway.http.sources import Sources
+from gateway.http.sources import Sources, sources_of
 from gateway.protocol.times import day_text
 
 FOLDER: Final = Path(__file__).parent.parent / "pages"
@@ -48,13 +48,14 @@ def _page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Te
             **values,
         },
         headers={"content-security-policy": policy, "cache-control": "no-cache"},
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
     )
 
 
 @get("/", sync_to_thread=False)
-def market_page(request: AnyRequest, sources: Sources) -> Template:
+def market_page(request: AnyRequest) -> Template:
     """The market today."""
+    sources = sources_of(request)
     return _page(
         request,
         sources,
@@ -67,15 +68,18 @@ def market_page(request: AnyRequest, sources: Sources) -> Template:
 
 
 @get("/bulletins")
-async def bulletins_page(request: AnyRequest, sources: Sources) -> Template:
+async def bulletins_page(request: AnyRequest) -> Template:
     """All published bulletins."""
+    sources = sources_of(request)
     rows = [(day_text(row.trading_day), row) for row in await sources.title.bulletins() if row.published]
     return _page(request, sources, "bulletins.html", rows=rows)
 
 
 @get("/bulletins/{day:str}")
-async def bulletin_page(request: AnyRequest, sources: Sources, day: str) -> Template:
+async def bulletin_page(request: AnyRequest) -> Template:
     """One published bulletin as a table."""
+    sources = sources_of(request)
+    day = request.path_params["day"]
     row, body = await published_bulletin(sources.title, day)
     document = msgspec.json.decode(body)
     return _page(

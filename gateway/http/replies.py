@@ -4,6 +4,7 @@ import hashlib
 from typing import Any, Final
 
 import msgspec
+import structlog
 from litestar import Request, Response
 from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
@@ -14,6 +15,7 @@ from gateway.feed.tape import TapeBusy
 
 AnyRequest = Request[Any, Any, Any]
 JSON: Final = "application/json"
+_log: Final = structlog.get_logger("gateway.http")
 _encode = msgspec.json.Encoder().encode
 _RETRY_AFTER_S: Final = "1"
 
@@ -97,7 +99,7 @@ def on_http_error(request: AnyRequest, error: HTTPException) -> Response[bytes]:
 
 def on_internal_error(request: AnyRequest, error: Exception) -> Response[bytes]:
     """A fault of ours: told without its inside; the inside goes to the log."""
-    request.logger.error("http request failed", path=request.url.path, exc_info=error)
+    _log.error("http request failed", path=request.url.path, exc_info=error)
     return refusal(request, Refused(reasons.INTERNAL))
 
 

@@ -1,11 +1,15 @@
 """What the HTTP door reads from. Nothing here can change the market."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from litestar import Request
+
+from engine.core import reasons
 from engine.title import Title
 from engine.view import MarketView
 from gateway.feed import PublicFeed, Tape
+from gateway.http.replies import Refused
 from gateway.http.settings import HttpSettings
 
 
@@ -22,3 +26,12 @@ class Sources(NamedTuple):
     settings: HttpSettings
     lags: Callable[[], dict[str, int]]
     counters: Callable[[], dict[str, int]]
+
+
+def sources_of(request: Request[Any, Any, Any]) -> Sources:
+    """The sources of the application that the request came to. Raises `Refused` while there is no market yet."""
+    sources = request.app.state.sources
+    assert isinstance(sources, Sources)
+    if not sources.view.is_founded:
+        raise Refused(reasons.ENGINE_RECOVERING)
+    return sources
