@@ -1,0 +1,81 @@
+"""INV-10: a market loaded from its dump, at any moment, goes on exactly like the one that was dumped."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import compiled
+from engine.core.market import Market
+from tests.testkit.build import hash_of
+from tests.testkit.flows import random_flow
+
+ROOT = Path(__file__).resolve().parents[2]
+PRINT_HASHES = """
+from engine.core.market import Market
+from tests.testkit.build import hash_of
+from tests.testkit.flows import random_flow
+for seed in range(9_000, 9_012):
+    market = Market()
+    for entry in random_flow(seed, 120):
+        market.apply(entry)
+    print(seed, hash_of(market))
+"""
+
+
+@pytest.mark.parametrize("seed", range(8_000, 8_020))
+def test_a_loaded_market_goes_on_like_the_one_that_was_dumped(seed: int) -> None:
+    flow = random_flow(seed, 100)
+    live, loaded = Market(), Market()
+    for entry in flow:
+        happened = live.apply(entry)
+        assert loaded.apply(entry) == happened, f"seed {seed}, entry {entry.seq}"
+        if entry.seq % 3 == 0:
+            data = live.dump()
+            assert loaded.dump() == data
+            loaded = Market.load(data)
+            loaded.audit()
+    assert hash_of(loaded) == hash_of(live)
+
+
+@pytest.mark.parametrize("seed", range(8_100, 8_105))
+def test_replaying_from_every_moment_ends_in_the_same_hash(seed: int) -> None:
+    flow = random_flow(seed, 60)
+    market = Market()
+    dumps: list[bytes] = []
+    for entry in flow:
+        market.apply(entry)
+        dumps.append(market.dump())
+    for place in range(0, len(dumps), 10):
+        again = Market.load(dumps[place])
+        for entry in flow[place + 1 :]:
+            again.apply(entry)
+        assert again.dump() == dumps[-1]
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x90", b"\x94\x63\x01\x01\xc0", b"\x01", b"hello"])
+def test_bytes_that_are_no_dump_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="dump"):
+        Market.load(data)
+
+
+def hashes_in_another_process(hash_seed: str, pure: bool) -> str:
+    environment = os.environ | {"PYTHONHASHSEED": hash_seed, "YUTAN_PURE": "1" if pure else "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT_HASHES], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_processes_with_other_hash_seeds_reach_the_same_state() -> None:
+    hashes = hashes_in_another_process("1", pure=True)
+    assert len(hashes.splitlines()) == 12
+    assert hashes_in_another_process("4242", pure=True) == hashes
+
+
+@pytest.mark.skipif(not (compiled.ROOT / "engine/core/_built.json").exists(), reason="no compiled core is built here")
+def test_the_compiled_and_the_plain_core_reach_the_same_state() -> None:
+    assert hashes_in_another_process("7", pure=False) == hashes_in_another_process("7", pure=True)
