@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -20,8 +20,8 @@ from rich.text import Text
 
 from engine.core import phases, rulebook
 from gateway.feed.messages import TickerData
+from gateway.protocol.times import day_text
 from yutan import bulletins, folder, founding, keys
-from yutan.cli.session import day_text
 from yutan.client import Client
 from yutan.compose import Exchange
 from yutan.populate import FourEyes, populate
@@ -93,30 +93,32 @@ async def run(
             exchange.drive()
             clerk = asyncio.create_task(_publish_bulletins(market, desk), name="clerk")
             market.traders = await _start_traders(data, pace, seed)
+            ended = asyncio.create_task(market.traders.wait(), name="traders")
             try:
-                await _show_until(stop, display(market), (clerk, asyncio.create_task(market.traders.wait())))
+                await _show_until(stop, display(market), (clerk, ended))
             finally:
                 clerk.cancel()
                 await asyncio.wait([clerk])
                 await _stop_traders(market.traders)
+                await ended
     finally:
         await exchange.close()
 
 
 @asynccontextmanager
 async def _operators(exchange: Exchange) -> AsyncIterator[tuple[Client, Client]]:
-    url = f"{exchange.running.ws_url}/ws/v1/ops"
+    url = exchange.running.ws_url
     people = founding.DEFAULT_OPERATORS
     paths = [folder.keys(exchange.data) / f"{person}.pem" for person in people]
     async with (
-        Client.connect(url, key_id=people[0], private_key=keys.load(paths[0])) as first,
-        Client.connect(url, key_id=people[1], private_key=keys.load(paths[1])) as second,
+        Client.connect(url, key_id=people[0], private_key=keys.load(paths[0]), door="ops") as first,
+        Client.connect(url, key_id=people[1], private_key=keys.load(paths[1]), door="ops") as second,
     ):
         yield first, second
 
 
 async def _show_until(
-    stop: asyncio.Event, shown: AsyncIterator[None], watched: tuple["asyncio.Task[object]", ...]
+    stop: asyncio.Event, shown: AsyncIterator[None], watched: tuple["asyncio.Task[Any]", ...]
 ) -> None:
     """Show the market until `stop`; a clerk or a trader program that ends by itself is an error."""
     async for _ in shown:

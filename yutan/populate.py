@@ -28,9 +28,10 @@ class FourEyes:
             await self._second.approve(outcome.proposal_id, outcome.sha256)
 
     async def finish_pending(self) -> None:
-        """Approve what the first proposed before they were cut short."""
+        """Approve what the first had proposed of the demo's set-up when they were cut short, and nothing else."""
         for row in await self._second.pending():
-            await self._second.approve(row.proposal_id, row.sha256)
+            if row.document == DOCUMENT and row.operator == self._first.key_id:
+                await self._second.approve(row.proposal_id, row.sha256)
 
 
 async def populate(data: Path, view: MarketView, desk: FourEyes, on_step: Callable[[int, int], None]) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.core import phases
+from gateway.protocol.times import day_text
 from yutan.cli import session
 from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
 
@@ -53,7 +54,7 @@ def open_day(
     as_json: Json = False,
 ) -> None:
     """Begin a trading day (开市): release T+N locks, fix price bands, enter pre_open."""
-    _act("open_day", {"trading_day": session.day_text(trading_day)}, data, operator, reason, document, as_json)
+    _act("open_day", {"trading_day": day_text(trading_day)}, data, operator, reason, document, as_json)
 
 
 @app.command()

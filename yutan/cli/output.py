@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+PIPE_COLUMNS = 200  # where no terminal says how wide it is, nothing is cut
 EXIT_DATA = 65
 EXIT_MISSING = 66
 EXIT_UNREACHABLE = 69
@@ -27,7 +28,10 @@ def exit_code(reason: int) -> int:
 
 def console(*, stderr: bool = False) -> Console:
     """A console on the present standard output or error."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    shown = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not shown.is_terminal:
+        shown.width = PIPE_COLUMNS
+    return shown
 
 
 def emit_json(value: Any) -> None:
@@ -57,7 +61,7 @@ def show(value: Any, *, as_json: bool, title: str = "") -> None:
 def _table(rows: Sequence[dict[str, Any]], title: str) -> None:
     table = Table(title=title or None, title_justify="left")
     for name, value in rows[0].items():
-        table.add_column(name, justify="right" if isinstance(value, int) else "left")
+        table.add_column(name, justify="right" if isinstance(value, int) else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     console().print(table)

@@ -13,6 +13,7 @@ import orjson
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.protocol.times import day_text
 from yutan import bulletins, folder, keys
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, exit_code, fail, show
 from yutan.client import Client, Event, Refused
@@ -89,11 +90,6 @@ def public_key(text: str, as_json: bool) -> bytes:
     if len(text) == 64 and all(letter in string.hexdigits for letter in text):
         return bytes.fromhex(text)
     return keys.public_bytes(load_key(Path(text), as_json))
-
-
-def day_text(number: int) -> str:
-    """yyyymmdd as the wire writes it."""
-    return f"{number // 10_000:04}-{number // 100 % 100:02}-{number % 100:02}"
 
 
 def run(work: Callable[[], Awaitable[Any]], *, as_json: bool) -> Any:
