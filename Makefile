@@ -9,15 +9,19 @@ DATA   ?= data/demo
 help:           ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-$(VENV)/.ready: pyproject.toml setup.py
+$(VENV)/.ready: pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed (set PYTHON=...)"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version) (set PYTHON=...)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[tests,bench]' 'setuptools>=80'
+	$(BIN)/python -m pip install --quiet -e . 'setuptools>=80' 'mypy>=2.4'
 	@touch $@
 
-setup: $(VENV)/.ready    ## make .venv with everything in it
+$(VENV)/.tools: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet -e '.[tests,bench]'
+	@touch $@
+
+setup: $(VENV)/.tools    ## make .venv with everything in it, tools for tests and benchmarks too
 
 # The compiled core is checked against its source at each start; this rebuilds it only where they differ.
 build: $(VENV)/.ready    ## compile the hot modules where a C compiler is present
@@ -28,17 +32,17 @@ build: $(VENV)/.ready    ## compile the hot modules where a C compiler is presen
 run: build    ## start a living demo market and print its address (Ctrl-C stops it, the next run goes on)
 	$(BIN)/yutan demo --data $(DATA)
 
-test: build    ## every test, on the compiled core and on the plain one
+test: build $(VENV)/.tools    ## every test, on the compiled core and on the plain one
 	$(BIN)/python -m pytest
 	YUTAN_PURE=1 $(BIN)/python -m pytest tests/engine tests/properties tests/ground_truth
 
-prove: build    ## the slow proofs: more random flows, more crashes
+prove: build $(VENV)/.tools    ## the slow proofs: more random flows, more crashes
 	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/crash
 
-bench: build    ## measure; prints tables with their doubts
+bench: build $(VENV)/.tools    ## measure; prints tables with their doubts
 	$(BIN)/python -m bench
 
-style: $(VENV)/.ready    ## ruff and mypy --strict
+style: $(VENV)/.tools    ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
