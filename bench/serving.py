@@ -1,0 +1,123 @@
+"""Servers of the benchmarks in processes of their own, and what they use of the processor."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from bench.core import ACCOUNTS, Founded
+from bench.measure import WorkNotDone
+from bench.report import ROOT
+from engine.clock import wall_ns
+from engine.core import phases
+from engine.core.commands import RegisterKey
+from engine.journal import Journal
+from engine.recovery import JOURNAL_FOLDER
+from yutan import folder, keys
+
+START_SECONDS_MAX: Final = 60
+STOP_SECONDS_MAX: Final = 120
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """A running server: where it listens, and its process."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        self.port = port
+        self._process = process
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the whole process so far, user and system (Linux)."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def key_id(number: int) -> str:
+    """The key of one member: each acts for all accounts."""
+    return f"member-{number}"
+
+
+def found_exchange(data: Path, members: int) -> int:
+    """Journal a market in continuous trading whose members' keys lie in the folder; returns its seq."""
+    founded = Founded()
+    everyone = tuple(range(1, ACCOUNTS + 1))
+    folder.keys(data).mkdir(parents=True)
+    for number in range(members):
+        key = keys.create(folder.keys(data) / f"{key_id(number)}.pem")
+        founded.act(RegisterKey(key_id(number), keys.public_bytes(key), everyone))
+    founded.enter(phases.CONTINUOUS)
+    journal = Journal.open(data / JOURNAL_FOLDER)
+    journal.append_commands(wall_ns(), founded.commands)
+    journal.close()
+    return founded.market.seq
+
+
+@contextmanager
+def exchange(data: Path) -> Iterator[Server]:
+    """`yutan serve` on this folder, until the block ends; then it closes in good order."""
+    with open(data / "serve.log", "w", encoding="utf-8") as log:
+        command = [
+            "serve",
+            "--data",
+            str(data),
+            "--timetable",
+            "manual",
+            "--ws-port",
+            "0",
+            "--http-port",
+            "0",
+            "--json",
+        ]
+        process = _start(["-m", "yutan", *command], stdout=log)
+        try:
+            yield Server(process, _wait_open(process, data))
+        finally:
+            process.terminate()
+            code = process.wait(STOP_SECONDS_MAX)
+    if code != 0:
+        raise WorkNotDone(f"the exchange ended with {code}: {_log_tail(data)}")
+
+
+@contextmanager
+def echo() -> Iterator[Server]:
+    """A plain echo."""
+    process = _start(["-m", "bench.echo"], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        yield Server(process, int(process.stdout.readline()))
+    finally:
+        process.communicate("", STOP_SECONDS_MAX)
+
+
+def _start(arguments: list[str], stdout: int | IO[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stdout if not isinstance(stdout, int) else None,
+        text=True,
+    )
+
+
+def _wait_open(process: "subprocess.Popen[str]", data: Path) -> int:
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            running = folder.read_running(data)
+        except folder.FolderError:
+            time.sleep(0.02)
+            continue
+        return running.ws_port
+    raise WorkNotDone(f"the exchange did not open: {_log_tail(data)}")
+
+
+def _log_tail(data: Path) -> str:
+    return (data / "serve.log").read_text(encoding="utf-8")[-2_000:]
