@@ -9,16 +9,17 @@ DATA   ?= data/demo
 help:           ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
+# Installed without compiling: `build` does that once, with the compiler that `style` checks with.
 $(VENV)/.ready: pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed (set PYTHON=...)"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version) (set PYTHON=...)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e . 'setuptools>=80' 'mypy>=2.4'
+	YUTAN_PURE=1 $(BIN)/python -m pip install --quiet -e . 'setuptools>=80' 'mypy>=2.4'
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet -e '.[tests,bench]'
+	YUTAN_PURE=1 $(BIN)/python -m pip install --quiet -e '.[tests,bench]'
 	@touch $@
 
 setup: $(VENV)/.tools    ## make .venv with everything in it, tools for tests and benchmarks too
