@@ -18,8 +18,9 @@ from engine.sequencer import NO_STORE_MARK, Batch
 from engine.view import MarketView
 from gateway.feed import figures
 from gateway.feed.channel import Channel
+from gateway.feed.figures import second_text
 from gateway.feed.instrument import InstrumentFeed, Said
-from gateway.feed.messages import AuctionData, BookData, PhaseData, TickerData
+from gateway.feed.messages import AuctionData, BookData, NextPhase, PhaseData, TickerData
 from gateway.feed.settings import FeedSettings
 from gateway.feed.timetable import next_phase
 from gateway.feed.trades import PublicTrade, public_trade
@@ -46,6 +47,7 @@ class PublicFeed:
         self._seq = 0
         self._at_ns = 0
         self._epoch: int | None = None
+        self._expected: NextPhase | None = None
         self._phase_channel = Channel("phase", settings.ring_messages_max, settings.ring_bytes_max)
         self._instruments: dict[int, InstrumentFeed] = {}
         self._phase_said = self._phase_data()
@@ -170,6 +172,10 @@ class PublicFeed:
         fold.halt_market(self._is_halted)
         fold.began(phases.is_call(self._phase))
 
+    def expect_phase(self, phase: int, at_ns: int) -> None:
+        """What whoever drives the day will do next, where the rule book's timetable is not followed; at_ns 0: nothing."""
+        self._expected = NextPhase(phases.NAMES[phase], second_text(at_ns)) if at_ns else None
+
     # ---- telling followers --------------------------------------------------------------------------------
 
     def channels(self) -> list[str]:
@@ -241,7 +247,7 @@ class PublicFeed:
         return next((fold for fold in self._instruments.values() if fold.code == code), None)
 
     def _phase_data(self) -> PhaseData:
-        following = None
+        following = self._expected
         if self._rules is not None and self.settings.timetable_followed:
             following = next_phase(self._rules, self._trading_day, self._phase, self._at_ns)
         return PhaseData(

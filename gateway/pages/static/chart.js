@@ -3,7 +3,8 @@
 const NS = "http://www.w3.org/2000/svg";
 const EDGE = { left: 54, right: 54, top: 10, bottom: 20 };
 const VOLUME_SHARE = 0.22;
-const SPAN_MS_MIN = 20 * 60_000;
+const SPAN_MS_MIN = 10 * 60_000;
+const GAP = 20; // between price and volume
 
 function add(parent, name, attributes, text) {
   const made = document.createElementNS(NS, name);
@@ -33,8 +34,10 @@ export function draw(svg, bars, previous, clock) {
   const reach = Math.max(...points.map((p) => Math.max(Math.abs(p.high - base), Math.abs(p.low - base))), base * 0.004) * 1.08;
   const begin = points[0].at;
   const span = Math.max(points.at(-1).at - begin, SPAN_MS_MIN);
-  const x = (at) => EDGE.left + ((at - begin) / span) * (width - EDGE.left - EDGE.right);
-  const y = (price) => EDGE.top + ((base + reach - price) / (2 * reach)) * (split - EDGE.top - 8);
+  const room = width - EDGE.left - EDGE.right;
+  const wide = Math.max(1, Math.min(9, (60_000 / span) * room * 0.7)); // of a volume bar
+  const x = (at) => EDGE.left + wide + ((at - begin) / span) * (room - 2 * wide);
+  const y = (price) => EDGE.top + ((base + reach - price) / (2 * reach)) * (split - EDGE.top - GAP);
 
   for (const step of [-1, -0.5, 0, 0.5, 1]) {
     const price = base + reach * step;
@@ -53,7 +56,6 @@ export function draw(svg, bars, previous, clock) {
   }
 
   const most = Math.max(...points.map((p) => p.volume));
-  const wide = Math.max(1, Math.min(9, (60_000 / span) * (width - EDGE.left - EDGE.right) * 0.7));
   let before = base;
   for (const p of points) {
     const tall = Math.max(1, (p.volume / most) * (bottom - split));
@@ -61,7 +63,7 @@ export function draw(svg, bars, previous, clock) {
     add(svg, "rect", { x: x(p.at) - wide / 2, y: bottom - tall, width: wide, height: tall, class: `volume ${direction}` });
     before = p.price;
   }
-  add(svg, "text", { x: EDGE.left - 6, y: split + 10, class: "left flat" }, most.toLocaleString("en"));
+  add(svg, "text", { x: EDGE.left - 6, y: split + 9, class: "left flat" }, most.toLocaleString("en"));
 
   let turnover = 0;
   let volume = 0;
@@ -71,7 +73,7 @@ export function draw(svg, bars, previous, clock) {
     return `${x(p.at).toFixed(1)},${y(turnover / volume).toFixed(1)}`;
   });
   const line = points.map((p) => `${x(p.at).toFixed(1)},${y(p.price).toFixed(1)}`);
-  const floor = split - 8;
+  const floor = split - GAP;
   add(svg, "polygon", {
     points: `${x(points[0].at)},${floor} ${line.join(" ")} ${x(points.at(-1).at)},${floor}`, class: "area",
   });

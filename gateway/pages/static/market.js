@@ -121,6 +121,7 @@ function showDay(data) {
   const way = direction(data.change);
   put($("big-last"), data.last ?? data.prev_close ?? "—", way);
   put($("big-change"), data.change === null ? "" : `${signed(data.change)}  ${signed(data.change_pct, "%")}`, way);
+  document.title = `${data.last ?? "—"} ${data.change_pct === null ? "" : signed(data.change_pct, "%")} ${selected} · 渝碳 Yutan`;
   for (const cell of $("day").querySelectorAll("[data-figure]")) {
     const name = cell.dataset.figure;
     const value = data[name];
