@@ -15,11 +15,11 @@ $(VENV)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version) (set PYTHON=...)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	YUTAN_PURE=1 $(BIN)/python -m pip install --quiet -e . 'setuptools>=80' 'mypy>=2.4'
+	YUTAN_PURE=1 $(BIN)/python -m pip install --quiet --config-settings editable_mode=compat -e . 'setuptools>=80' 'mypy>=2.4'
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.ready
-	YUTAN_PURE=1 $(BIN)/python -m pip install --quiet -e '.[tests,bench]'
+	YUTAN_PURE=1 $(BIN)/python -m pip install --quiet --config-settings editable_mode=compat -e '.[tests,bench]'
 	@touch $@
 
 setup: $(VENV)/.tools    ## make .venv with everything in it, tools for tests and benchmarks too
