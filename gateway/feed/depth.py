@@ -17,54 +17,80 @@ class DepthBroken(AssertionError):
 
 
 class Depth:
-    """Total open tonnes by price, both sides."""
+    """Total open tonnes by price, both sides.
+
+    `add` runs for every order and only keeps totals; the order of the prices is brought up to date when somebody looks,
+    once for all that happened in between.
+    """
 
     def __init__(self) -> None:
-        self._levels: dict[int, SortedDict] = {units.BUY: SortedDict(), units.SELL: SortedDict()}
-        self._published: dict[int, dict[int, int]] = {units.BUY: {}, units.SELL: {}}  # before its first change since
+        self._sides = {units.BUY: _Side(), units.SELL: _Side()}
 
     def add(self, side: int, price_ticks: int, tonnes: int) -> None:
         """Add to a level; negative takes off. A level can never hold less than nothing."""
-        levels = self._levels[side]
-        before = levels.get(price_ticks, 0)
-        after = before + tonnes
-        if after < 0:
-            raise DepthBroken(f"side {side} at {price_ticks}: {before} tonnes there, {-tonnes} to take off")
-        self._published[side].setdefault(price_ticks, before)
-        if after:
-            levels[price_ticks] = after
-        else:
-            levels.pop(price_ticks, None)
+        half = self._sides[side]
+        total = half.totals.get(price_ticks, 0) + tonnes
+        if total < 0:
+            raise DepthBroken(f"side {side} at {price_ticks}: {total - tonnes} tonnes there, {-tonnes} to take off")
+        half.totals[price_ticks] = total
+        half.touched[price_ticks] = None
 
     def is_changed(self) -> bool:
         """Whether `take_changes` may have something to say."""
-        return bool(self._published[units.BUY] or self._published[units.SELL])
+        return any(half.touched or half.published for half in self._sides.values())
 
     def is_crossed(self) -> bool:
         """Whether the best bid reaches the best ask, as it may only while orders are collected."""
-        bids, asks = self._levels[units.BUY], self._levels[units.SELL]
+        bids, asks = self._sides[units.BUY].sorted(), self._sides[units.SELL].sorted()
         return bool(bids and asks and bids.peekitem(-1)[0] >= asks.peekitem(0)[0])
 
     def best(self, side: int, count: int = 0) -> list[tuple[int, int]]:
         """(price, tonnes) of the best `count` levels, best first; 0: all."""
-        return list(islice(_best_first(self._levels[side], side), count or None))
+        return list(islice(_best_first(self._sides[side].sorted(), side), count or None))
 
     def published(self, side: int) -> list[tuple[int, int]]:
         """All levels as of the last `take_changes`, best first: what a follower of the channel has now."""
-        levels = dict(self._levels[side])
-        levels.update(self._published[side])
+        half = self._sides[side]
+        levels = dict(half.sorted())
+        levels.update(half.published)
         return sorted(((price, tonnes) for price, tonnes in levels.items() if tonnes), reverse=side == units.BUY)
 
     def take_changes(self, side: int) -> list[tuple[int, int]]:
         """(price, new total) of levels that differ from the last time, best first; 0 removes the level."""
-        levels = self._levels[side]
+        half = self._sides[side]
+        levels = half.sorted()
         changes = [
-            (price, levels.get(price, 0))
-            for price, before in self._published[side].items()
-            if levels.get(price, 0) != before
+            (price, levels.get(price, 0)) for price, before in half.published.items() if levels.get(price, 0) != before
         ]
-        self._published[side].clear()
+        half.published.clear()
         return sorted(changes, reverse=side == units.BUY)
+
+
+class _Side:
+    """One side: exact totals, and the levels in order as of the last look."""
+
+    __slots__ = ("_levels", "published", "totals", "touched")
+
+    def __init__(self) -> None:
+        self.totals: dict[int, int] = {}
+        self.touched: dict[
+            int, None
+        ] = {}  # prices whose total may differ from the ordered level; a dict keeps its order
+        self.published: dict[int, int] = {}  # what was last published at prices that changed since
+        self._levels = SortedDict()
+
+    def sorted(self) -> SortedDict:
+        """The levels in order of price, up to date."""
+        for price_ticks in self.touched:
+            before, total = self._levels.get(price_ticks, 0), self.totals[price_ticks]
+            self.published.setdefault(price_ticks, before)
+            if total:
+                self._levels[price_ticks] = total
+            else:
+                del self.totals[price_ticks]
+                self._levels.pop(price_ticks, None)
+        self.touched.clear()
+        return self._levels
 
 
 def _best_first(levels: SortedDict, side: int) -> Iterator[tuple[int, int]]:

@@ -110,19 +110,16 @@ class InstrumentFeed:
         self._book5_said = self._book5_data()
         self._ticker_said = self._ticker_data()
 
-    def add_depth(self, side: int, price_ticks: int, tonnes: int) -> None:
-        """Change a level; negative tonnes take off."""
-        self.depth.add(side, price_ticks, tonnes)
-        self._book5_dirty = True
-
     def add_trade(self, trade: PublicTrade) -> None:
         """Count a trade into the day, the minute and what is to be said."""
         price = trade.price_ticks
         if not self._trades:
             self._open_ticks = self._low_ticks = price
         self._trades += 1
-        self._high_ticks = max(self._high_ticks, price)
-        self._low_ticks = min(self._low_ticks, price)
+        if price > self._high_ticks:
+            self._high_ticks = price
+        elif price < self._low_ticks:
+            self._low_ticks = price
         self._last_ticks = price
         self._tonnes += trade.tonnes
         self._turnover_fen += trade.amount_fen
@@ -240,6 +237,7 @@ class InstrumentFeed:
             said.append(self.book.say("reset", ts, ResetData("auction_began" if withheld else "auction_ended")))
             said.append(self.book.say("snapshot", ts, self._book_snapshot(epoch)))
         elif self.depth.is_changed():
+            self._book5_dirty = True
             bids, asks = self._take_depth()
             if (bids or asks) and not withheld:
                 is_checked = (self.book.seq + 1) % self._settings.checksum_every == 0

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from engine.core import events, phases, rulebook, units
 from engine.core.commands import Entry, Found
-from engine.core.events import Band
+from engine.core.events import Band, OrderAccepted, OrderCanceled
 from engine.core.rulebook import RuleBook
 from engine.sequencer import NO_STORE_MARK, Batch
 from engine.view import MarketView
@@ -53,9 +53,7 @@ class PublicFeed:
         self._phase_said = self._phase_data()
         self._channels: dict[str, tuple[Channel, InstrumentFeed | None]] = {"phase": (self._phase_channel, None)}
         self._folds: dict[type[events.Event], Callable[[Any], None]] = {
-            events.OrderAccepted: self._on_accepted,
             events.Traded: self._on_traded,
-            events.OrderCanceled: self._on_canceled,
             events.OrderReplaced: self._on_replaced,
             events.DayOpened: self._on_day_opened,
             events.PhaseChanged: self._on_phase_changed,
@@ -90,15 +88,18 @@ class PublicFeed:
 
     def on_batch(self, batch: Batch) -> None:
         """Fold a durable batch. Nothing is said yet."""
-        folds = self._folds
+        folds, instruments = self._folds, self._instruments
+        if self._rules is None and batch.entries:
+            self._read_rules(batch.entries[0])
         for entry, happened in zip(batch.entries, batch.events, strict=True):
             self._seq, self._at_ns = entry.seq, entry.at_ns
-            if self._rules is None:
-                self._read_rules(entry)
             for event in happened:
-                fold = folds.get(type(event))
-                if fold is not None:
-                    fold(event)
+                if isinstance(event, OrderAccepted):  # first and without a further call: most of a busy day
+                    instruments[event.instrument].depth.add(event.side, event.price_ticks, event.tonnes)
+                elif isinstance(event, OrderCanceled):
+                    instruments[event.instrument].depth.add(event.side, event.price_ticks, -event.tonnes)
+                elif type(event) in folds:
+                    folds[type(event)](event)
 
     def _read_rules(self, entry: Entry) -> None:
         if isinstance(entry.command, Found):
@@ -111,22 +112,16 @@ class PublicFeed:
         self._channels.update({channel.name: (channel, fold) for channel in fold.channels})
         return fold
 
-    def _on_accepted(self, event: events.OrderAccepted) -> None:
-        self._instruments[event.instrument].add_depth(event.side, event.price_ticks, event.tonnes)
-
     def _on_traded(self, event: events.Traded) -> None:
         fold = self._instruments[event.instrument]
-        fold.add_depth(units.BUY, event.buy_limit_ticks, -event.tonnes)
-        fold.add_depth(units.SELL, event.sell_limit_ticks, -event.tonnes)
+        fold.depth.add(units.BUY, event.buy_limit_ticks, -event.tonnes)
+        fold.depth.add(units.SELL, event.sell_limit_ticks, -event.tonnes)
         fold.add_trade(public_trade(event, self._seq, self._at_ns, self._trading_day))
-
-    def _on_canceled(self, event: events.OrderCanceled) -> None:
-        self._instruments[event.instrument].add_depth(event.side, event.price_ticks, -event.tonnes)
 
     def _on_replaced(self, event: events.OrderReplaced) -> None:
         fold = self._instruments[event.instrument]
-        fold.add_depth(event.side, event.old_price_ticks, -event.old_leaves)
-        fold.add_depth(event.side, event.price_ticks, event.leaves)
+        fold.depth.add(event.side, event.old_price_ticks, -event.old_leaves)
+        fold.depth.add(event.side, event.price_ticks, event.leaves)
 
     def _on_day_opened(self, event: events.DayOpened) -> None:
         self._trading_day = event.trading_day

@@ -53,8 +53,10 @@ class Bar(msgspec.Struct, gc=False):
     def add(self, trade: PublicTrade) -> None:
         """Count one more trade of the interval."""
         price = trade.price_ticks
-        self.high_ticks = max(self.high_ticks, price)
-        self.low_ticks = min(self.low_ticks, price)
+        if price > self.high_ticks:
+            self.high_ticks = price
+        elif price < self.low_ticks:
+            self.low_ticks = price
         self.close_ticks = price
         self.tonnes += trade.tonnes
         self.turnover_fen += trade.amount_fen
