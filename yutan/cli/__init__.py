@@ -1,37 +1,8 @@
 """The command `yutan`: for members, operators and whoever looks after the exchange. `--json` on every command."""
 
-import typer
-
-from yutan.cli import house, market, member, operator
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="渝碳 Yutan: the exchange of a regional carbon market (区域碳市场交易所).",
-)
-app.command()(house.init)
-app.command()(market.serve)
-app.command()(market.demo)
-app.command()(market.replay)
-app.command()(house.verify)
-app.command()(house.doctor)
-app.add_typer(house.rulebook_app, name="rulebook")
-for _command in (
-    member.place,
-    member.cancel,
-    member.replace,
-    member.orders,
-    member.cash,
-    member.allowances,
-    member.fills,
-    member.watch,
-    member.book,
-):
-    app.command()(_command)
-app.add_typer(operator.app, name="operator")
-
 
 def main() -> None:
     """Entry point of the command."""
+    from yutan.cli.app import app
+
     app()

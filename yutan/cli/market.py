@@ -132,6 +132,8 @@ def replay(
 ) -> None:
     """Play a recorded day through the real gateway, settle it, write its trades (回放)."""
     logs.quiet()
+    if not flow.is_file():
+        fail(f"{flow}: no such file", code=EXIT_MISSING, as_json=as_json)
     try:
         summary = run_exchange(_replay(flow, trades, data, as_json), as_json)
     except (FlowError, replay_module.ReplayError) as error:

@@ -36,7 +36,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def emit_json(value: Any) -> None:
     """Print one JSON document with sorted keys."""
-    plain = msgspec.to_builtins(value, enc_hook=str)
+    plain = _plain(value)
     sys.stdout.write(orjson.dumps(plain, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n")
 
 
@@ -45,7 +45,7 @@ def show(value: Any, *, as_json: bool, title: str = "") -> None:
     if as_json:
         emit_json(value)
         return
-    plain = msgspec.to_builtins(value, enc_hook=str)
+    plain = _plain(value)
     rows = plain if isinstance(plain, list) else [plain]
     if isinstance(plain, dict):
         _fields(plain, title)
@@ -56,6 +56,14 @@ def show(value: Any, *, as_json: bool, title: str = "") -> None:
             console().print(str(row), markup=False)
     else:
         console().print(f"{title}: none (无)" if title else "none (无)", markup=False)
+
+
+def _plain(value: Any) -> Any:
+    """Structs and named tuples as mappings, numbers that are not JSON's as text."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    plain = msgspec.to_builtins(value, enc_hook=str)
+    return list(plain) if isinstance(plain, tuple) else plain
 
 
 def _table(rows: Sequence[dict[str, Any]], title: str) -> None:

@@ -1,0 +1,93 @@
+"""A real exchange in a process of its own, and the command line against it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from yutan import folder
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_S = 60.0
+FIRST, SECOND = "li-qing", "wang-heng"
+
+
+def command(*words: str) -> list[str]:
+    """The command line `yutan …`."""
+    return [sys.executable, "-m", "yutan", *words]
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(*words), cwd=ROOT, capture_output=True, text=True, check=False, timeout=DEADLINE_S, env=_environ()
+    )
+
+
+def answer(*words: str, code: int = 0) -> Any:
+    """What a command answers with --json; fails where its exit code is another."""
+    done = run(*words, "--json")
+    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    """Start a command that goes on."""
+    return subprocess.Popen(
+        command(*words),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=_environ(),
+    )
+
+
+def wait_until_open(data: Path, process: subprocess.Popen[str]) -> folder.Running:
+    """Wait for the doors; fails where the process ends before."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"ended with {process.returncode}: {process.communicate()[0]}")
+        try:
+            running = folder.read_running(data)
+        except folder.FolderError:
+            time.sleep(0.02)
+            continue
+        if running.pid == process.pid:
+            return running
+        time.sleep(0.02)
+    process.kill()
+    raise AssertionError(f"not open in time: {process.communicate()[0]}")
+
+
+def stop(process: subprocess.Popen[str]) -> str:
+    """Ctrl-C; returns what it said. Fails where it does not end in good order."""
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=DEADLINE_S)[0]
+    assert process.returncode == 0, said
+    return said
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[folder.Running]:
+    """An exchange on this folder, closed in good order at the end."""
+    process = start("serve", "--data", str(data), "--ws-port", "0", "--http-port", "0")
+    try:
+        yield wait_until_open(data, process)
+        stop(process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def _environ() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("YUTAN_")}
+    return {**kept, "LANG": "en_US.UTF-8", "PYTHONIOENCODING": "utf-8"}
