@@ -1,5 +1,7 @@
 """The day: phases and what they allow, call auctions, halts, closing prices, bands."""
 
+from typing import Any
+
 import pytest
 
 from engine.core import commands as c
@@ -7,7 +9,7 @@ from engine.core import events as e
 from engine.core import phases
 from tests.testkit.script import Scene, play
 
-CALL = {"phase": phases.OPENING_CALL}
+CALL: dict[str, Any] = {"phase": phases.OPENING_CALL}
 
 
 class TestCall:
