@@ -1,11 +1,17 @@
 """The timetable decides from the market's day and the clock only; restarts go on, nothing runs twice."""
 
-from engine.core import phases
+from pathlib import Path
+
+from engine.core import phases, rulebook
 from engine.core.commands import AnyAct, ChangePhase, CloseDay, OpenDay
 from engine.core.rulebook import TimetableRow
 from engine.view import DayView
+from yutan import founding
+from yutan.compose import Exchange
+from yutan.settings import Settings
 from yutan.timetable import (
     LocalTime,
+    Timetable,
     compress,
     decide_compressed,
     decide_real,
@@ -145,3 +151,44 @@ def test_a_phase_outside_the_compressed_day_is_the_operators() -> None:
 def test_local_time_follows_the_rule_books_offset() -> None:
     assert local_time(0, 480) == LocalTime(19700101, 3, 8 * 3600)
     assert following_trading_day(20261120, (20261123,)) == 20261124
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.ns = 1_795_000_000 * 1_000_000_000
+
+    def __call__(self) -> int:
+        return self.ns
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.ns += int(seconds * 1e9)
+
+
+async def phases_driven(data: Path, clock: Clock, turns: int) -> list[tuple[int, int]]:
+    """Start the exchange, let a compressed timetable take so many steps, close; returns (day, phase) after each."""
+    exchange = await Exchange.start(data, Settings(ws_port=0, http_port=0))
+    try:
+        book = exchange.view.rulebook()
+        timetable = Timetable("compressed", book, exchange.sequencer, exchange.view.day, clock, day_seconds=600)
+        seen: list[tuple[int, int]] = []
+        while len(seen) < turns:
+            if await timetable.turn():
+                now = exchange.view.day()
+                seen.append((now.day_number, now.phase))
+            else:
+                clock.pass_seconds(1)
+        assert timetable.refused == 0
+        return seen
+    finally:
+        await exchange.close()
+
+
+async def test_a_compressed_day_cut_by_a_restart_runs_no_phase_twice(tmp_path: Path) -> None:
+    founding.found(tmp_path / "d", rulebook.shipped("chongqing-call"), founding.DEFAULT_OPERATORS)
+    clock = Clock()
+    seen = await phases_driven(tmp_path / "d", clock, 3)
+    seen += await phases_driven(tmp_path / "d", clock, 6)
+    steps = [step.phase for step in compress(rulebook.parse(rulebook.shipped("chongqing-call")).timetable, 600)]
+    assert seen == [(1, phase) for phase in steps] + [(2, phase) for phase in steps[: 9 - len(steps)]]
