@@ -91,7 +91,14 @@ async def bulletin_page(request: AnyRequest) -> Template:
         document=document,
         columns=COLUMNS,
         rows=bulletin_rows(document),
+        grouped=_grouped,
     )
+
+
+def _grouped(value: str | int) -> str:
+    """A plain number with its thousands marked: "1234567.80" -> "1,234,567.80"."""
+    whole, point, fraction = str(value).partition(".")
+    return f"{int(whole):,}{point}{fraction}"
 
 
 @get("/favicon.ico", sync_to_thread=False)

@@ -292,3 +292,17 @@ def test_every_channel_field_is_in_the_documents() -> None:
         if name.endswith(("Data", "Envelope")) and isinstance(struct, type):
             for field in struct.__struct_fields__:
                 assert f"`{field}`" in text, f"{name}.{field}"
+
+
+def test_who_drives_the_day_can_announce_the_next_phase() -> None:
+    feed = PublicFeed(FeedSettings(timetable_followed=False))
+    run = Run(feed)
+    run.open_day()
+    assert feed.phase_now().next is None
+    client = Client(feed, ["phase"])
+    feed.expect_phase(phases.CLOSING_CALL, START_NS + 90 * SECOND_NS)
+    client.flush(run.at_ns)
+    told = client.heard["phase"][-1]["data"]["next"]
+    assert told == {"phase": "closing_call", "at": "2026-11-20T01:31:30Z"}
+    feed.expect_phase(phases.CLOSED, 0)
+    assert feed.phase_now().next is None
