@@ -55,9 +55,10 @@ class Share(NamedTuple):
 class Member:
     """Makes the requests of one connection. Its own orders rest with one account on each side."""
 
-    def __init__(self, number: int, label: str, seed: int) -> None:
+    def __init__(self, number: int, label: str, seed: int, instruments: int) -> None:
         self._draw = random.Random(f"{seed} {label} {number}")
         self._label = f"{label}-{number}"
+        self._instruments = instruments
         half = ACCOUNTS // 2
         self._accounts = (f"A{1 + number % half:03}", f"A{1 + half + number % half:03}")
         self._open: list[tuple[str, str]] = []
@@ -91,7 +92,7 @@ class Member:
     def _place(self, name: str, side: int, price_ticks: int, tonnes: int, life: str) -> bytes:
         params: dict[str, object] = {
             "account": self._accounts[side],
-            "instrument": "CQEA-1",
+            "instrument": f"CQEA-{1 + self._draw.randrange(self._instruments)}",
             "side": _SIDES[side],
             "price": yuan(price_ticks),
             "quantity": tonnes,
@@ -108,9 +109,9 @@ class Member:
         return f"{self._label}-{self._count}"
 
 
-def share(number: int, label: str, live: int, count: int, seed: int) -> Share:
+def share(number: int, label: str, live: int, count: int, seed: int, instruments: int = 1) -> Share:
     """The requests of one connection."""
-    member = Member(number, label, seed)
+    member = Member(number, label, seed, instruments)
     return Share([member.rest(_NEAR + 1) for _ in range(live)], [member.next(live) for _ in range(count)])
 
 

@@ -31,6 +31,12 @@ class Server:
         self.port = port
         self._process = process
 
+    def say(self, line: str) -> None:
+        """A line for the server's stdin."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
     def cpu_seconds(self) -> float:
         """Processor time of the whole process so far, user and system (Linux)."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
@@ -42,9 +48,9 @@ def key_id(number: int) -> str:
     return f"member-{number}"
 
 
-def found_exchange(data: Path, members: int) -> int:
+def found_exchange(data: Path, members: int, instruments: int = 1) -> int:
     """Journal a market in continuous trading whose members' keys lie in the folder; returns its seq."""
-    founded = Founded()
+    founded = Founded(instruments)
     everyone = tuple(range(1, ACCOUNTS + 1))
     folder.keys(data).mkdir(parents=True)
     for number in range(members):
@@ -86,7 +92,20 @@ def exchange(data: Path) -> Iterator[Server]:
 @contextmanager
 def echo() -> Iterator[Server]:
     """A plain echo."""
-    process = _start(["-m", "bench.echo"], stdout=subprocess.PIPE)
+    with _helper("bench.echo") as server:
+        yield server
+
+
+@contextmanager
+def shout() -> Iterator[Server]:
+    """A bare write loop."""
+    with _helper("bench.shout") as server:
+        yield server
+
+
+@contextmanager
+def _helper(module: str) -> Iterator[Server]:
+    process = _start(["-m", module], stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
         yield Server(process, int(process.stdout.readline()))

@@ -14,7 +14,7 @@ from bench import report
 from bench.child import Run
 from engine.compiled import is_compiled
 
-NAMES: Final = ("book", "core", "memory", "journal", "sequencer", "recover", "end_to_end")
+NAMES: Final = ("book", "core", "memory", "journal", "sequencer", "recover", "end_to_end", "settle", "feed")
 RUNS: Final = 5
 RUN_SECONDS_MAX: Final = 900
 
