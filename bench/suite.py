@@ -44,7 +44,9 @@ def forms_of(name: str) -> list[str]:
 
 def run_once(name: str, form: str, scale: float, seed: int) -> Run:
     """One run in a child process."""
-    environment = {**os.environ, "YUTAN_PURE": "1" if form == "plain" else "", "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    if form == "plain" and is_compiled():
+        environment["YUTAN_PURE"] = "1"
     command = [sys.executable, "-m", "bench.child", name, "--scale", str(scale), "--seed", str(seed)]
     done = subprocess.run(
         command, cwd=report.ROOT, env=environment, capture_output=True, text=True, timeout=RUN_SECONDS_MAX
