@@ -5,6 +5,8 @@ the members' door, and every bulletin is published by its hash. The next run on 
 """
 
 import asyncio
+import os
+import shutil
 import signal
 import sys
 import time
@@ -24,6 +26,7 @@ from gateway.protocol.times import day_text
 from yutan import bulletins, folder, founding, keys
 from yutan.client import Client
 from yutan.compose import Exchange
+from yutan.flow import yuan
 from yutan.populate import FourEyes, populate
 from yutan.settings import Settings
 
@@ -75,7 +78,16 @@ class DemoMarket:
         instruments = self.exchange.view.instruments()
         shown = next((found for found in instruments if found.code == "CQEA-25"), None)
         ticks = 4_010 if shown is None else shown.last_ticks or shown.reference_ticks
-        return f"yutan place buy CQEA-25 100 {ticks // 100}.{ticks % 100:02d} --data {self.exchange.data} --demo"
+        return f"{own_command()} place buy CQEA-25 100 {yuan(ticks)} --data {self.exchange.data} --demo"
+
+
+def own_command() -> str:
+    """How a person at this terminal calls this program."""
+    if shutil.which("yutan"):
+        return "yutan"
+    if Path(sys.argv[0]).name == "yutan":
+        return sys.argv[0]
+    return f"{os.path.relpath(sys.executable)} -m yutan"
 
 
 async def run(

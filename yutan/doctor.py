@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from engine import disk
+from engine import compiled, disk
 from yutan import folder, keys
 from yutan.settings import Settings
 
@@ -31,19 +31,13 @@ def examine(data: Path, settings: Settings) -> list[Finding]:
     return [_python(), _core(), _loop(), _disk(data), _sqlite(), *_ports(data, settings), _keys(data), _clock()]
 
 
-def is_compiled() -> bool:
-    """Whether the engine's core runs as compiled extension modules."""
-    file = importlib.import_module("engine.core.market").__file__ or ""
-    return not file.endswith(".py")
-
-
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding("Python", f"{version} {sys.implementation.name}", "good" if sys.version_info >= (3, 11) else "bad")
 
 
 def _core() -> Finding:
-    if is_compiled():
+    if compiled.is_compiled():
         return Finding("core (撮合内核)", "compiled by mypyc", "good")
     return Finding("core (撮合内核)", "pure Python; correct, but slower", "note")
 

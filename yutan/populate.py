@@ -10,6 +10,7 @@ from typing import Any
 from engine.view import MarketView
 from yutan import folder, keys, population
 from yutan.client import Client
+from yutan.flow import yuan
 
 DOCUMENT = "DEMO-2025-001"
 
@@ -57,7 +58,7 @@ async def _list(desk: FourEyes, listing: population.Listing) -> None:
         "vintage": listing.vintage,
         "name_zh": listing.name_zh,
         "name_en": listing.name_en,
-        "base_price": _yuan(listing.base_price_ticks),
+        "base_price": yuan(listing.base_price_ticks),
     }
     await desk.act("list_instrument", fields, "list an instrument of the demo")
 
@@ -79,7 +80,7 @@ async def _admit(
     account = view.account(number)
     assert account is not None, f"account {person.code} was opened"
     if account.exec_seq == 0 and account.free_fen == 0 and person.cash_fen:
-        fields = {"account": person.code, "amount": _yuan(person.cash_fen)}
+        fields = {"account": person.code, "amount": yuan(person.cash_fen)}
         await desk.act("deposit_cash", fields, "cash received by the settlement bank")
     if account.exec_seq == 0:
         held = {units.instrument for units in view.units(number)}
@@ -97,7 +98,3 @@ async def _issue(desk: FourEyes, issue: population.Issue) -> None:
         "year": issue.year,
     }
     await desk.act("allocate_units", fields, "units with which the demo begins")
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"

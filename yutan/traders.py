@@ -107,7 +107,11 @@ class TradingMember:
         self._wishes = 0
 
     async def trade(self) -> None:
-        """Wish and act until the connection ends."""
+        """Wish and act until the connection ends; a member who is shut out just leaves."""
+        with contextlib.suppress(ConnectionLost):
+            await self._trade()
+
+    async def _trade(self) -> None:
         self._client.on_report = self._on_report
         await self._client.subscribe(f"exec.{self._person.code}")
         for order in await self._client.orders():
@@ -140,7 +144,7 @@ class TradingMember:
         self._units = {row.instrument: row.available for row in allowances.holdings}
 
     async def _act(self, wish: Wish) -> None:
-        """Carry a wish out; refusals are part of the market, except those that say that something is wrong with us."""
+        """Carry a wish out. Refusals are part of the market, but for those of malformed requests."""
         try:
             if isinstance(wish, Place):
                 side = SIDE_WORDS[wish.side]
@@ -152,7 +156,7 @@ class TradingMember:
             elif isinstance(wish, Replace):
                 await self._client.replace(wish.tonnes, wish.price, client_order_id=wish.client_order_id)
         except Refused as refused:
-            if refused.code < reasons.RATE_LIMITED:
+            if refused.code < reasons.NOT_PERMITTED:
                 raise
 
     def _on_report(self, _channel: str, _seq: int, report: ExecReport) -> None:

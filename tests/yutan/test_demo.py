@@ -43,7 +43,7 @@ def test_the_demo_trades_publishes_closes_and_goes_on(tmp_path: Path) -> None:
         if process.poll() is None:
             process.kill()
             process.communicate()
-    assert "place an order: yutan place buy CQEA-25 100" in said
+    assert "place buy CQEA-25 100" in said
     again = start("demo", "--data", str(data), *WORDS)
     try:
         running = wait_until_open(data, again)

@@ -108,6 +108,7 @@ def demo(
 ) -> None:
     """Run a living demo market: forty participants, seeded members, short days (演示市场)."""
     flags = {
+        "env": "demo",
         "timetable": "compressed",
         "compressed_day_seconds": day_seconds,
         "host": host,

@@ -64,8 +64,11 @@ def load_key(path: Path, as_json: bool) -> Ed25519PrivateKey:
 
 
 def member_key(who: Who) -> Path:
-    """The key file a member command names; exactly one way to name it."""
+    """The key file a member command names; where it names none, the visitor's of a demo market."""
     named = [path for path in (who.key, _named(who.data, who.member), _demo(who)) if path is not None]
+    visitor = folder.keys(who.data) / f"{VISITOR_KEY}.pem"
+    if not named and visitor.exists():
+        return visitor
     if len(named) != 1:
         fail("name the key by exactly one of --key FILE, --member NAME, --demo", code=2, as_json=who.as_json)
     return named[0]
