@@ -76,6 +76,7 @@ class InstrumentView(msgspec.Struct, frozen=True):
     settlement_fee_ppm: int
     halted: bool
     reference_ticks: int
+    previous_close_ticks: int
     low_limit_ticks: int
     high_limit_ticks: int
     open_ticks: int
@@ -244,6 +245,7 @@ class MarketView:
             rules.settlement_fee_ppm,
             i.halted,
             int(i.reference),
+            int(i.previous_close),
             int(i.low_limit),
             int(i.high_limit),
             int(i.open),

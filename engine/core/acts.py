@@ -78,6 +78,8 @@ UNIT_KINDS: Final = ("free", "paid", "offset")
 SCOPES: Final = ("view", "trade", "cancel")
 TEXT_MAX: Final = 200
 ISSUED_TONNES_MAX: Final = 1_000_000_000_000
+PROPOSALS_MAX: Final = 1_000  # waiting for a second person
+NUMBER_MAX: Final = 2**62
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -88,6 +90,11 @@ def sha256_of(act: AnyAct) -> bytes:
 
 
 # ---- propose, approve, reject ---------------------------------------------------------------------------
+
+
+def fit(value: int) -> int:
+    """A number of a request, brought into 64 bits to be shown in a refusal."""
+    return max(-NUMBER_MAX, min(value, NUMBER_MAX))
 
 
 def propose(state: State, seq: int, at_ns: int, command: Propose, out: list[Event]) -> None:
@@ -102,6 +109,11 @@ def propose(state: State, seq: int, at_ns: int, command: Propose, out: list[Even
         out.append(ActRefused(seq, command.operator, verdict.reason, verdict.limit, verdict.actual))
         return
     if name in state.rulebook.two_person_acts and command.operator != SYSTEM:
+        if len(state.proposals) >= PROPOSALS_MAX:
+            out.append(
+                ActRefused(seq, command.operator, reasons.TOO_MANY_PROPOSALS, PROPOSALS_MAX, len(state.proposals))
+            )
+            return
         digest = sha256_of(command.act)
         state.proposals[seq] = Proposal(
             seq, at_ns, command.operator, command.reason, command.document, command.act, digest
@@ -109,7 +121,7 @@ def propose(state: State, seq: int, at_ns: int, command: Propose, out: list[Even
         out.append(ActProposed(seq, command.operator, command.reason, command.document, command.act, digest))
         return
     out.append(ActTaken(seq, command.operator, 0, command.reason, command.document, command.act))
-    take(state, command.act, out)
+    take(state, at_ns, command.act, out)
 
 
 def judge_proposer(state: State, operator: int, act_name: str) -> Verdict:
@@ -141,7 +153,7 @@ def approve(state: State, at_ns: int, command: Approve, out: list[Event]) -> Non
     out.append(
         ActTaken(proposal.number, proposal.operator, command.operator, proposal.reason, proposal.document, proposal.act)
     )
-    take(state, proposal.act, out)
+    take(state, at_ns, proposal.act, out)
 
 
 def judge_approval(state: State, at_ns: int, command: Approve, proposal: Proposal) -> Verdict:
@@ -150,10 +162,21 @@ def judge_approval(state: State, at_ns: int, command: Approve, proposal: Proposa
         return Verdict(reasons.SELF_APPROVAL)
     if command.act_sha256 != proposal.act_sha256:
         return Verdict(reasons.CONTENT_CHANGED)
-    hours = (at_ns - proposal.at_ns) // 3_600_000_000_000
-    if hours >= state.rulebook.proposal_hours_max:
-        return Verdict(reasons.PROPOSAL_EXPIRED, state.rulebook.proposal_hours_max, hours)
+    if has_lapsed(state, at_ns, proposal):
+        return Verdict(reasons.PROPOSAL_EXPIRED, state.rulebook.proposal_hours_max, 0)
     return ADMITTED
+
+
+def has_lapsed(state: State, at_ns: int, proposal: Proposal) -> bool:
+    """Whether a proposal has waited longer than the rule book lets it."""
+    return (at_ns - proposal.at_ns) // 3_600_000_000_000 >= state.rulebook.proposal_hours_max
+
+
+def lapse(state: State, at_ns: int, out: list[Event]) -> None:
+    """Drop what has lapsed, oldest first; done as each day opens."""
+    for number in [p.number for p in state.proposals.values() if has_lapsed(state, at_ns, p)]:
+        del state.proposals[number]
+        out.append(ActRejected(number, SYSTEM, "expired"))
 
 
 def reject(state: State, command: Reject, out: list[Event]) -> None:
@@ -181,7 +204,7 @@ def judge(state: State, act: AnyAct) -> Verdict:
     if isinstance(act, Restrict | LiftRestriction):
         if state.account(act.account) is None:
             return Verdict(reasons.UNKNOWN_ACCOUNT)
-        return ADMITTED if 0 < act.scope <= RESTRICT_ALL else Verdict(reasons.ACT_INVALID, RESTRICT_ALL, act.scope)
+        return ADMITTED if 0 < act.scope <= RESTRICT_ALL else Verdict(reasons.ACT_INVALID, RESTRICT_ALL, fit(act.scope))
     if isinstance(act, OpenDay | ChangePhase | CloseDay):
         return judge_day(state, act)
     if isinstance(act, Halt | Resume):
@@ -189,9 +212,9 @@ def judge(state: State, act: AnyAct) -> Verdict:
             return Verdict(reasons.UNKNOWN_INSTRUMENT)
         return ADMITTED
     if isinstance(act, RetrySettlement):
-        return ADMITTED if act.trade >= 0 else Verdict(reasons.ACT_INVALID)
+        return ADMITTED if 0 <= act.trade <= NUMBER_MAX else Verdict(reasons.ACT_INVALID)
     assert isinstance(act, PublishBulletin)
-    if len(act.sha256) != 64 or not 0 < act.trading_day <= state.trading_day:
+    if len(act.sha256) != 64 or not 0 < act.trading_day <= int(state.trading_day):
         return Verdict(reasons.UNKNOWN_DOCUMENT)
     return ADMITTED
 
@@ -249,7 +272,7 @@ def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
     if state.instrument(act.instrument) is None:
         return Verdict(reasons.UNKNOWN_INSTRUMENT)
     if not 0 < act.tonnes <= TONNES_MAX or not 2000 <= act.year < 3000:
-        return Verdict(reasons.ACT_INVALID, TONNES_MAX, max(-TONNES_MAX, min(act.tonnes, TONNES_MAX * 2)))
+        return Verdict(reasons.ACT_INVALID, TONNES_MAX, fit(act.tonnes))
     if isinstance(act, SurrenderUnits):
         available = int(account.position(act.instrument).available)
         if act.tonnes > available:
@@ -282,7 +305,7 @@ def judge_day(state: State, act: OpenDay | ChangePhase | CloseDay) -> Verdict:
     if isinstance(act, OpenDay):
         if state.phase != phases.CLOSED:
             return Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
-        if not state.trading_day < act.trading_day < 100_000_000:
+        if not int(state.trading_day) < act.trading_day < 100_000_000:
             return Verdict(reasons.ACT_INVALID, state.trading_day, 0)
         return ADMITTED
     if isinstance(act, ChangePhase):
@@ -297,7 +320,7 @@ def judge_day(state: State, act: OpenDay | ChangePhase | CloseDay) -> Verdict:
 # ---- taking effect --------------------------------------------------------------------------------------
 
 
-def take(state: State, act: AnyAct, out: list[Event]) -> None:
+def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
     """Let a judged act take effect. Nothing here can fail."""
     if isinstance(act, OpenAccount):
         open_account(state, act, out)
@@ -330,6 +353,7 @@ def take(state: State, act: AnyAct, out: list[Event]) -> None:
         account.restriction = int(account.restriction) & ~act.scope
         out.append(RestrictionChanged(act.account, account.restriction, "lifted"))
     elif isinstance(act, OpenDay):
+        lapse(state, at_ns, out)
         day.open_day(state, act.trading_day, out)
     elif isinstance(act, ChangePhase):
         day.change_phase(state, act.phase, out)

@@ -113,6 +113,8 @@ def judge_order(state: State, account: Account, instrument: Instrument, order: O
     verdict = judge_phase(state, instrument, order.time_in_force)
     if verdict.reason != 0:
         return verdict
+    if post_only and order.time_in_force != DAY:
+        return Verdict(reasons.TIF_NOT_ALLOWED)  # what may only wait cannot also be immediate
     verdict = judge_terms(state, instrument, order.price_ticks, order.tonnes)
     if verdict.reason != 0:
         return verdict

@@ -65,6 +65,7 @@ def begin_day(instrument: Instrument) -> None:
     instrument.trades = 0
     instrument.last_five = []
     reference: i64 = instrument.reference
+    instrument.previous_close = reference
     if instrument.limit_bp == 0:
         instrument.low_limit = 1
         instrument.high_limit = PRICE_TICKS_MAX

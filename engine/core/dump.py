@@ -83,8 +83,8 @@ def _account(account: Account) -> list[Any]:
     ]
 
 
-def _answer(answer: Answer) -> list[int]:
-    return [answer.order, answer.reason, answer.body, answer.terms]
+def _answer(answer: Answer) -> list[int | bool]:
+    return [answer.order, answer.reason, answer.body, answer.terms, answer.is_filled]
 
 
 def _instrument(i: Instrument) -> list[Any]:
@@ -95,7 +95,7 @@ def _instrument(i: Instrument) -> list[Any]:
         i.name_zh,
         i.name_en,
         i.halted,
-        [i.reference, i.low_limit, i.high_limit, i.open, i.high, i.low, i.last],
+        [i.reference, i.previous_close, i.low_limit, i.high_limit, i.open, i.high, i.low, i.last],
         [i.tonnes, i.turnover_fen, i.value_ticks, i.trades, i.last_five],
         _orders(i.book.bids),
         _orders(i.book.asks),
@@ -180,7 +180,7 @@ def _load_account(number: int, row: list[Any]) -> Account:
         position.available, position.held, position.locked = available, held, locked
         position.lock_days, position.lock_tonnes = lock_days, lock_tonnes
     account.answers_by_day = [(day, [row[0] for row in rows]) for day, rows in answers]
-    account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4]) for _, rows in answers for row in rows}
+    account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4], row[5]) for _, rows in answers for row in rows}
     return account
 
 
@@ -190,8 +190,9 @@ def _load_instrument(state: State, number: int, row: list[Any]) -> Instrument:
     instrument.name_zh = name_zh
     instrument.name_en = name_en
     instrument.halted = halted
-    instrument.reference, instrument.low_limit, instrument.high_limit = prices[0], prices[1], prices[2]
-    instrument.open, instrument.high, instrument.low, instrument.last = prices[3], prices[4], prices[5], prices[6]
+    instrument.reference, instrument.previous_close = prices[0], prices[1]
+    instrument.low_limit, instrument.high_limit = prices[2], prices[3]
+    instrument.open, instrument.high, instrument.low, instrument.last = prices[4], prices[5], prices[6], prices[7]
     instrument.tonnes, instrument.turnover_fen = volumes[0], volumes[1]
     instrument.value_ticks, instrument.trades = volumes[2], volumes[3]
     instrument.last_five = [(price, tonnes) for price, tonnes in volumes[4]]

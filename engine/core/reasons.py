@@ -53,6 +53,7 @@ PROPOSAL_EXPIRED: Final = 2016
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
 OVERLOADED: Final = 3003
+TOO_MANY_PROPOSALS: Final = 3004
 SLOW_FOLLOWER: Final = 3005
 # 4000 order content
 UNKNOWN_INSTRUMENT: Final = 4001
@@ -248,6 +249,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "The exchange takes no new orders for a moment; cancels work.",
         "系统繁忙,暂不接受新委托;可以撤单。",
+    ),
+    Reason(
+        3004,
+        "TOO_MANY_PROPOSALS",
+        "never",
+        99,
+        "Too many proposals wait for a second person.",
+        "待复核的操作过多。",
     ),
     Reason(
         3005,

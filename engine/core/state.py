@@ -67,13 +67,14 @@ class Answer:
     `body` and `terms` pack all that makes two orders the same (exact, not a digest); reason 0: accepted.
     """
 
-    __slots__ = ("body", "order", "reason", "terms")
+    __slots__ = ("body", "is_filled", "order", "reason", "terms")
 
-    def __init__(self, order: i64, reason: i64, body: i64, terms: i64) -> None:
+    def __init__(self, order: i64, reason: i64, body: i64, terms: i64, is_filled: bool = False) -> None:
         self.order: i64 = order
         self.reason: i64 = reason
         self.body: i64 = body
         self.terms: i64 = terms
+        self.is_filled = is_filled
 
 
 def answer_to(order: Order, is_post_only: bool, reason: i64) -> Answer:
@@ -173,6 +174,7 @@ class Instrument:
         "open",
         "order_tonnes_max",
         "order_tonnes_min",
+        "previous_close",
         "product",
         "reference",
         "tick_fen",
@@ -204,6 +206,7 @@ class Instrument:
         self.book = Book()
         self.halted = False
         self.reference: i64 = 0  # the previous close, or the base price before the first day
+        self.previous_close: i64 = 0  # what the day's change is measured from; stands until the next day opens
         self.low_limit: i64 = 0
         self.high_limit: i64 = 0
         self.open: i64 = 0
@@ -354,14 +357,14 @@ class State:
         self.account_numbers[account.code] = account.number
         self.owners.setdefault(account.owner, []).append(account)
 
-    def account(self, number: i64) -> Account | None:
-        """The account of this number."""
+    def account(self, number: int) -> Account | None:
+        """The account of this number. A plain int: what a command names may be any number."""
         if 0 < number < len(self.accounts):
             return self.accounts[number]
         return None
 
-    def instrument(self, number: i64) -> Instrument | None:
-        """The instrument of this number."""
+    def instrument(self, number: int) -> Instrument | None:
+        """The instrument of this number, which may be any."""
         if 0 < number < len(self.instruments):
             return self.instruments[number]
         return None

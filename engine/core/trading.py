@@ -191,33 +191,9 @@ def trade(
     amount: i64 = price * tonnes * instrument.tick_fen
     fee: i64 = amount * instrument.fee_ppm // PPM
 
-    held_before: i64 = instrument.hold_of(buy.price_ticks, buy_leaves + tonnes)
-    held_after: i64 = instrument.hold_of(buy.price_ticks, buy_leaves)
-    buyer.held -= held_before - held_after
-    buyer.free += held_before - held_after - amount - fee
-    assert buyer.free >= 0
-    assert buyer.held >= 0
-    bought = buyer.position(instrument.number)
-    if instrument.lock_days > 0:
-        bought.lock(state.day_number + instrument.lock_days, tonnes)
-    else:
-        bought.available += tonnes
-        if instrument.is_allowance:
-            buyer.allowances_available += tonnes
-
-    sold = seller.position(instrument.number)
-    sold.held -= tonnes
-    assert sold.held >= 0
-    if state.is_proceeds_same_day:
-        seller.free += amount - fee
-    else:
-        seller.pending += amount - fee
+    deliver_to_buyer(state, instrument, buyer, buy, buy_leaves, tonnes, amount + fee)
+    pay_seller(state, instrument, seller, sell, sell_leaves, tonnes, amount - fee)
     state.fees += fee + fee
-
-    if buy_leaves == 0:
-        del buyer.orders[buy.number]
-    if sell_leaves == 0:
-        del seller.orders[sell.number]
     state.trade_number += 1
     instrument.note_trade(price, tonnes, amount)
     out.append(
@@ -246,6 +222,47 @@ def trade(
             fee,
         )
     )
+
+
+def deliver_to_buyer(
+    state: State, instrument: Instrument, buyer: Account, buy: Order, leaves: i64, tonnes: i64, cost: i64
+) -> None:
+    """Bought units against held cash: what the limit price held beyond the cost goes back to free."""
+    held: i64 = instrument.hold_of(buy.price_ticks, leaves + tonnes) - instrument.hold_of(buy.price_ticks, leaves)
+    buyer.held -= held
+    buyer.free += held - cost
+    assert buyer.free >= 0
+    assert buyer.held >= 0
+    bought = buyer.position(instrument.number)
+    if instrument.lock_days > 0:
+        bought.lock(state.day_number + instrument.lock_days, tonnes)
+    else:
+        bought.available += tonnes
+        if instrument.is_allowance:
+            buyer.allowances_available += tonnes
+    if leaves == 0:
+        finish(buyer, buy)
+
+
+def pay_seller(
+    state: State, instrument: Instrument, seller: Account, sell: Order, leaves: i64, tonnes: i64, proceeds: i64
+) -> None:
+    """Proceeds against held units; usable at once or from the next day, as the rule book says."""
+    sold = seller.position(instrument.number)
+    sold.held -= tonnes
+    assert sold.held >= 0
+    if state.is_proceeds_same_day:
+        seller.free += proceeds
+    else:
+        seller.pending += proceeds
+    if leaves == 0:
+        finish(seller, sell)
+
+
+def finish(account: Account, order: Order) -> None:
+    """A filled order is open no more; its client order id remembers that it was filled."""
+    del account.orders[order.number]
+    account.answers[order.client_order_id].is_filled = True
 
 
 def end(state: State, order: Order, reason: i64, out: list[Event]) -> None:
@@ -289,10 +306,13 @@ def find_order(account: Account, number: int, client_order_id: str) -> Order | N
 
 
 def why_not_open(account: Account, number: int, client_order_id: str) -> i64:
-    """Why `find_order` found nothing: never known to this account, or ended."""
-    if number == 0 and client_order_id in account.answers:
-        return reasons.ALREADY_CANCELED
-    return reasons.UNKNOWN_ORDER
+    """Why `find_order` found nothing: never known to this account, or ended. An ended order's number alone is not remembered."""
+    if number != 0:
+        return reasons.UNKNOWN_ORDER
+    known = account.answers.get(client_order_id)
+    if known is None:
+        return reasons.UNKNOWN_ORDER
+    return reasons.ALREADY_FILLED if known.is_filled else reasons.ALREADY_CANCELED
 
 
 def cancel(state: State, seq: i64, command: CancelOrder, out: list[Event]) -> None:
@@ -321,11 +341,19 @@ def cancel_all(state: State, seq: i64, command: CancelAll, out: list[Event]) -> 
     if account is None:
         out.append(RequestRefused(command.account, 0, "", reasons.UNKNOWN_ACCOUNT, 0, 0))
         return
+    instrument: int = command.instrument
+    side: int = command.side
+    if instrument != 0 and state.instrument(instrument) is None:
+        out.append(RequestRefused(account.number, 0, "", reasons.UNKNOWN_INSTRUMENT, 0, 0))
+        return
+    if side != 0 and side != BUY and side != SELL:
+        out.append(RequestRefused(account.number, 0, "", reasons.INVALID_FIELD, 0, 0))
+        return
     if not may_cancel(state):
         out.append(RequestRefused(account.number, 0, "", reasons.PHASE_FORBIDS, 0, state.phase))
         return
-    count = cancel_open_orders(state, account, command.instrument, command.side, 0, out)
-    out.append(AllCanceled(account.number, command.instrument, command.side, count))
+    count = cancel_open_orders(state, account, instrument, side, 0, out)
+    out.append(AllCanceled(account.number, instrument, side, count))
 
 
 def cancel_open_orders(
