@@ -228,7 +228,7 @@ def measure(scale: float, seed: int) -> Measured:
     longest_ns = 0
     flows = dict(FLOWS)
     flows["100 instruments × 1,000 live"] = lambda scale, seed: mix(
-        scaled(200_000, scale), scaled(100_000, scale), seed, instruments=100
+        scaled(100_000, scale), scaled(100_000, scale), seed, instruments=100
     )
     for name, make in flows.items():
         flow = make(scale, seed)

@@ -25,7 +25,7 @@ DOUBTS = (
     "Forty accounts and one instrument: a market with thousands of accounts touches more balances for each transaction.",
     "Settlement has the event loop to itself; in the exchange it shares it with the gateway.",
 )
-FORMS = ("plain", "compiled")
+FORMS = ("as built",)
 _BATCH = 256
 
 

@@ -10,11 +10,26 @@ from typing import Final
 
 import msgspec
 
-from bench import report
+from bench import consensus, report
 from bench.child import Run
 from engine.compiled import is_compiled
 
-NAMES: Final = ("book", "core", "memory", "journal", "sequencer", "recover", "end_to_end", "settle", "feed")
+NAMES: Final = tuple(
+    name
+    for name in (
+        "book",
+        "consensus",
+        "core",
+        "memory",
+        "journal",
+        "sequencer",
+        "end_to_end",
+        "settle",
+        "feed",
+        "recover",
+    )
+    if name != "consensus" or consensus.is_there()
+)
 RUNS: Final = 5
 RUN_SECONDS_MAX: Final = 900
 

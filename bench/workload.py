@@ -248,10 +248,10 @@ def scaled(count: int, scale: float, least: int = 20) -> int:
 
 FLOWS: Final[dict[str, Callable[[float, int], Flow]]] = {
     "mix": lambda scale, seed: mix(scaled(500_000, scale), scaled(5_000, scale), seed),
-    "sweep": lambda scale, seed: sweep(scaled(200, scale, 2), seed=seed),
-    "cancel storm": lambda scale, seed: cancel_storm(scaled(100_000, scale), seed),
-    "flash move": lambda scale, seed: flash_move(scaled(200_000, scale), scaled(5_000, scale), seed),
+    "sweep": lambda scale, seed: sweep(scaled(100, scale, 2), seed=seed),
+    "cancel storm": lambda scale, seed: cancel_storm(scaled(50_000, scale), seed),
+    "flash move": lambda scale, seed: flash_move(scaled(100_000, scale), scaled(5_000, scale), seed),
     "one price": lambda scale, seed: one_price(scaled(50_000, scale), seed),
-    "1,000 live": lambda scale, seed: mix(scaled(200_000, scale), scaled(1_000, scale), seed, levels=300),
-    "100,000 live": lambda scale, seed: mix(scaled(200_000, scale), scaled(100_000, scale), seed, levels=300),
+    "1,000 live": lambda scale, seed: mix(scaled(100_000, scale), scaled(1_000, scale), seed, levels=300),
+    "100,000 live": lambda scale, seed: mix(scaled(100_000, scale), scaled(100_000, scale), seed, levels=300),
 }
