@@ -19,7 +19,7 @@ from engine import crashpoints, snapshot
 from engine.clock import Clock
 from engine.core import rulebook
 from engine.core.commands import AnyCommand, CancelAll, CancelOrder, Entry, Found, PlaceOrder, ReplaceOrder
-from engine.core.events import Event
+from engine.core.events import DayClosed, Event
 from engine.core.market import Market
 from engine.journal.journal import Journal
 from engine.settings import EngineSettings
@@ -249,7 +249,12 @@ class Sequencer:
             self._waiters.discard(waiter)
             if not waiter.done():  # its asker may have been canceled
                 waiter.set_result(events[index])
-        if self._market.seq - self._snapshot_seq >= self._settings.snapshot_every and self._snapshot is None:
+        # Copying the market holds everything up, so it is done when the day has closed; otherwise only against a journal
+        # grown so long that a start would take minutes.
+        is_due = self._market.seq - self._snapshot_seq >= self._settings.snapshot_every
+        if self._snapshot is None and (
+            is_due or any(happened and type(happened[-1]) is DayClosed for happened in events)
+        ):
             self._begin_snapshot()
 
     def _take_waiters(self, origins: list[object | None]) -> list[tuple[int, _Waiter]]:

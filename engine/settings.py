@@ -14,14 +14,15 @@ class EngineSettings(msgspec.Struct, frozen=True):
 
     inbox_commands_max: commands that may wait; above it new orders are refused, while everything else (cancels, operator
     acts) still finds inbox_reserve_max places. batch_commands_max: commands behind one disk write, which also bounds how
-    long one turn holds the event loop. snapshot_every: entries between two snapshots. disk: write journal batches inline
+    long one turn holds the event loop. snapshot_every: entries after which a snapshot is
+    taken in the middle of a day; one is taken at each close. disk: write journal batches inline
     in the event loop, in a thread, or as measured at the start (inline where a sync's median is below inline_sync_ns_max).
     """
 
     inbox_commands_max: int = 65_536
     inbox_reserve_max: int = 8_192
     batch_commands_max: int = 4_096
-    snapshot_every: int = 500_000
+    snapshot_every: int = 2_000_000
     segment_bytes_max: int = SEGMENT_BYTES_MAX
     disk: Disk = "auto"
     inline_sync_ns_max: int = 500_000
