@@ -20,6 +20,7 @@ _SIDE_NUMBERS: Final = {"buy": units.BUY, "sell": units.SELL}
 _TIME_NUMBERS: Final = {word: number for number, word in TIMES_IN_FORCE.items()}
 _IN_TICKS: Final = frozenset((reasons.PRICE_OUT_OF_BAND, reasons.PRICE_OFF_TICK))
 _IN_FEN: Final = frozenset((reasons.INSUFFICIENT_CASH, reasons.VALUE_ABOVE_MAX))
+_NOT_OPEN: Final = frozenset((reasons.UNKNOWN_ORDER, reasons.ALREADY_CANCELED))
 _FIELDS: Final = {
     reasons.PRICE_OUT_OF_BAND: "price",
     reasons.PRICE_OFF_TICK: "price",
@@ -148,7 +149,11 @@ class MemberDesk:
         said = happened[0]
         if type(said) is events.RequestRefused:
             refused = _refused(said.reason, said.limit, said.actual, self._gateway.reports.tick_fen_of(said.order))
-            connection.refuse(request_id, refused, ref=f"E-{entry.seq}")
+            if said.reason in _NOT_OPEN and self._gateway.has_room_to_query(connection):
+                work = self._refuse_not_open(connection, request_id, entry, refused)
+                self._gateway.query(connection, request_id, work)
+            else:
+                connection.refuse(request_id, refused, ref=f"E-{entry.seq}")
             return
         assert isinstance(said, events.OrderCanceled | events.OrderReplaced)
         instrument = self._names.instruments[said.instrument]
@@ -167,6 +172,19 @@ class MemberDesk:
             leaves,
         )
         connection.reply(request_id, changed)
+
+    async def _refuse_not_open(
+        self, connection: Connection, request_id: str | int, entry: Entry, refused: Refused
+    ) -> None:
+        """Say how an order ended that is not open: the engine has forgotten it, its last report has not."""
+        command = entry.command
+        assert isinstance(command, commands.CancelOrder | commands.ReplaceOrder)
+        number = command.order or self._gateway.view().order_number(command.account, command.client_order_id)
+        found = await self._gateway.history.last_report(command.account, number) if number else None
+        if found is not None:
+            status = msgspec.json.decode(found, type=_StatusOnly).data.order_status
+            refused = Refused(reasons.ALREADY_FILLED if status == "filled" else reasons.ALREADY_CANCELED)
+        connection.refuse(request_id, refused, ref=f"E-{entry.seq}")
 
     def _on_all_canceled(
         self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
@@ -333,6 +351,14 @@ class MemberDesk:
 
 class _ReportOnly(msgspec.Struct):
     data: msgspec.Raw
+
+
+class _Status(msgspec.Struct):
+    order_status: str
+
+
+class _StatusOnly(msgspec.Struct):
+    data: _Status
 
 
 def trading_day(text: str) -> int:

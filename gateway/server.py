@@ -361,9 +361,13 @@ class Gateway:
         connection.in_flight += 1
         self.counters["requests"] += 1
 
+    def has_room_to_query(self, connection: Connection) -> bool:
+        """Whether another question of this connection may wait for a store."""
+        return connection.queries < self.settings.queries_in_flight_max
+
     def query(self, connection: Connection, request_id: str | int, work: Coroutine[Any, Any, None]) -> None:
         """Answer a question that waits for a store, in a task of its own. Raises `Refused` when too many wait."""
-        if connection.queries >= self.settings.queries_in_flight_max:
+        if not self.has_room_to_query(connection):
             work.close()
             raise Refused(reasons.RATE_LIMITED, limit=self.settings.queries_in_flight_max)
         connection.queries += 1

@@ -10,7 +10,6 @@ import re
 from typing import Any, Final
 
 import msgspec
-import orjson
 from msgspec import UNSET, Struct
 
 from engine.core import reasons
@@ -135,17 +134,16 @@ def _fault_of(frame: bytes, error: Exception) -> BadRequest | NotText:
         frame.decode("utf-8")
     except UnicodeDecodeError:
         return NotText()
+    reason, field = explain(str(error))
     try:
-        document = orjson.loads(frame)
-    except orjson.JSONDecodeError:
+        document = msgspec.json.decode(frame)
+    except msgspec.ValidationError:  # well formed, but with a number that no type could hold
+        return BadRequest(reason, None, field)
+    except (msgspec.DecodeError, RecursionError):
         return BadRequest(reasons.MALFORMED_JSON, None)
     if type(document) is not dict:
         return BadRequest(reasons.MALFORMED_JSON, None)
-    request_id = _readable_id(document.get("id"))
-    if not isinstance(error, msgspec.ValidationError):  # what orjson takes and msgspec does not, such as depth
-        return BadRequest(reasons.MALFORMED_JSON, request_id)
-    reason, field = explain(str(error))
-    return BadRequest(reason, request_id, field)
+    return BadRequest(reason, _readable_id(document.get("id")), field)
 
 
 def explain(sentence: str) -> tuple[int, str]:

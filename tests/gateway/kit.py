@@ -55,6 +55,7 @@ class House:
         self.folder = folder
         self.settings = settings
         self.failures: list[BaseException] = []
+        self.peers: list[RawPeer] = []
         self.sequencer: Sequencer
         self.settlement: Settlement
         self.gateway: Gateway
@@ -87,6 +88,8 @@ class House:
 
     async def stop(self) -> None:
         """Stop in good order."""
+        for peer in self.peers:
+            await peer.end()
         await self.gateway.close_doors()
         await self.sequencer.close()
         await self.gateway.close()
@@ -148,7 +151,8 @@ class House:
 
     async def raw(self, door: str = "trade", **headers: str) -> "RawPeer":
         """A bare socket after the handshake."""
-        return await RawPeer.connect(self.gateway.port, door, headers)
+        self.peers.append(await RawPeer.connect(self.gateway.port, door, headers))
+        return self.peers[-1]
 
     async def logged_in(self, key_id: str = "a001", door: str = "trade") -> "RawPeer":
         """A bare socket after the login."""
@@ -208,7 +212,9 @@ class RawPeer:
 
     def send(self, document: Any) -> None:
         """Send JSON text, or an object as JSON."""
-        self.send_frame((document if isinstance(document, str) else json.dumps(document)).encode("utf-8", "surrogatepass"))
+        self.send_frame(
+            (document if isinstance(document, str) else json.dumps(document)).encode("utf-8", "surrogatepass")
+        )
 
     async def message(self) -> dict[str, Any]:
         """The next text message. Raises ConnectionError once closed; `close_code` then says how."""
@@ -255,13 +261,15 @@ class RawPeer:
 
     async def closed(self) -> int:
         """Read until the close frame; its code."""
-        while True:
-            try:
+        try:
+            while True:
                 await self.message()
-            except ConnectionError:
-                if self.close_code is None:
-                    raise
-                return self.close_code
+        except ConnectionError:
+            if self.close_code is None:
+                raise
+            return self.close_code
+        finally:
+            await self.end()
 
     async def log_in(self, key_id: str, env: str) -> dict[str, Any]:
         """Log in with the key made from this name."""
@@ -308,4 +316,17 @@ def order(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (params | changes).items() if value is not None}
 
 
-__all__ = ["ACCOUNTS", "COARSE", "DAY", "SPOT", "House", "RawPeer", "key_of", "masked", "order", "public_of", "units", "until"]
+__all__ = [
+    "ACCOUNTS",
+    "COARSE",
+    "DAY",
+    "SPOT",
+    "House",
+    "RawPeer",
+    "key_of",
+    "masked",
+    "order",
+    "public_of",
+    "units",
+    "until",
+]

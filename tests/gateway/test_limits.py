@@ -1,0 +1,260 @@
+"""Limits: whoever is slow, silent, late or too many is dealt with, and costs the others nothing."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.kit import SPOT, House, RawPeer, order, until
+from yutan.client import Client, Event, ExecReport, Refused
+
+
+async def slow_peer(house: House, key_id: str) -> RawPeer:
+    """A logged-in peer whose kernel takes next to nothing."""
+    peer = await RawPeer.connect(house.gateway.port, "trade", {}, receive_bytes=4_096)
+    house.peers.append(peer)
+    await peer.log_in(key_id, house.settings.env)
+    return peer
+
+
+async def test_a_member_that_does_not_read_is_closed_and_the_others_notice_nothing(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, outbox_bytes_max=1_000_000)
+    slow = await slow_peer(house, "a001")
+    await slow.ask("subscribe", {"channels": ["exec.A001"]})
+    async with house.member("both") as both, house.member("b001") as b:
+        await b.subscribe("exec.B001")
+        told: list[int] = []
+        b.on_report = lambda channel, seq, report: told.append(seq)  # B001 reads as fast as it is told
+        placed = 0
+        while not house.gateway.metrics()["closed_slow"]:
+            assert placed < 60_000, "the slow peer was never closed"
+            for account in ("A001", "B001"):
+                placed += 1
+                both.place_nowait(
+                    SPOT, "sell", 1, "43.00", f"x-{placed}", lambda said: None, account=account, time_in_force="ioc"
+                )
+            await both.wait_room(200)
+        await both.ping()
+        await until(lambda: len(told) == b_seq(house), "every report of the other account")
+        assert told == list(range(1, len(told) + 1))
+        assert both.is_connected
+        assert b.is_connected
+    with pytest.raises(ConnectionError):
+        await slow.closed()
+        raise ConnectionError(slow.close_code)
+    async with house.member("a001") as again:
+        assert again.welcome is not None
+        last = again.welcome.last_seqs["exec.A001"]
+        assert [event.seq for event in await again.replay("exec.A001", last - 9)] == list(range(last - 9, last + 1))
+    await house.stop()
+
+
+def b_seq(house: House) -> int:
+    """Last number of B001's stream."""
+    found = house.sequencer.view.account(2)
+    assert found is not None
+    return found.exec_seq
+
+
+async def test_thousands_of_requests_without_reading_an_answer_end_with_4008(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, outbox_bytes_max=65_536)
+    peer = await slow_peer(house, "a001")
+    reference = b'{"id":1,"method":"reference.get"}'
+    for _ in range(2_000):
+        peer.send_frame(reference)
+    await until(lambda: house.gateway.metrics()["closed_slow"] == 1, "closed")
+    async with house.member("b001") as b:
+        await b.ping()
+    await house.stop()
+
+
+async def test_a_public_follower_that_falls_behind_gets_the_present_state(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    peer = await RawPeer.connect(house.gateway.port, "market", {}, receive_bytes=4_096)
+    house.peers.append(peer)
+    await peer.ask("subscribe", {"channels": [f"book.{SPOT}"]})
+    await peer.event(f"book.{SPOT}", "snapshot")
+    (connection,) = house.gateway._connections
+    connection.pause_writing()  # as the kernel would, at a moment of our choosing
+    async with house.member("a001") as a:
+        for number in range(20):
+            await a.place(SPOT, "sell", 1 + number, "43.00", time_in_force="ioc")
+            await a.place(SPOT, "sell", 1, f"42.{10 + number}")
+            await asyncio.sleep(0.012)
+    connection.resume_writing()
+    said = await peer.event(f"book.{SPOT}", "snapshot")
+    assert said["seq"] == house.gateway.feed.last_seq(f"book.{SPOT}")
+    assert len(said["data"]["asks"]) == 20
+    await house.stop()
+
+
+async def test_trades_are_never_conflated(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    peer = await house.raw("market")
+    await peer.ask("subscribe", {"channels": [f"trades.{SPOT}"]})
+    await peer.event(f"trades.{SPOT}", "snapshot")
+    (connection,) = house.gateway._connections
+    connection.pause_writing()
+    async with house.member("a001") as a, house.member("b001") as b:
+        for _ in range(5):
+            await a.place(SPOT, "sell", 1, "40.00")
+            await b.place(SPOT, "buy", 1, "40.00")
+            await asyncio.sleep(0.012)
+    connection.resume_writing()
+    trades: list[str] = []
+    while len(trades) < 5:
+        said = await peer.event(f"trades.{SPOT}", "update")
+        trades += [row["trade_id"] for row in said["data"]["trades"]]
+    assert trades == ["T-1", "T-2", "T-3", "T-4", "T-5"]
+    await house.stop()
+
+
+async def test_who_does_not_log_in_is_closed(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, login_ms=50)
+    peer = await house.raw("trade")
+    visitor = await house.raw("market")
+    assert await peer.closed() == 4001
+    assert "result" in await visitor.ask("time.get")
+    await house.stop()
+
+
+async def test_a_silent_member_is_closed_and_one_that_speaks_stays(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, heartbeat_ms=100)
+    silent = await house.logged_in("a001")
+    speaking = await house.logged_in("b001")
+    ended = asyncio.create_task(silent.closed())
+    while not ended.done():
+        assert "result" in await speaking.ask("session.ping")
+        await asyncio.sleep(0.02)
+    assert ended.result() == 4010
+    assert "result" in await speaking.ask("session.ping")
+    await house.stop()
+
+
+async def test_a_heartbeat_names_the_last_seq_of_each_channel(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, heartbeat_ms=50)
+    peer = await house.logged_in("a001")
+    await peer.ask("order.place", order(side="sell", price="43.00"))
+    await peer.ask("subscribe", {"channels": ["exec.A001", "phase"]})
+    beat = await peer.event("$session", "heartbeat")
+    assert beat["data"]["phase"] == "continuous"
+    assert beat["data"]["last"] == {"exec.A001": 1, "phase": house.gateway.feed.last_seq("phase")}
+    await house.stop()
+
+
+async def test_connections_have_a_bound(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, connections_max=3)
+    peers = [await house.raw("market") for _ in range(3)]
+    refused = await house.raw("market")
+    assert refused.status == 503
+    assert "Retry-After: 1" in refused.head
+    assert "result" in await peers[0].ask("time.get")
+    await house.stop()
+
+
+async def test_logins_that_wait_have_a_bound_and_do_not_shut_the_public_door(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, logins_waiting_max=2)
+    for _ in range(2):
+        assert (await house.raw("trade")).status == 101
+    assert (await house.raw("trade")).status == 503
+    assert (await house.raw("market")).status == 101
+    await house.stop()
+
+
+async def test_connections_of_one_key_and_of_one_address_have_a_bound(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, connections_per_key_max=1, connections_per_address_max=3)
+    first = await house.logged_in("a001")
+    second = await house.raw("trade")
+    assert (await second.log_in("a001", house.settings.env))["error"]["name"] == "SESSION_LIMIT"
+    await house.raw("market")
+    assert await (await house.raw("market")).closed() == 4029
+    assert "result" in await first.ask("time.get")
+    await house.stop()
+
+
+async def test_commands_under_way_have_a_bound(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, requests_in_flight_max=5)
+    async with house.member("a001") as a:
+        answers: list[object] = []
+        for number in range(10):
+            a.place_nowait(SPOT, "sell", 1, "43.00", f"x-{number}", answers.append)
+        await until(lambda: len(answers) == 10, "ten answers")
+        names = [said.name for said in answers if isinstance(said, Refused)]
+        assert names == ["RATE_LIMITED"] * 5
+        assert [said.data.retry_after_ms > 0 for said in answers if isinstance(said, Refused)] == [True] * 5
+        assert len(await a.orders()) == 5
+    await house.stop()
+
+
+async def test_an_exchange_that_refuses_orders_still_cancels(house: House) -> None:
+    async with house.member("a001") as a:
+        placed = await a.place(SPOT, "sell", 1, "43.00")
+        house.gateway.is_refusing_orders = True
+        with pytest.raises(Refused) as refused:
+            await a.place(SPOT, "sell", 1, "43.00")
+        assert (refused.value.name, refused.value.retry) == ("OVERLOADED", "after")
+        assert (await a.cancel(placed.order_id)).order_status == "canceled"
+
+
+async def test_a_planned_stop_says_goodbye(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    peer = await house.logged_in("a001")
+    closed = asyncio.create_task(peer.event("$session", "going_away"))
+    await house.gateway.close_doors()
+    assert (await closed)["data"]["reconnect_after_ms"] > 0
+    assert await peer.closed() == 1012
+    await house.stop()
+
+
+async def test_a_logout_ends_in_good_order(house: House) -> None:
+    peer = await house.logged_in("a001")
+    assert (await peer.ask("session.logout"))["result"] == {}
+    assert await peer.closed() == 1000
+
+
+async def test_an_idempotent_answer_survives_a_restart(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    async with house.member("a001") as a:
+        first = await a.place(SPOT, "sell", 10, "43.00", client_order_id="s-1")
+        with pytest.raises(Refused, match="PRICE_OUT_OF_BAND"):
+            await a.place(SPOT, "sell", 10, "50.00", client_order_id="s-2")
+    await house.stop()
+    await house.open()
+    async with house.member("a001") as a:
+        again = await a.place(SPOT, "sell", 10, "43.00", client_order_id="s-1")
+        assert (again.order_id, again.duplicate) == (first.order_id, True)
+        with pytest.raises(Refused) as refused:
+            await a.place(SPOT, "sell", 10, "50.00", client_order_id="s-2")
+        assert (refused.value.name, refused.value.data.duplicate) == ("PRICE_OUT_OF_BAND", True)
+        with pytest.raises(Refused, match="CLIENT_ORDER_ID_CONFLICT"):
+            await a.place(SPOT, "buy", 10, "43.00", client_order_id="s-1")
+        assert [row.client_order_id for row in await a.orders()] == ["s-1"]
+    await house.stop()
+
+
+async def test_a_client_sees_a_gap_healed_when_events_were_lost(house: House) -> None:
+    async with house.member("a001") as a:
+        await a.subscribe("exec.A001")
+        (connection,) = house.gateway._connections
+        swallowed: list[bytes] = []
+        say = connection.send_frame
+        await a.place(SPOT, "sell", 1, "43.00", client_order_id="o-0")
+        connection.send_frame = lambda frame: swallowed.append(frame) if b'"exec.A001"' in frame else say(frame)
+        await a.place(SPOT, "sell", 1, "43.00", client_order_id="o-1")
+        await a.place(SPOT, "sell", 1, "43.00", client_order_id="o-2")
+        connection.send_frame = say
+        await a.place(SPOT, "sell", 1, "43.00", client_order_id="o-3")
+        seen = await reports(a, 4)
+        assert len(swallowed) == 2
+        assert [report.client_order_id for report in seen] == ["o-0", "o-1", "o-2", "o-3"]
+
+
+async def reports(client: Client, wanted: int) -> list[ExecReport]:
+    """The next so many reports."""
+    found: list[ExecReport] = []
+    async for event in client.events():
+        if isinstance(event, Event) and isinstance(event.data, ExecReport):
+            found.append(event.data)
+            if len(found) == wanted:
+                break
+    return found

@@ -1,0 +1,161 @@
+"""The operator door: every act of the catalogue by name, four eyes, and nothing for those who are no operators."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.core import commands
+from engine.core.rulebook import parse
+from gateway.directory import Directory
+from gateway.protocol import acts
+from tests.gateway.kit import SPOT, House, public_of
+from tests.testkit.build import rulebook_text
+from yutan.client import Refused
+
+
+async def test_an_act_that_needs_one_person_is_done_at_once(house: House) -> None:
+    async with house.operator("chen") as chen, house.member("a001") as a:
+        done = await chen.act("deposit_cash", {"account": "A001", "amount": "12.34"}, "bank statement 7", "DOC-7")
+        assert done.status == "done"
+        assert str((await a.cash()).available) == "1000012.34"
+
+
+async def test_an_act_that_needs_two_persons_waits_for_the_second(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, two_person_acts=("DepositCash",))
+    async with house.operator("chen") as chen, house.operator("li") as li, house.member("a001") as a:
+        proposed = await chen.act("deposit_cash", {"account": "A001", "amount": "12.34"}, "bank statement 7", "DOC-7")
+        assert proposed.status == "pending"
+        (row,) = await li.pending()
+        assert (row.operator, row.act, row.fields) == ("chen", "deposit_cash", {"account": "A001", "amount": "12.34"})
+        assert row.sha256 == proposed.sha256
+        with pytest.raises(Refused, match="SELF_APPROVAL"):
+            await chen.approve(proposed.proposal_id, proposed.sha256)
+        with pytest.raises(Refused, match="CONTENT_CHANGED"):
+            await li.approve(proposed.proposal_id, "0" * 64)
+        assert (await li.approve(proposed.proposal_id, proposed.sha256)).status == "done"
+        assert str((await a.cash()).available) == "1000012.34"
+        with pytest.raises(Refused, match="UNKNOWN_PROPOSAL"):
+            await li.approve(proposed.proposal_id, proposed.sha256)
+        withdrawn = await chen.act("deposit_cash", {"account": "A001", "amount": "1.00"}, "a slip")
+        assert (await chen.reject(withdrawn.proposal_id, "typed wrong")).status == "rejected"
+        assert await li.pending() == []
+    await house.stop()
+
+
+async def test_an_operator_sees_the_market_and_its_books(house: House) -> None:
+    async with house.operator("chen") as chen:
+        status = await chen.ops_status()
+        assert (status.phase, status.trading_day, status.pending) == ("continuous", "2026-11-20", 0)
+        assert [row.account for row in await chen.ops_accounts()] == ["A001", "B001", "C001"]
+        report = await chen.reconcile()
+        assert report.ok
+        assert report.cash == report.bank == "3000000.00"
+        assert await chen.unsettled() == []
+        with pytest.raises(Refused, match="UNKNOWN_DOCUMENT"):
+            await chen.ops_statement("A001", "2026-11-20")
+
+
+async def test_a_closed_day_has_statements_for_members_and_operators(house: House) -> None:
+    async with house.operator("chen") as chen, house.member("a001") as a, house.member("b001") as b:
+        await a.place(SPOT, "sell", 10, "40.00")
+        await b.place(SPOT, "buy", 10, "40.00")
+        await chen.act("close_day", {}, "end of day")
+        await house.settlement.wait_settled(house.sequencer.view.day().seq)
+        assert await a.statement_days() == ["2026-11-20"] == await chen.ops_statement_days("A001")
+        assert await a.statement("2026-11-20") == await chen.ops_statement("A001", "2026-11-20")
+        with pytest.raises(Refused, match="UNKNOWN_DOCUMENT"):
+            await a.statement("2026-11-19")
+        with pytest.raises(Refused, match="INVALID_FIELD"):
+            await a.statement("2026-02-30")
+
+
+async def test_a_revoked_keys_sessions_end_at_once(house: House) -> None:
+    peer = await house.logged_in("a001")
+    async with house.operator("chen") as chen:
+        await chen.act("revoke_key", {"key_id": "a001"}, "lost")
+    assert await peer.closed() == 4003
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "field"),
+    [
+        ({"account": "A001"}, "INVALID_FIELD", "fields.amount"),
+        ({"account": "A001", "amount": "1.005"}, "INVALID_FIELD", "amount"),
+        ({"account": "A001", "amount": "-1.00"}, "INVALID_FIELD", "amount"),
+        ({"account": "A001", "amount": "0.00"}, "INVALID_FIELD", "amount"),
+        ({"account": "A001", "amount": 1.5}, "FLOAT_NOT_ALLOWED", "fields.amount"),
+        ({"account": "Z999", "amount": "1.00"}, "UNKNOWN_ACCOUNT", "account"),
+        ({"account": "A001", "amount": "1.00", "more": 1}, "UNKNOWN_FIELD", "fields.more"),
+    ],
+)
+async def test_an_act_with_wrong_fields_is_refused(
+    house: House, fields: dict[str, object], name: str, field: str
+) -> None:
+    async with house.operator("chen") as chen:
+        before = house.sequencer.view.day().seq
+        with pytest.raises(Refused) as refused:
+            await chen.act("deposit_cash", fields, "test")
+        assert (refused.value.name, refused.value.data.field) == (name, field)
+        assert house.sequencer.view.day().seq == before
+
+
+async def test_fields_named_twice_are_refused(house: House) -> None:
+    peer = await house.logged_in("chen", "ops")
+    peer.send(
+        '{"id":1,"method":"ops.act","params":{"act":"deposit_cash","reason":"r",'
+        '"fields":{"account":"A001","amount":"1.00","amount":"2.00"}}}'
+    )
+    assert (await peer.reply(1))["error"]["name"] == "MALFORMED_JSON"
+    await peer.end()
+
+
+async def test_a_members_key_opens_no_operator_door(house: House) -> None:
+    peer = await house.raw("ops")
+    said = await peer.log_in("a001", house.settings.env)
+    assert said["error"]["name"] == "BAD_SIGNATURE"
+    assert await peer.closed() == 4002
+
+
+async def test_the_member_door_knows_no_operator_method(house: House) -> None:
+    peer = await house.logged_in("a001")
+    assert (await peer.ask("ops.act", {}))["error"]["name"] == "UNKNOWN_METHOD"
+    await peer.end()
+
+
+def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
+    names = Directory()
+    names.rulebook = parse(rulebook_text())
+    names._add_account(1, "A001")
+    names._add_instrument(1, SPOT, 1)
+    examples: list[commands.AnyAct] = [
+        commands.OpenAccount("A001", 1, "企业", "institution"),
+        commands.ListInstrument(SPOT, "CQEA", 2025, "配额", "allowance", 4000),
+        commands.RegisterKey("k", public_of("k"), (1,)),
+        commands.RevokeKey("k"),
+        commands.RegisterOperator("wu", "Wu", public_of("wu")),
+        commands.AllocateUnits(1, 1, 100, "free", 2025),
+        commands.DepositCash(1, 1234),
+        commands.WithdrawCash(1, 1234),
+        commands.SurrenderUnits(1, 1, 10, 2025, True),
+        commands.Restrict(1, 31, "Art. 30"),
+        commands.LiftRestriction(1, 6),
+        commands.OpenDay(20261120),
+        commands.ChangePhase(4),
+        commands.CloseDay(),
+        commands.Halt(0),
+        commands.Halt(1),
+        commands.Resume(0),
+        commands.RetrySettlement(0),
+        commands.RetrySettlement(5),
+        commands.PublishBulletin(20261120, "ab" * 32),
+    ]
+    assert {type(act) for act in examples} == set(commands.AnyAct.__args__)
+    for act in examples:
+        name, fields = acts.show_act(act, names)
+        assert acts.read_act(name, json.dumps(fields).encode(), names) == act
+    with pytest.raises(acts.FieldRefused):
+        acts.read_act("no_such_act", b"{}", names)
+    with pytest.raises(msgspec.ValidationError):
+        acts.read_act("restrict", b'{"account":"A001","scope":"all","basis":""}', names)
