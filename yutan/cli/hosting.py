@@ -1,0 +1,122 @@
+"""What `serve`, `demo` and `replay` do: hold an exchange in this process until they are done or told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from engine.journal import JournalError, JournalLocked
+from engine.recovery import RecoveryError
+from gateway.feed.tape import TapeBroken
+from gateway.history import HistoryBroken
+from settlement.store import StoreRefused
+from yutan import demo as demo_module
+from yutan import replay as replay_module
+from yutan.cli import logs
+from yutan.cli.house import settings_or_fail
+from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, emit_json, fail, show
+from yutan.compose import Exchange, NotFounded
+from yutan.flowfile import FlowError
+from yutan.founding import FoundingError
+from yutan.keys import KeyFileError
+from yutan.settings import Settings
+
+Result = TypeVar("Result")
+UNUSABLE = (
+    JournalError,
+    JournalLocked,
+    RecoveryError,
+    StoreRefused,
+    HistoryBroken,
+    TapeBroken,
+    FoundingError,
+    KeyFileError,
+)
+
+
+def run_exchange(work: Coroutine[Any, Any, Result], as_json: bool) -> Result:
+    """Run a program that holds an exchange; what it cannot start with becomes a message and an exit code."""
+    try:
+        return uvloop.run(work)
+    except NotFounded as error:
+        fail(str(error), code=EXIT_MISSING, as_json=as_json)
+    except UNUSABLE as error:
+        fail(f"{type(error).__name__}: {error}", code=EXIT_DATA, as_json=as_json)
+    except OSError as error:
+        fail(str(error), code=EXIT_UNREACHABLE, as_json=as_json)
+
+
+def stop_signal() -> asyncio.Event:
+    """Set by SIGINT (Ctrl-C) and SIGTERM."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def serve(data: Path, flags: dict[str, Any], as_json: bool) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    settings = settings_or_fail(data, flags, as_json)
+    logs.to_stderr(as_json=as_json)
+    run_exchange(_serve(data, settings, as_json), as_json)
+
+
+async def _serve(data: Path, settings: Settings, as_json: bool) -> None:
+    stop = stop_signal()
+    exchange = await Exchange.start(data, settings)
+    try:
+        exchange.drive()
+        torn = exchange.recovery.torn if exchange.recovery is not None else None
+        opened = {
+            "page": exchange.running.http_url,
+            "websocket": exchange.running.ws_url,
+            "seq": exchange.view.day().seq,
+            "timetable": settings.timetable,
+            "torn_tail": torn._asdict() if torn is not None else None,
+        }
+        show(opened, as_json=as_json, title="the exchange is open (已开放)")
+        await stop.wait()
+    finally:
+        await exchange.close()
+
+
+def demo(data: Path, flags: dict[str, Any], pace: float, seed: int, as_json: bool) -> None:
+    """Run the demo market until Ctrl-C or SIGTERM."""
+    settings = settings_or_fail(data, flags, as_json)
+    logs.to_file(data / "demo.log")
+    run_exchange(_demo(data, settings, pace, seed, as_json), as_json)
+
+
+async def _demo(data: Path, settings: Settings, pace: float, seed: int, as_json: bool) -> None:
+    show_progress = demo_module.lines if as_json or not console().is_terminal else demo_module.live
+    await demo_module.run(data, settings, stop_signal(), show_progress, pace=pace, seed=seed)
+
+
+def replay(flow: Path, trades: Path, data: Path | None, as_json: bool) -> None:
+    """Replay a recorded day and show how it went."""
+    logs.quiet()
+    if not flow.is_file():
+        fail(f"{flow}: no such file", code=EXIT_MISSING, as_json=as_json)
+    try:
+        summary = run_exchange(_replay(flow, trades, data, as_json), as_json)
+    except (FlowError, replay_module.ReplayError) as error:
+        fail(str(error), code=EXIT_DATA, as_json=as_json)
+    if as_json:
+        emit_json(summary._asdict())
+    else:
+        show(summary._asdict(), as_json=False, title="replayed (回放完成)")
+
+
+async def _replay(flow: Path, trades: Path, data: Path | None, as_json: bool) -> replay_module.Summary:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), disable=as_json) as bar:
+        task = bar.add_task("orders (委托)", total=None)
+
+        def on_progress(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        return await replay_module.replay(flow, trades, data, on_progress)
