@@ -70,8 +70,7 @@ class TwoMarkets(RuleBasedStateMachine):
     def place(
         self, account: int, side: int, price: int, tonnes: int, life: int, client_order_id: str, post_only: bool
     ) -> None:
-        is_post_only = post_only and life == DAY
-        self.do(c.PlaceOrder(account, 1, side, price, tonnes, life, client_order_id, is_post_only))
+        self.do(c.PlaceOrder(account, 1, side, price, tonnes, life, client_order_id, post_only))
 
     @rule(account=ACCOUNTS, client_order_id=IDS)
     def cancel(self, account: int, client_order_id: str) -> None:

@@ -171,7 +171,7 @@ class Flow:
             client_order_id = f"id-{self.ids}"
         side = dice.choice((BUY, SELL)) if dice.random() < 0.995 else dice.choice((0, 3, 2**63))
         life = DAY if dice.random() < 0.8 else dice.choice((IOC, IOC, IOC, FOK, FOK, FOK, FOK, 1))
-        is_post_only = life == DAY and dice.random() < 0.08
+        is_post_only = dice.random() < 0.08
         command = c.PlaceOrder(
             self.some_account(),
             self.some_instrument(),
@@ -212,7 +212,9 @@ class Flow:
 
     def cancel_all(self) -> None:
         dice = self.dice
-        self.send(c.CancelAll(self.some_account(), dice.choice((0, 0, 1, 2)), dice.choice((0, 0, BUY, SELL))))
+        self.send(
+            c.CancelAll(self.some_account(), dice.choice((0, 0, 0, 1, 2, 9)), dice.choice((0, 0, 0, BUY, SELL, 3)))
+        )
 
     # ---- operators --------------------------------------------------------------------------------------
 
@@ -299,6 +301,8 @@ class Flow:
             self.act(c.CloseDay())
             self.phase = phases.CLOSED
             return
+        if phases.is_call(self.phase) and dice.random() < 0.1:
+            self.act(c.Halt(dice.choice((0, 1))))  # a halted call ends without trading
         # mostly towards trading
         self.phase = (
             phases.CONTINUOUS if phases.CONTINUOUS in following and dice.random() < 0.5 else dice.choice(following)

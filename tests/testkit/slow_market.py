@@ -15,7 +15,7 @@ from engine.core import events as e
 from engine.core import phases, reasons, rulebook, units
 from engine.core.units import BUY, SELL
 from tests.testkit.slow_orders import SlowOrders
-from tests.testkit.slow_parts import HOUR_NS, Account, Instrument, Order, Proposal, Why, is_code
+from tests.testkit.slow_parts import HOUR_NS, PROPOSALS_MAX, Account, Instrument, Order, Proposal, Why, is_code, shown
 
 
 class SlowMarket(SlowOrders):
@@ -68,6 +68,11 @@ class SlowMarket(SlowOrders):
             return
         said = (command.reason, command.document, command.act)
         if name in self.rules.two_person_acts and not is_system:
+            waiting = len(self.proposals)
+            if waiting >= PROPOSALS_MAX:
+                full = reasons.TOO_MANY_PROPOSALS
+                self.out.append(e.ActRefused(self.seq, command.operator, full, PROPOSALS_MAX, waiting))
+                return
             digest = sha256(msgspec.msgpack.encode(command.act)).digest()
             self.proposals[self.seq] = Proposal(self.at_ns, command, digest)
             self.out.append(e.ActProposed(self.seq, command.operator, *said, digest))
@@ -100,10 +105,12 @@ class SlowMarket(SlowOrders):
             return reasons.SELF_APPROVAL, 0, 0
         if command.act_sha256 != proposal.digest:
             return reasons.CONTENT_CHANGED, 0, 0
-        hours = (self.at_ns - proposal.at_ns) // HOUR_NS
-        if hours >= self.rules.proposal_hours_max:
-            return reasons.PROPOSAL_EXPIRED, self.rules.proposal_hours_max, hours
+        if self.has_lapsed(proposal):
+            return reasons.PROPOSAL_EXPIRED, self.rules.proposal_hours_max, 0
         return self.why_not_act(proposal.command.act)
+
+    def has_lapsed(self, proposal: Proposal) -> bool:
+        return self.at_ns >= proposal.at_ns + self.rules.proposal_hours_max * HOUR_NS
 
     def reject(self, command: c.Reject) -> None:
         if command.proposal not in self.proposals:
@@ -139,7 +146,7 @@ class SlowMarket(SlowOrders):
             case c.Restrict() | c.LiftRestriction():
                 if self.account(act.account) is None:
                     return reasons.UNKNOWN_ACCOUNT, 0, 0
-                return None if 1 <= act.scope <= 31 else (reasons.ACT_INVALID, 31, act.scope)
+                return None if 1 <= act.scope <= 31 else (reasons.ACT_INVALID, 31, shown(act.scope))
             case c.Halt() | c.Resume():
                 is_known = act.instrument == 0 or self.instrument(act.instrument) is not None
                 return None if is_known else (reasons.UNKNOWN_INSTRUMENT, 0, 0)
@@ -163,7 +170,7 @@ class SlowMarket(SlowOrders):
             return reasons.UNKNOWN_INSTRUMENT, 0, 0
         most = units.TONNES_MAX
         if not 1 <= act.tonnes <= most or not 2000 <= act.year <= 2999:
-            return reasons.ACT_INVALID, most, max(-most, min(act.tonnes, 2 * most))
+            return reasons.ACT_INVALID, most, shown(act.tonnes)
         if isinstance(act, c.SurrenderUnits):
             available = self.units_available(account, act.instrument)
             return None if act.tonnes <= available else (reasons.INSUFFICIENT_ALLOWANCE, available, act.tonnes)
@@ -226,6 +233,9 @@ class SlowMarket(SlowOrders):
                     self.listed(act.instrument).halted = is_halt
                 self.out.append((e.Halted if is_halt else e.Resumed)(act.instrument))
             case c.OpenDay():
+                for number in [number for number, proposal in self.proposals.items() if self.has_lapsed(proposal)]:
+                    del self.proposals[number]
+                    self.out.append(e.ActRejected(number, 0, "expired"))
                 self.open_day(act.trading_day)
             case c.ChangePhase():
                 if phases.is_call(self.phase) and not phases.is_call(act.phase):

@@ -121,9 +121,10 @@ class SlowOrders:
         bit = units.RESTRICT_BUY if order.side == BUY else units.RESTRICT_SELL
         if account.restriction & bit:
             return reasons.ACCOUNT_RESTRICTED, 0, account.restriction
-        why = self.why_not_now(instrument, order.time_in_force) or self.why_not_terms(
-            instrument, order.price, order.tonnes
-        )
+        why = self.why_not_now(instrument, order.time_in_force)
+        if why is None and post_only and order.time_in_force != DAY:
+            why = reasons.TIF_NOT_ALLOWED, 0, 0  # what only waits is not immediate
+        why = why or self.why_not_terms(instrument, order.price, order.tonnes)
         if why:
             return why
         count = len(self.orders_of(account))
@@ -255,6 +256,10 @@ class SlowOrders:
         buy.filled += tonnes
         sell.filled += tonnes
         self.orders = [order for order in self.orders if order.leaves > 0]
+        for order in (buy, sell):
+            for answer in order.account.answers:
+                if answer.order == order.number:
+                    answer.is_filled = order.leaves == 0
         buyer.cash -= amount + fee
         if self.rules.proceeds_same_day:
             seller.cash += amount - fee
@@ -330,7 +335,8 @@ class SlowOrders:
         if number == 0:
             for answer in account.answers:
                 if answer.client_order_id == command.client_order_id:
-                    number, reason = answer.order, reasons.ALREADY_CANCELED
+                    number = answer.order
+                    reason = reasons.ALREADY_FILLED if answer.is_filled else reasons.ALREADY_CANCELED
         for order in self.orders_of(account):
             if order.number == number:
                 return order
@@ -353,6 +359,10 @@ class SlowOrders:
         account = self.account(command.account)
         if account is None:
             self.out.append(e.RequestRefused(command.account, 0, "", reasons.UNKNOWN_ACCOUNT, 0, 0))
+        elif command.instrument != 0 and self.instrument(command.instrument) is None:
+            self.out.append(e.RequestRefused(account.number, 0, "", reasons.UNKNOWN_INSTRUMENT, 0, 0))
+        elif command.side not in (0, BUY, SELL):
+            self.out.append(e.RequestRefused(account.number, 0, "", reasons.INVALID_FIELD, 0, 0))
         elif not self.may_cancel():
             self.out.append(e.RequestRefused(account.number, 0, "", reasons.PHASE_FORBIDS, 0, self.phase))
         else:

@@ -10,6 +10,7 @@ from engine.core import rulebook, units
 
 Why = tuple[int, int, int]  # reason, limit, actual
 HOUR_NS = 3_600_000_000_000
+PROPOSALS_MAX = 1_000
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Answer:
     body: tuple[Any, ...]
     order: int
     reason: int
+    is_filled: bool = False
 
 
 @dataclass
@@ -117,6 +119,11 @@ class Proposal:
 
 def half_up(exact: Fraction) -> int:
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+
+def shown(number: int) -> int:
+    """A number as a refusal says it: absurd ones are cut to 62 bits."""
+    return max(-(2**62), min(number, 2**62))
 
 
 def is_code(text: str) -> bool:

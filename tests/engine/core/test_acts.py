@@ -80,7 +80,7 @@ class TestTwoPersons:
         case = FourEyes()
         case.desk.at_ns += 2 * HOUR_NS
         refused, rejected = case.approve()
-        assert why([refused]) == (reasons.PROPOSAL_EXPIRED, 2, 2)
+        assert why([refused]) == (reasons.PROPOSAL_EXPIRED, 2, 0)
         assert rejected == e.ActRejected(3, 0, "expired")
         assert why(case.approve()) == (reasons.UNKNOWN_PROPOSAL, 0, 0)
 
@@ -88,6 +88,23 @@ class TestTwoPersons:
         case = FourEyes()
         case.desk.at_ns += 2 * HOUR_NS - 2_000
         assert len(case.approve()) == 2
+
+    def test_what_nobody_approved_in_time_lapses_as_a_day_opens(self) -> None:
+        case = FourEyes()
+        case.desk.at_ns += 2 * HOUR_NS - 2_000
+        case.desk.act(c.OpenDay(20260105), c.CloseDay())
+        assert not any(isinstance(event, e.ActRejected) for event in case.desk.events)
+        case.desk.at_ns += HOUR_NS
+        assert case.desk.act(c.OpenDay(20260106))[1] == e.ActRejected(3, 0, "expired")
+        assert why(case.approve()) == (reasons.UNKNOWN_PROPOSAL, 0, 0)
+
+    def test_a_bounded_number_waits(self) -> None:
+        case = FourEyes()
+        for _ in range(999):
+            assert isinstance(case.desk.do(act(DEPOSIT))[0], e.ActProposed)
+        assert why(case.desk.do(act(DEPOSIT))) == (reasons.TOO_MANY_PROPOSALS, 1_000, 1_000)
+        case.approve()
+        assert isinstance(case.desk.do(act(DEPOSIT))[0], e.ActProposed)
 
     @pytest.mark.parametrize("operator", [1, 2])
     def test_either_person_may_turn_it_down(self, operator: int) -> None:
