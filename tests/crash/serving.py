@@ -4,7 +4,9 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -88,9 +90,23 @@ class Server:
         if self._process.returncode is None:
             self._process.kill()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None
+
     async def ended(self) -> int:
         """Wait for its end: the exit code, or minus the signal."""
         return await asyncio.wait_for(self._process.wait(), STOP_S)
+
+    async def or_ended(self, work: Coroutine[Any, Any, object]) -> None:
+        """Wait for the work, or for the server's end if that comes first."""
+        working, ending = asyncio.ensure_future(work), asyncio.ensure_future(self._process.wait())
+        try:
+            await asyncio.wait([working, ending], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            working.cancel()
+            ending.cancel()
 
     async def stop(self) -> None:
         """End it in good order."""

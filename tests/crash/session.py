@@ -1,0 +1,60 @@
+"""A busy session that outlives its servers: members, operators and a listener, while the exchange dies and comes back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.crash.audience import Listener
+from tests.crash.judgement import judge_all
+from tests.crash.market import MEMBERS, begin
+from tests.crash.member import Address, Member
+from tests.crash.operators import Operators
+from tests.crash.serving import Server
+
+CATCH_UP_S = 30.0
+
+
+class Session:
+    """Those who live in a market. They find its server by `address`."""
+
+    def __init__(self, folder: Path, members: list[Member], operators: Operators) -> None:
+        self.folder = folder
+        self.members = members
+        self.operators = operators
+        self.listener = Listener()
+        self.address = Address()
+        self.trading: list[asyncio.Task[None]] = []
+        self.operating: asyncio.Task[None] | None = None
+
+    async def trade(self, server: Server, seconds: float) -> None:
+        """Let everybody come in and trade for so long, or until the server ends."""
+        self.address.announce(server.url)
+        for member in self.members:
+            await server.or_ended(member.connected.wait())
+        await server.or_ended(asyncio.sleep(seconds))
+        self.address.withdraw()
+
+    async def close_and_judge(self) -> tuple[int, str]:
+        """Serve until the day is closed and all is answered, then judge everything. Seq and state hash at the end."""
+        assert self.operating is not None
+        async with await Server.start(self.folder) as server:
+            self.address.announce(server.url)
+            self.operators.finish()
+            await asyncio.wait([self.operating])
+            for member in self.members:
+                member.finish()
+            await asyncio.wait(self.trading, timeout=CATCH_UP_S)
+            return await judge_all(server, self.members, self.operators, self.listener)
+
+
+@asynccontextmanager
+async def busy_session(folder: Path, seed: int, members: int = MEMBERS) -> AsyncIterator[Session]:
+    """Found a market in a fresh folder and let people live in it; nobody serves it yet."""
+    session = Session(folder, *await begin(folder, seed, members))
+    async with asyncio.TaskGroup() as market:
+        session.trading = [market.create_task(member.live(session.address)) for member in session.members]
+        session.operating = market.create_task(session.operators.live(session.address))
+        hearing = market.create_task(session.listener.live(session.address))
+        yield session
+        hearing.cancel()

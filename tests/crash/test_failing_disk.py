@@ -1,0 +1,89 @@
+"""A disk that fails or fills up: the server ends itself with evidence, has said nothing untrue, and the next start goes on."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.sequencer import EXIT_FAIL_STOP
+from tests.crash.faults import Fault
+from tests.crash.market import SNAPSHOT_EVERY
+from tests.crash.serving import Server, Unstarted
+from tests.crash.session import Session, busy_session
+
+ENDING = (
+    Fault("sync", ".segment", "eio", 40),
+    Fault("write", ".segment", "eio", 41),
+    Fault("write", ".segment", "full", 42),
+    Fault("sync", ".snapshot.partial", "eio", 1),
+    Fault("write", ".snapshot.partial", "full", 1),
+    Fault("sync", "registry.db-wal", "eio", 5),
+    Fault("write", "registry.db-wal", "full", 30),
+    Fault("write", "history.db-wal", "full", 20),
+    Fault("write", "tape.db-wal", "full", 4),
+)
+SHORT = Fault("write", "", "short", 3)
+FAULT_S_MAX = 20.0
+DAY_S = 1.0
+
+
+async def serve_until_it_ends(session: Session, **settings: str) -> tuple[int, str]:
+    """Run the server with something wrong: its exit code and what it said."""
+    async with await Server.spawn(session.folder, YUTAN_SNAPSHOT_EVERY=SNAPSHOT_EVERY, **settings) as server:
+        try:
+            await server.opened()
+        except Unstarted as unstarted:
+            return unstarted.code, unstarted.said
+        await session.trade(server, FAULT_S_MAX)
+        if server.is_running:
+            pytest.fail(f"the server goes on in spite of {settings}: {server.said()}")
+        return await server.ended(), server.said()
+
+
+async def test_a_failing_write_or_sync_ends_the_process_and_a_restart_goes_on(
+    tmp_path: Path, failing_disk: Path
+) -> None:
+    async with busy_session(tmp_path / "exchange", seed=5, members=3) as session:
+        for fault in ENDING:
+            code, said = await serve_until_it_ends(session, **fault.settings(failing_disk))
+            assert code == EXIT_FAIL_STOP, f"{fault}: exit code {code}: {said}"
+            assert "fail-stop" in said, fault
+        assert list((session.folder / "journal").glob("evidence-*.txt"))
+        await session.close_and_judge()
+
+
+async def test_writes_that_take_fewer_bytes_than_they_were_given_harm_nothing(
+    tmp_path: Path, failing_disk: Path
+) -> None:
+    async with busy_session(tmp_path / "exchange", seed=6, members=3) as session:
+        settings = SHORT.settings(failing_disk)
+        async with await Server.start(session.folder, YUTAN_SNAPSHOT_EVERY=SNAPSHOT_EVERY, **settings) as server:
+            await session.trade(server, DAY_S)
+            await server.stop()
+        await session.close_and_judge()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for a short session only."""
+    place = tmp_path / "small"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root may mount a small disk")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def make_room(disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+
+
+async def test_a_full_disk_ends_the_process_and_with_more_room_it_goes_on(small_disk: Path) -> None:
+    async with busy_session(small_disk / "exchange", seed=7, members=3) as session:
+        code, said = await serve_until_it_ends(session)
+        assert code == EXIT_FAIL_STOP, f"exit code {code}: {said}"
+        make_room(small_disk)
+        await session.close_and_judge()
