@@ -14,7 +14,7 @@ import msgspec
 
 FILE_NAME = "yutan.toml"
 ENV_PREFIX = "YUTAN_"
-NOT_SETTINGS = frozenset({"YUTAN_CRASHPOINT", "YUTAN_DATA"})  # read elsewhere: crash tests, the command line
+NOT_SETTINGS = frozenset({"YUTAN_CRASHPOINT", "YUTAN_DATA", "YUTAN_PROVE", "YUTAN_PURE"})  # read elsewhere
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed_days: tuple[Day, ...] = ()
     inbox_commands_max: Count = 65_536
     batch_commands_max: Count = 4_096
-    snapshot_every: Count = 500_000
+    snapshot_every: Count = 2_000_000
     settlement_backlog_max: Count = 200_000
 
 

@@ -172,8 +172,10 @@ class Timetable:
         *,
         day_seconds: int = 600,
         closed_days: Sequence[int] = (),
+        announce: Callable[[int, int], None] | None = None,
     ) -> None:
         self.mode = mode
+        self._announce = announce
         self.acts = 0
         self.refused = 0
         self._rulebook = rulebook
@@ -194,6 +196,8 @@ class Timetable:
         if (day.trading_day, day.phase) != self._phase:
             self._phase = (day.trading_day, day.phase)
             self._phase_since_ns = now_ns
+            if self.mode == "compressed" and self._announce is not None:
+                self._announce(*self._following(day.phase, now_ns))
         if now_ns < self._not_before_ns:
             return None
         now = local_time(now_ns, self._rulebook.utc_offset_minutes)
@@ -209,6 +213,14 @@ class Timetable:
                 self._settled_row = row
             return act
         return None
+
+    def _following(self, phase: int, since_ns: int) -> tuple[int, int]:
+        """The phase after this one of a compressed day and when it begins; (0, 0) where that is not known."""
+        sequence = [step.phase for step in self.steps]
+        if phase not in sequence:
+            return 0, 0
+        at = sequence.index(phase)
+        return sequence[(at + 1) % len(sequence)], since_ns + int(self.steps[at].seconds * 1e9)
 
     def seconds_left(self) -> float | None:
         """How long the present phase of a compressed day still lasts; None in the other modes."""

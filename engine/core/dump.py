@@ -32,7 +32,10 @@ def load(data: bytes) -> tuple[int, int, State | None]:
         raise ValueError(f"not a dump of a market: {error}") from error
     if version != FORMAT:
         raise ValueError(f"dump format {version}, this program reads {FORMAT}")
-    return seq, at_ns, None if body is None else _load_state(body)
+    try:
+        return seq, at_ns, None if body is None else _load_state(body)
+    except (AssertionError, IndexError, KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise ValueError(f"a dump of another version: {error}") from error
 
 
 def _state(state: State) -> list[Any]:

@@ -170,6 +170,7 @@ class PublicFeed:
     def expect_phase(self, phase: int, at_ns: int) -> None:
         """What whoever drives the day will do next, where the rule book's timetable is not followed; at_ns 0: nothing."""
         self._expected = NextPhase(phases.NAMES[phase], second_text(at_ns)) if at_ns else None
+        self.urgent = True
 
     # ---- telling followers --------------------------------------------------------------------------------
 
