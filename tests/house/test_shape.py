@@ -10,9 +10,7 @@ from tests.house.source import PACKAGES, Source, sources, tracked_texts
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 700
 # A ratchet: these may be as long as this and no longer; whoever shortens one lowers or removes its number.
-LONG_FUNCTIONS = {
-    "engine/core/trading.py trade": 76,  # one event of 22 fields, written out
-}
+LONG_FUNCTIONS: dict[str, int] = {}
 LONG_FILES = {
     "gateway/protocol/wire.py": 885,  # every type of the wire, declared once
     "yutan/client.py": 960,
