@@ -73,8 +73,8 @@ async def test_a_store_that_was_lost_is_rebuilt_from_the_journal(tmp_path: Path)
         await b.place(SPOT, "buy", 60, "40.00")
         before = await a.replay("exec.A001", 1)
     await house.stop()
-    for file in tmp_path.glob("history.db*"):
-        file.unlink()
+    for name in ("history.db", "history.db-wal", "history.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
     await house.open()
     async with house.member("a001") as a:
         assert await a.replay("exec.A001", 1) == before
