@@ -157,7 +157,7 @@ class OperatorDesk:
 
     def _unsettled_row(self, row: TradeStatus) -> wire.UnsettledRow:
         return wire.UnsettledRow(
-            f"T-{row.trade}",
+            f"T-{row.trade}" if row.trade else "",
             row.status,
             self._names.instrument_code(row.instrument),
             self._names.account_code(row.buyer),

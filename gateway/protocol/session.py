@@ -44,7 +44,7 @@ CLOSE_CODES: Final[dict[int, str]] = {
     1011: "a fault on our side: reconnect",
     1012: "planned restart: reconnect after reconnect_after_ms of going_away",
     4001: "no login within the time allowed: connect again",
-    4002: "the login was refused: check key, host and clock of the login text",
+    4002: "the login was refused: check key, environment and host of the login text",
     4003: "access was taken away (key revoked, account restricted): talk to the exchange",
     4008: "the peer reads too slowly: reconnect and replay from the last seq",
     4010: "nothing was heard for two heartbeats: reconnect",

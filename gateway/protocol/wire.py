@@ -774,7 +774,7 @@ class ProposalRow(Struct, gc=False):
 
 
 class UnsettledRow(Struct, gc=False):
-    """An instruction that settlement set aside."""
+    """An instruction that settlement set aside; `trade_id` is empty where it is no trade."""
 
     trade_id: str
     status: str
