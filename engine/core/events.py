@@ -1,4 +1,4 @@
-"""What can happen in the market. Events are facts: frozen, complete, in the order in which they happened.
+"""What can happen in the market. Events are facts: frozen, complete, in order; one entry's events are one indivisible change.
 
 `exec_seq` is the dense number, from 1, of the event in the account's private stream: it never restarts and is part
 of the market's state, so it survives crashes and snapshots. An order's number is the seq of the command that placed

@@ -220,7 +220,7 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "phase",
         99,
         "The act does not fit the present phase of the day.",
-        "当前交易阶段不允许此操作。",
+        "该操作与当前交易阶段不符。",
     ),
     Reason(2015, "ACT_INVALID", "never", 99, "The act's content is not valid.", "操作内容无效。"),
     Reason(

@@ -83,11 +83,9 @@ class InstrumentFeed:
         """Take over the engine's state, as if all that led to it had been folded and said."""
         self._trading_day = self._trades_day = self._kline_day = day.trading_day
         self.is_halted, self._is_market_halted = view.halted, day.halted
+        self._reference_ticks = view.previous_close_ticks
         if day.phase == phases.CLOSED and day.trading_day:
-            # The day's close is tomorrow's reference already, and what it was compared with is not kept.
-            self._close_ticks = view.reference_ticks
-        else:
-            self._reference_ticks = view.reference_ticks
+            self._close_ticks = view.reference_ticks  # the day's close is tomorrow's reference already
         self._low_limit_ticks, self._high_limit_ticks = view.low_limit_ticks, view.high_limit_ticks
         self._open_ticks, self._high_ticks, self._low_ticks = view.open_ticks, view.high_ticks, view.low_ticks
         self._last_ticks, self._tonnes, self._turnover_fen = view.last_ticks, view.tonnes, view.turnover_fen
