@@ -1,7 +1,7 @@
 /* A disk that fails on purpose: preloaded into a process, it lets one call on one file go wrong.
  *
  * FAULT_CALL   write | sync | rename
- * FAULT_FILE   how the file's path ends; empty: any file and socket
+ * FAULT_FILE   how the file's path ends; empty: any file
  * FAULT_AT     at which such call, from 1
  * FAULT_ACT    kill   SIGKILL instead of the call        done  SIGKILL right after it
  *              torn   half of the write, then SIGKILL    full  ENOSPC, from then on
@@ -30,6 +30,7 @@ __attribute__((constructor)) static void begin(void) {
 
 static int ends_so(const char *path) {
     size_t all = strlen(path), end = strlen(file_wanted);
+    if (path[0] != '/' || strncmp(path, "/dev/", 5) == 0) return 0; /* sockets, pipes, devices */
     return all >= end && strcmp(path + all - end, file_wanted) == 0;
 }
 

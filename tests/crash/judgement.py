@@ -41,17 +41,20 @@ async def judge_streams(url: str, members: Iterable[Member]) -> None:
                 assert not peer.is_gone
                 await asyncio.sleep(0.001)
         assert replayed == member.stream, f"{member.account}: a fresh replay differs"
-        await _judge_account(peer, member)
         await peer.close()
 
 
-async def _judge_account(peer: Peer, member: Member) -> None:
-    """The gateway's answers about an account agree with themselves; `judge_registry` holds them against the fills."""
-    cash = await peer.call("account.cash", account=member.account)
-    assert fen(cash["available"]) + fen(cash["held"]) == fen(cash["settled"]), cash
-    holdings = await peer.call("account.allowances", account=member.account)
-    for row in holdings["holdings"]:
-        assert row["available"] + row["held"] + row["locked"] == row["settled"], row
+async def judge_accounts(url: str, members: Iterable[Member]) -> None:
+    """What members are shown of their accounts: the engine's figures are the settled ones, and follow from the fills."""
+    for member in members:
+        peer = await Peer.open(url, "trade", member.key_id, member.key)
+        cash = await peer.call("account.cash", account=member.account)
+        assert fen(cash["available"]) + fen(cash["held"]) == fen(cash["settled"]), cash
+        holdings = await peer.call("account.allowances", account=member.account)
+        for row in holdings["holdings"]:
+            assert row["available"] + row["held"] + row["locked"] == row["settled"], row
+            assert row["settled"] == Stock.tonnes + member.own.units.get(row["instrument"], 0), row
+        await peer.close()
 
 
 async def judge_public(page: str, members: list[Member], listener: Listener) -> None:
@@ -273,6 +276,7 @@ async def judge_all(server: Server, members: list[Member], operators: Operators,
     await desk.close()
     await other.close()
     await judge_streams(server.url, members)
+    await judge_accounts(server.url, members)
     await judge_public(server.page, members, listener)
     await server.stop()
     for member in members:

@@ -100,6 +100,25 @@ class Member:
             self.connected.clear()
             await asyncio.sleep(0.01)
 
+    async def look(self, url: str) -> None:
+        """Only come in, read what was missed, and go."""
+        peer = await self.connect(url)
+        try:
+            await self.catch_up(peer)
+        finally:
+            await peer.close()
+
+    async def ask_in_vain(self, url: str) -> None:
+        """Come in and ask for what must be refused, by a command that is journaled all the same."""
+        peer = await self.connect(url)
+        try:
+            await peer.call("order.cancel", account=self.account, order_id=f"O-{10**17}")
+        except Refusal as refusal:
+            if refusal.name != "UNKNOWN_ORDER":
+                raise
+        finally:
+            await peer.close()
+
     async def _connected(self, url: str) -> None:
         peer = await self.connect(url)
         try:

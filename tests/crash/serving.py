@@ -122,6 +122,12 @@ class Server:
         self.kill()
         await self._process.wait()
 
+    async def says(self, words: str) -> None:
+        """Wait until it has said these words."""
+        async with asyncio.timeout(START_S):
+            while words not in self.said():  # noqa: ASYNC110 - another process says them
+                await asyncio.sleep(0.005)
+
     def said(self) -> str:
         """The last of what it and those before it said."""
         return self._log.read_text(encoding="utf-8", errors="replace")[-4000:]

@@ -35,6 +35,12 @@ class Session:
         await server.or_ended(asyncio.sleep(seconds))
         self.address.withdraw()
 
+    def leave(self) -> None:
+        """Everybody goes, with whatever they have not been answered."""
+        assert self.operating is not None
+        for task in (*self.trading, self.operating):
+            task.cancel()
+
     async def close_and_judge(self) -> tuple[int, str]:
         """Serve until the day is closed and all is answered, then judge everything. Seq and state hash at the end."""
         assert self.operating is not None
