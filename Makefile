@@ -49,4 +49,4 @@ style: $(VENV)/.tools    ## ruff and mypy --strict
 	$(BIN)/mypy
 
 clean:    ## remove what was built, not the data
-	rm -rf build *.egg-info engine/core/*.so *.so engine/core/_built.json .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build *.egg-info *.so engine/core/*.so gateway/*.so gateway/*/*.so settlement/*/*.so engine/core/_built.json .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "engine"))  # not the package: importing that would check what is about to be built
 from compiled import HOT, digest_of, source_of  # noqa: E402
 
+PACKAGES = sorted({module.partition(".")[0] for module in HOT})
 BUILT = ROOT / "engine" / "core" / "_built.json"
 
 
@@ -43,7 +44,10 @@ class BuildHot(build_ext):
 
     def run(self) -> None:
         BUILT.unlink(missing_ok=True)
-        for stale in [*ROOT.glob("engine/core/*.so"), *ROOT.glob("*__mypyc*.so")]:
+        for stale in [
+            *(found for package in PACKAGES for found in ROOT.glob(f"{package}/**/*.so")),
+            *ROOT.glob("*__mypyc*.so"),
+        ]:
             stale.unlink()
         super().run()
         made = [Path(self.get_ext_fullpath(extension.name)) for extension in self.extensions]

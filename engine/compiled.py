@@ -1,5 +1,6 @@
 """Which form of the hot modules runs: compiled by mypyc, or the same source as plain Python.
 
+The whole message path is hot, not only the book: matching is a few per cent of an order's cost end to end.
 `setup.py` compiles the modules of `HOT` in place and writes `engine/core/_built.json` with the digest of each source. Importing
 `engine` checks them: a compiled module that was built from other source than the one beside it is refused, because it would
 judge orders by rules that nobody can read. YUTAN_PURE=1 runs the plain form whether or not a compiled one is there.
@@ -17,9 +18,15 @@ from types import ModuleType
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-HOT: Final = tuple(
-    f"engine.core.{name}"
-    for name in ("book", "state", "admission", "trading", "day", "acts", "market", "units", "phases", "reasons")
+HOT: Final = (
+    *(
+        f"engine.core.{name}"
+        for name in ("book", "state", "admission", "trading", "day", "acts", "market", "units", "phases", "reasons")
+    ),
+    *(f"gateway.{name}" for name in ("directory", "members", "reports")),
+    *(f"gateway.protocol.{name}" for name in ("codec", "frames", "prices")),
+    *(f"gateway.feed.{name}" for name in ("depth", "instrument", "public")),
+    *(f"settlement.core.{name}" for name in ("checks", "clearing", "dvp", "ledger", "postings")),
 )
 REMEDY: Final = "build it again with `make build`, or set YUTAN_PURE=1 to run plain Python"
 

@@ -4,9 +4,9 @@ What an event does not repeat (time in force, the money of earlier fills) is kep
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, final
 
-import msgspec
+from mypy_extensions import mypyc_attr
 
 from engine.core import events, reasons, units
 from engine.view import MarketView
@@ -21,22 +21,32 @@ TIMES_IN_FORCE: Final = {units.DAY: "day", units.IOC: "ioc", units.FOK: "fok"}
 _EXPIRED: Final = frozenset((reasons.DAY_ENDED,))
 
 
-class Report(msgspec.Struct, frozen=True, gc=False):
+@mypyc_attr(acyclic=True)
+@final
+class Report:
     """One report, encoded: the whole event of channel `exec.{account}`. `is_last`: the order ends with it."""
 
-    account: int
-    exec_seq: int
-    order: int
-    is_last: bool
-    payload: bytes
+    __slots__ = ("account", "exec_seq", "is_last", "order", "payload")
+
+    def __init__(self, account: int, exec_seq: int, order: int, is_last: bool, payload: bytes) -> None:
+        self.account = account
+        self.exec_seq = exec_seq
+        self.order = order
+        self.is_last = is_last
+        self.payload = payload
 
 
-class _Open(msgspec.Struct, gc=False):
+@mypyc_attr(acyclic=True)
+@final
+class _Open:
     """What later reports of an open order need."""
 
-    instrument: int
-    time_in_force: str
-    amount_fen: int
+    __slots__ = ("amount_fen", "instrument", "time_in_force")
+
+    def __init__(self, instrument: int, time_in_force: str, amount_fen: int) -> None:
+        self.instrument = instrument
+        self.time_in_force = time_in_force
+        self.amount_fen = amount_fen
 
 
 class ReportWriter:

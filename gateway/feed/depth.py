@@ -12,7 +12,7 @@ from gateway.protocol.prices import price_text
 CHECKSUM_LEVELS = 10
 
 
-class DepthBroken(AssertionError):
+class DepthBroken(Exception):
     """The fold and the engine's events contradict each other: the process must end, with this as evidence."""
 
 
