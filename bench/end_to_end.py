@@ -28,7 +28,7 @@ DOUBTS = (
     "Flow: 45 % resting, 40 % cancels of own orders, 15 % crossing; about 5,000 live orders over all connections.",
     "Closed loop: a slow answer delays the next request and so hides waiting. The last line is an open loop instead.",
 )
-FORMS = ("as built",)
+FORMS = ("plain", "compiled")
 COMBINATIONS: Final = (
     (1, 1, 4_000),
     (10, 1, 20_000),
