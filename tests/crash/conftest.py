@@ -1,10 +1,12 @@
 """What the crash tests share."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.crash import faults
+from tests.crash.market import Founded, establish
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +16,9 @@ def failing_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if library is None:
         pytest.skip("no C compiler: the failing disk cannot be built")
     return library
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    """A market to take copies of; made once."""
+    return asyncio.run(establish(tmp_path_factory.mktemp("founded") / "exchange"))

@@ -224,11 +224,11 @@ def _judge_balances(registry: sqlite3.Connection, members: list[Member], moved: 
             expected = Stock.tonnes + member.own.units.get(code, 0)
             assert units[account, instrument] == expected, f"{member.account}: {code}"
     assert sum(cash.values()) == 0
-    assert -cash[BANK] == stock * len(members) + moved_fen, "money came from nowhere, or went"
+    assert -cash[BANK] == stock * len(codes) + moved_fen, "money came from nowhere, or went"
     fees = sum(fill.fee_fen for member in members for fill in member.own.fills.values())
     assert cash.get(FEES, 0) == fees
     for instrument in instruments.values():
-        assert -units[ISSUE, instrument] == Stock.tonnes * len(members), "units came from nowhere, or went"
+        assert -units[ISSUE, instrument] == Stock.tonnes * len(codes), "units came from nowhere, or went"
 
 
 def live_state(folder: Path) -> tuple[int, str]:

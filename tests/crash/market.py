@@ -1,9 +1,11 @@
 """A market under which everything is exercised: calls, fees, T+1, two instruments, six members, two of one owner."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -27,18 +29,31 @@ def found(folder: Path) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-async def begin(folder: Path, seed: int, members: int = MEMBERS) -> tuple[list[Member], Operators]:
-    """Found and fill a market; leaves it stopped. The members and operators who may then live in it."""
+class Founded(NamedTuple):
+    """A market that has been founded and filled, and stopped; tests take copies of it."""
+
+    folder: Path
+    keys: dict[str, Ed25519PrivateKey]  # by account
+
+    def begin(self, folder: Path, seed: int, members: int) -> tuple[list[Member], Operators]:
+        """Copy the market to `folder`. So many of its members, and its operators, who may live there."""
+        shutil.copytree(self.folder, folder)
+        people = [
+            Member(account, account.lower(), key, seed * 100 + number)
+            for number, (account, key) in enumerate(self.keys.items())
+        ]
+        return people[:members], Operators(folder, list(self.keys)[:members], seed)
+
+
+async def establish(folder: Path) -> Founded:
+    """Found and fill a market in a fresh folder."""
     found(folder)
-    people = [
-        Member(f"M{number}", f"m{number}", Ed25519PrivateKey.generate(), seed * 100 + number)
-        for number in range(1, members + 1)
-    ]
-    operators = Operators(folder, [member.account for member in people], seed)
-    server = await Server.start(folder)
-    desks = await operators.desks(server.url)
-    await populate(desks, [(member.account, member.key_id, member.key) for member in people])
-    for desk in desks:
-        await desk.close()
-    await server.stop()
-    return people, operators
+    keys = {f"M{number}": Ed25519PrivateKey.generate() for number in range(1, MEMBERS + 1)}
+    operators = Operators(folder, list(keys), seed=0)
+    async with await Server.start(folder) as server:
+        desks = await operators.desks(server.url)
+        await populate(desks, keys)
+        for desk in desks:
+            await desk.close()
+        await server.stop()
+    return Founded(folder, keys)

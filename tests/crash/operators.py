@@ -141,18 +141,18 @@ class Operators:
         money.is_done = True
 
 
-async def populate(desks: tuple[Peer, Peer], members: list[tuple[str, str, Ed25519PrivateKey]]) -> None:
+async def populate(desks: tuple[Peer, Peer], keys: dict[str, Ed25519PrivateKey]) -> None:
     """List what is traded, admit the members, give each its stock. The last two have one owner."""
     first, second = desks
     for code, product, base in (("CQEA-25", "CQEA", "40.00"), ("CCER-25", "CCER", "60.00")):
         fields = {"code": code, "product": product, "vintage": 2025, "name_zh": code, "name_en": code}
         await _both(first, second, "list_instrument", base_price=base, **fields)
-    for index, (account, key_id, key) in enumerate(members):
-        owner = min(index + 1, len(members) - 1)
+    for number, (account, key) in enumerate(keys.items(), 1):
+        owner = min(number, len(keys) - 1)
         fields = {"code": account, "owner": owner, "name": account, "category": "institution"}
         await _both(first, second, "open_account", **fields)
         public_key = key.public_key().public_bytes_raw().hex()
-        await _both(first, second, "register_key", key_id=key_id, public_key=public_key, accounts=[account])
+        await _both(first, second, "register_key", key_id=account.lower(), public_key=public_key, accounts=[account])
         await _both(first, second, "deposit_cash", account=account, amount=yuan(Stock.cash_fen))
         for instrument, kind in (("CQEA-25", "paid"), ("CCER-25", "offset")):
             fields = {"account": account, "instrument": instrument, "kind": kind, "year": 2025}

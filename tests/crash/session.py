@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.crash.audience import Listener
 from tests.crash.judgement import judge_all
-from tests.crash.market import MEMBERS, begin
+from tests.crash.market import MEMBERS, Founded
 from tests.crash.member import Address, Member
 from tests.crash.operators import Operators
 from tests.crash.serving import Server
@@ -55,9 +55,9 @@ class Session:
 
 
 @asynccontextmanager
-async def busy_session(folder: Path, seed: int, members: int = MEMBERS) -> AsyncIterator[Session]:
-    """Found a market in a fresh folder and let people live in it; nobody serves it yet."""
-    session = Session(folder, *await begin(folder, seed, members))
+async def busy_session(founded: Founded, folder: Path, seed: int, members: int = MEMBERS) -> AsyncIterator[Session]:
+    """Let people live in a copy of a market; nobody serves it yet."""
+    session = Session(folder, *founded.begin(folder, seed, members))
     async with asyncio.TaskGroup() as market:
         session.trading = [market.create_task(member.live(session.address)) for member in session.members]
         session.operating = market.create_task(session.operators.live(session.address))

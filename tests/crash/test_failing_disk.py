@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from engine.sequencer import EXIT_FAIL_STOP
 from tests.crash.faults import Fault
-from tests.crash.market import SNAPSHOT_EVERY
+from tests.crash.market import SNAPSHOT_EVERY, Founded
 from tests.crash.serving import Server, Unstarted
 from tests.crash.session import Session, busy_session
 
@@ -43,9 +44,9 @@ async def serve_until_it_ends(session: Session, **settings: str) -> tuple[int, s
 
 
 async def test_a_failing_write_or_sync_ends_the_process_and_a_restart_goes_on(
-    tmp_path: Path, failing_disk: Path
+    tmp_path: Path, founded: Founded, failing_disk: Path
 ) -> None:
-    async with busy_session(tmp_path / "exchange", seed=5, members=3) as session:
+    async with busy_session(founded, tmp_path / "exchange", seed=5, members=3) as session:
         for fault in ENDING:
             code, said = await serve_until_it_ends(session, **fault.settings(failing_disk))
             assert code == EXIT_FAIL_STOP, f"{fault}: exit code {code}: {said}"
@@ -55,9 +56,9 @@ async def test_a_failing_write_or_sync_ends_the_process_and_a_restart_goes_on(
 
 
 async def test_writes_that_take_fewer_bytes_than_they_were_given_harm_nothing(
-    tmp_path: Path, failing_disk: Path
+    tmp_path: Path, founded: Founded, failing_disk: Path
 ) -> None:
-    async with busy_session(tmp_path / "exchange", seed=6, members=3) as session:
+    async with busy_session(founded, tmp_path / "exchange", seed=6, members=3) as session:
         settings = SHORT.settings(failing_disk)
         async with await Server.start(session.folder, YUTAN_SNAPSHOT_EVERY=SNAPSHOT_EVERY, **settings) as server:
             await session.trade(server, DAY_S)
@@ -66,23 +67,25 @@ async def test_writes_that_take_fewer_bytes_than_they_were_given_harm_nothing(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for a short session only."""
-    place = tmp_path / "small"
-    place.mkdir()
+def small_disk() -> Iterator[Path]:
+    """A file system with room for a short session only; outside pytest's folders, which it could not clean up under it."""
+    place = Path(tempfile.mkdtemp(prefix="small-disk-"))
     command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("only root may mount a small disk")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    try:
+        if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            pytest.skip("only root may mount a small disk")
+        yield place
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+    finally:
+        place.rmdir()
 
 
 def make_room(disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
 
 
-async def test_a_full_disk_ends_the_process_and_with_more_room_it_goes_on(small_disk: Path) -> None:
-    async with busy_session(small_disk / "exchange", seed=7, members=3) as session:
+async def test_a_full_disk_ends_the_process_and_with_more_room_it_goes_on(small_disk: Path, founded: Founded) -> None:
+    async with busy_session(founded, small_disk / "exchange", seed=7, members=3) as session:
         code, said = await serve_until_it_ends(session)
         assert code == EXIT_FAIL_STOP, f"exit code {code}: {said}"
         make_room(small_disk)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine import crashpoints
 from tests.crash import faults
-from tests.crash.market import SNAPSHOT_EVERY
+from tests.crash.market import SNAPSHOT_EVERY, Founded
 from tests.crash.serving import Server, Unstarted
 from tests.crash.session import Session, busy_session
 
@@ -56,9 +56,11 @@ class Fate:
         return self._dice.random() * START_S_MAX
 
 
-async def test_killed_fifty_times_in_a_busy_session_nothing_is_lost_and_nothing_happens_twice(tmp_path: Path) -> None:
+async def test_killed_fifty_times_in_a_busy_session_nothing_is_lost_and_nothing_happens_twice(
+    tmp_path: Path, founded: Founded
+) -> None:
     fate = Fate(SEED, faults.build(tmp_path))
-    async with busy_session(tmp_path / "exchange", SEED) as session:
+    async with busy_session(founded, tmp_path / "exchange", SEED) as session:
         kills = [await run_and_kill(session, end, fate) for end in fate.ends]
         while sum(kills) < KILLS_IN_SESSION:  # some have died while they were starting
             kills.append(await run_and_kill(session, "moment", fate))

@@ -1,5 +1,6 @@
 """One order that trades, killed at each step of its way: what the next start has, and what sending it again answers."""
 
+import asyncio
 import signal
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,8 @@ import pytest
 
 from engine import crashpoints
 from tests.crash.faults import Fault
-from tests.crash.market import begin
+from tests.crash.market import Founded
 from tests.crash.member import Member
-from tests.crash.operators import Operators
 from tests.crash.peer import Gone, Peer
 from tests.crash.serving import Server, Unstarted
 
@@ -28,11 +28,14 @@ STEPS = {
 }
 
 
-@pytest.fixture
-async def market(tmp_path: Path) -> tuple[Path, list[Member], Operators]:
-    """A market in continuous trading in which M2 offers ten tonnes; stopped."""
-    folder = tmp_path / "exchange"
-    members, operators = await begin(folder, seed=8, members=3)
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory: pytest.TempPathFactory, founded: Founded) -> Path:
+    """A market in continuous trading in which M2 offers ten tonnes; made once, stopped."""
+    return asyncio.run(_offer(tmp_path_factory.mktemp("offered") / "exchange", founded))
+
+
+async def _offer(folder: Path, founded: Founded) -> Path:
+    members, operators = founded.begin(folder, seed=8, members=2)
     async with await Server.start(folder) as server:
         desk, other = await operators.desks(server.url)
         for act, fields in (
@@ -46,7 +49,14 @@ async def market(tmp_path: Path) -> tuple[Path, list[Member], Operators]:
         await seller.call("order.place", side="sell", client_order_id="maker", **ORDER)
         await seller.close()
         await server.stop()
-    return folder, members, operators
+    return folder
+
+
+@pytest.fixture
+def market(tmp_path: Path, offered: Path, founded: Founded) -> tuple[Path, list[Member]]:
+    """A copy of that market, and its members M1 and M2."""
+    members, _ = founded._replace(folder=offered).begin(tmp_path / "exchange", seed=8, members=2)
+    return tmp_path / "exchange", members
 
 
 async def buy(member: Member, server: Server) -> dict[str, Any]:
@@ -79,7 +89,7 @@ async def judge_trade(
         assert told is None or placed == told | {"duplicate": True}
         again = await buy(members[0], server)
         assert again == placed | {"duplicate": True}
-        for member in members[:2]:
+        for member in members:
             await member.look(server.url)
             [fill] = member.own.fills.values()
             assert (fill.trade_id, fill.tonnes) == ("T-1", TONNES)
@@ -94,9 +104,9 @@ async def judge_trade(
 
 @pytest.mark.parametrize("step", crashpoints.NAMES)
 async def test_an_order_killed_on_its_way_is_journaled_whole_or_not_at_all(
-    market: tuple[Path, list[Member], Operators], step: str
+    market: tuple[Path, list[Member]], step: str
 ) -> None:
-    folder, members, _ = market
+    folder, members = market
     async with await Server.start(folder, **{crashpoints.VARIABLE: f"{step}:1"}) as server:
         told = await buy_and_die(members[0], server)
     assert told is None or step == "after_publish", "the answer came before the order was applied"
@@ -104,9 +114,9 @@ async def test_an_order_killed_on_its_way_is_journaled_whole_or_not_at_all(
 
 
 async def test_an_order_whose_record_was_half_written_was_never_there(
-    market: tuple[Path, list[Member], Operators], failing_disk: Path
+    market: tuple[Path, list[Member]], failing_disk: Path
 ) -> None:
-    folder, members, _ = market
+    folder, members = market
     torn = Fault("write", ".segment", "torn", 1).settings(failing_disk)
     async with await Server.start(folder, **torn) as server:
         assert await buy_and_die(members[0], server) is None
@@ -114,9 +124,9 @@ async def test_an_order_whose_record_was_half_written_was_never_there(
 
 
 async def test_a_trade_whose_settlement_was_half_written_is_settled_once_at_the_next_start(
-    market: tuple[Path, list[Member], Operators], failing_disk: Path
+    market: tuple[Path, list[Member]], failing_disk: Path
 ) -> None:
-    folder, members, _ = market
+    folder, members = market
     told, is_dead = None, False
     for at in range(1, 200, 5):  # a start writes a little too: go on until it is the trade's own transaction
         torn = Fault("write", "registry.db-wal", "torn", at).settings(failing_disk)
