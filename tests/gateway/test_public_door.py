@@ -21,7 +21,7 @@ async def test_a_visitor_follows_the_market_without_a_login(house: House) -> Non
             assert isinstance(event, Event)
             kinds.setdefault(event.channel, []).append(event.kind)
             assert "A001" not in json.dumps(event.data)
-            if len(kinds.get(f"trades.{SPOT}", [])) == 2 and len(kinds.get(f"book.{SPOT}", [])) >= 2:
+            if all("update" in kinds.get(f"{name}.{SPOT}", []) for name in ("trades", "book")):
                 break
         assert all(found[0] == "snapshot" for found in kinds.values())
 
