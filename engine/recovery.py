@@ -70,7 +70,16 @@ async def recover(
             settings.disk == "auto"
             and disk.measure_sync_ns(journal.folder, time.perf_counter_ns) >= settings.inline_sync_ns_max
         )
-        return Sequencer(market, journal, followers, clock, settings, in_thread=in_thread, on_failure=on_failure)
+        return Sequencer(
+            market,
+            journal,
+            followers,
+            clock,
+            settings,
+            in_thread=in_thread,
+            on_failure=on_failure,
+            snapshot_seq=progress.snapshot_seq,
+        )
     except BaseException:
         journal.close()
         raise

@@ -93,6 +93,7 @@ class Sequencer:
         *,
         in_thread: bool,
         on_failure: Callable[[BaseException], None] = end_process,
+        snapshot_seq: int = 0,
     ) -> None:
         if market.seq != journal.last_seq:
             raise ValueError(f"the market is at seq {market.seq}, the journal at {journal.last_seq}")
@@ -118,7 +119,7 @@ class Sequencer:
         self._idle.set()
         self._at_ns = market.at_ns
         self._chain = journal.chain  # at market.seq; the journal may be one batch ahead
-        self._snapshot_seq = market.seq
+        self._snapshot_seq = snapshot_seq  # of the newest snapshot there is; after a long replay, closing writes one
         self._snapshot: asyncio.Future[None] | None = None
 
     @property

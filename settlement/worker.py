@@ -28,6 +28,9 @@ from settlement.store.sqlite import SqliteStore
 
 BACKLOG_EVENTS_MAX: Final = 200_000
 TRANSACTION_EVENTS_MAX: Final = 4_000  # Bounds a transaction, and what a crash leaves to be settled again.
+GATHER_SECONDS: Final = (
+    0.02  # A transaction costs by the statement and the sync, not by the trade: so trades gather first.
+)
 SLICE_EVENTS: Final = 200  # So many events, about a millisecond, before the event loop gets its turn.
 MARK_ENTRIES_MAX: Final = 5_000  # Entries without title events that may pass before the mark is stored for them alone.
 WAITERS_MAX: Final = 10_000  # Callers of wait_settled and reconcile together.
@@ -193,6 +196,8 @@ class Settlement:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
+                if not (self._is_closing or self._markers or self._waiting):
+                    await asyncio.sleep(GATHER_SECONDS)
                 await self._settle_all()
                 if self._is_closing:
                     return
