@@ -26,251 +26,61 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from msgspec import UNSET, Raw, Struct, UnsetType
-from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from msgspec import UNSET, Raw
+from picows import WSError
 
 from engine.core import reasons
 from gateway.protocol import session, wire
 from gateway.protocol.codec import encode
-from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled, ReasonView, SessionView, Welcome
+from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled, SessionView, Welcome
+from yutan.answers import (
+    Cash,
+    Changed,
+    ConnectionLost,
+    Event,
+    ExecReport,
+    GapEvent,
+    Instrument,
+    LinkEvent,
+    Order,
+    Orders,
+    Refused,
+    Trade,
+)
+from yutan.following import Following, Incoming
+from yutan.link import Link
+
+__all__ = [
+    "Cash",
+    "Changed",
+    "Client",
+    "ConnectionLost",
+    "Event",
+    "ExecReport",
+    "GapEvent",
+    "Instrument",
+    "LinkEvent",
+    "Order",
+    "OrderPlaced",
+    "Refused",
+    "Trade",
+]
 
 DOOR_PATHS: Final = {"trade": "/ws/v1/trade", "ops": "/ws/v1/ops", "market": "/ws/v1/market"}
 EVENTS_WAITING_MAX: Final = 100_000
-HELD_EVENTS_MAX: Final = 10_000  # beyond, events after a gap are let go and replayed as well
 _PING_S: Final = 4.0
-_INCOMING_BYTES_MAX: Final = 64 * 1024 * 1024
 _RECONNECT_FIRST_S: Final = 0.05
 _RECONNECT_MAX_S: Final = 5.0
 
 Key = Ed25519PrivateKey | bytes | str | Path
 
 
-class Refused(Exception):
-    """The exchange refused a request: `code` and `name` of the catalogue, the sentence, and what a program needs."""
-
-    def __init__(self, error: wire.Error) -> None:
-        super().__init__(f"{error.code} {error.name}: {error.message}")
-        self.code = error.code
-        self.name = error.name
-        self.message = error.message
-        self.data = error.data
-
-    @property
-    def retry(self) -> str:
-        """never | same_id | after | reconcile | phase | contact."""
-        return self.data.retry
-
-
-class ConnectionLost(ConnectionError):
-    """The connection ended. `code` is the close code (0: none). What was under way has an unknown outcome."""
-
-    def __init__(self, code: int, words: str) -> None:
-        super().__init__(f"the connection ended: {code} {words}".rstrip())
-        self.code = code
-
-
-# ---- what comes back --------------------------------------------------------------------------------------
-
-
-class ExecReport(Struct, frozen=True, gc=False):
-    """One event of one's order, in FIX words."""
-
-    exec_type: str
-    order_status: str
-    order_id: str
-    client_order_id: str
-    account: str
-    instrument: str
-    side: str
-    time_in_force: str
-    price: Decimal
-    order_qty: int
-    cum_qty: int
-    leaves_qty: int
-    transact_time: str
-    trading_day: str
-    avg_price: Decimal | None = None
-    last_price: Decimal | None = None
-    last_qty: int = 0
-    trade_id: str = ""
-    liquidity: str = ""
-    fee: Decimal | None = None
-    reason: ReasonView | None = None
-    origin: str = ""
-
-
-class Order(Struct, frozen=True):
-    """An order: open (transact_time empty), or as its last report says."""
-
-    order_id: str
-    client_order_id: str
-    account: str
-    instrument: str
-    side: str
-    time_in_force: str
-    price: Decimal
-    order_qty: int
-    cum_qty: int
-    leaves_qty: int
-    order_status: str
-    avg_price: Decimal | None = None
-    reason: ReasonView | None = None
-    transact_time: str = ""
-
-
-class Orders(Struct, frozen=True):
-    """Open orders; `more`: ask again with `after`."""
-
-    account: str
-    orders: list[Order]
-    more: bool
-
-
-class Changed(Struct, frozen=True):
-    """An order after cancel or replace."""
-
-    order_id: str
-    client_order_id: str
-    account: str
-    order_status: str
-    price: Decimal
-    order_qty: int
-    cum_qty: int
-    leaves_qty: int
-
-
-class Cash(Struct, frozen=True):
-    """Cash in CNY."""
-
-    account: str
-    available: Decimal
-    held: Decimal
-    settled: Decimal
-    seq: int
-
-
-class Trade(Struct, frozen=True):
-    """Settlement of one's own trade: matched | clearing_hold | settled | failed."""
-
-    trade_id: str
-    status: str
-    instrument: str = ""
-    side: str = ""
-    quantity: int = 0
-    amount: Decimal | None = None
-    reason: ReasonView | None = None
-    detail: str = ""
-
-
-class Instrument(Struct, frozen=True):
-    """One instrument with its rules and today's figures."""
-
-    instrument: str
-    product: str
-    kind: str
-    vintage: int
-    name_zh: str
-    name_en: str
-    tick: Decimal
-    lot: int
-    order_qty_min: int
-    order_qty_max: int
-    trading_fee_ppm: int
-    settlement_fee_ppm: int
-    halted: bool
-    volume: int
-    turnover: Decimal
-    trades: int
-    reference_price: Decimal | None = None
-    limit_down: Decimal | None = None
-    limit_up: Decimal | None = None
-    open: Decimal | None = None
-    high: Decimal | None = None
-    low: Decimal | None = None
-    last: Decimal | None = None
-
-
-class Event(Struct, frozen=True, gc=False):
-    """One event of a channel. `data`: `ExecReport` for updates of `exec.…`, else the JSON as it came."""
-
-    channel: str
-    kind: str
-    seq: int
-    ts: str
-    data: Any
-
-
-class GapEvent(Struct, frozen=True, gc=False):
-    """Events from `from_seq` on could not be had again. A snapshot follows."""
-
-    channel: str
-    from_seq: int
-
-
-class LinkEvent(Struct, frozen=True, gc=False):
-    """The connection was "lost" or is "back" (only with reconnect=True)."""
-
-    state: str
-
-
-class _Incoming(Struct, gc=False):
-    """Anything the server sends: a reply has an id, an event a channel."""
-
-    id: str | int | UnsetType | None = UNSET
-    result: Raw | UnsetType = UNSET
-    error: wire.Error | UnsetType = UNSET
-    ch: str = ""
-    kind: str = ""
-    seq: int = 0
-    ts: str = ""
-    data: Raw = Raw(b"null")
-
-
-class _Channel:
-    """What is known of one channel: the last seq handed on, and what came after a gap."""
-
-    def __init__(self) -> None:
-        self.last: int | None = None
-        self.target = 0  # the highest seq known to exist
-        self.held: dict[int, _Incoming] = {}
-        self.is_asked = False
-        self.replay_to = 0
-        self.capture: list[Event] | None = None
-
-
 T = TypeVar("T")
 Answer = Callable[[bytes | Exception], None]
-_decode: Final = msgspec.json.Decoder(_Incoming).decode
+_decode: Final = msgspec.json.Decoder(Incoming).decode
 _decode_report: Final = msgspec.json.Decoder(ExecReport).decode
 _decode_placed: Final = msgspec.json.Decoder(OrderPlaced).decode
 _decode_changed: Final = msgspec.json.Decoder(Changed).decode
-
-
-class _Socket(WSListener):
-    """Frames of one connection, handed to its client."""
-
-    def __init__(self, client: "Client") -> None:
-        self._client = client
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """A frame of the server."""
-        if frame.msg_type == WSMsgType.TEXT:
-            self._client._on_message(frame.get_payload_as_bytes())
-        elif frame.msg_type == WSMsgType.CLOSE:
-            said = frame.get_payload_as_bytes()
-            self._client._on_close(int.from_bytes(said[:2], "big"), said[2:].decode("utf-8", "replace"))
-            transport.send_close(WSCloseCode.OK)
-            transport.disconnect()
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        """The socket is gone."""
-        self._client._on_disconnected(self)
-
-    def pause_writing(self) -> None:
-        """Requests are gathered by `Client`; its window bounds them."""
-
-    def resume_writing(self) -> None:
-        """Nothing waits for it."""
 
 
 class Client:
@@ -300,18 +110,15 @@ class Client:
         self._reconnect = reconnect
         self._timeout_s = timeout_s
         self._tls = tls
-        self._transport: WSTransport | None = None
-        self._socket: _Socket | None = None
+        self._link: Link | None = None
         self._hello: asyncio.Future[wire.Hello] | None = None
-        self._close = (0, "")
         self._next_id = 0
         self._answers: dict[int, Answer] = {}
-        self._outbox: list[bytes] = []
-        self._channels: dict[str, _Channel] = {}
+        self._following = Following(self._hand_on, self._ask_replay, self._on_lost, self._begin_anew)
+        self._captures: dict[str, list[Event]] = {}
         self._events: deque[Event | GapEvent | LinkEvent] = deque()
         self._news = asyncio.Event()
         self._room = asyncio.Event()
-        self._ended: asyncio.Future[None] | None = None
         self._relink: asyncio.Task[None] | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._is_closing = False
@@ -355,22 +162,14 @@ class Client:
     # ---- life ---------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Connect and log in. Raises OSError, `ConnectionLost`, TimeoutError, or `Refused`."""
+        """Connect and log in. Raises OSError (a `ConnectionLost` among them), TimeoutError, or `Refused`."""
         loop = asyncio.get_running_loop()
         self._hello = loop.create_future()
-        self._ended = loop.create_future()
-        self._close = (0, "")
-        self._socket = _Socket(self)
-        listener = self._socket
-        transport, _ = await ws_connect(
-            lambda: listener,
-            self.url,
-            ssl_context=self._tls,
-            max_frame_size=_INCOMING_BYTES_MAX,
-            websocket_handshake_timeout=self._timeout_s,
-            logger_name="client",
-        )
-        self._transport = transport
+        try:
+            link = await Link.open(self.url, self._tls, self._timeout_s, self._on_message, self._on_end)
+        except WSError as error:
+            raise ConnectionLost(0, f"the door was not opened: {error}") from error
+        self._link = link
         try:
             async with asyncio.timeout(self._timeout_s):
                 hello = await self._hello
@@ -379,8 +178,8 @@ class Client:
                 if self._key is not None:
                     self.welcome = await self._log_in(self._key, hello)
         except BaseException:
-            transport.disconnect(graceful=False)
-            self._transport = None
+            self._link = None
+            link.drop()
             raise
         self._ping_timer = loop.call_later(_PING_S, self._keep_alive)
 
@@ -402,88 +201,79 @@ class Client:
             self._relink.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._relink
-        if self._transport is None or self._ended is None:
+        link = self._link
+        if link is None or not link.is_open:
             return
         self._send(wire.SessionLogout, UNSET, _ignore)
-        self._flush()
+        link.flush()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
-                await asyncio.shield(self._ended)
-        if self._transport is not None:
-            self._transport.disconnect(graceful=False)
-            await asyncio.shield(self._ended)
+                await link.wait_ended()
+        link.drop()
+        await link.wait_ended()
 
     @property
     def is_connected(self) -> bool:
         """Whether there is a connection now."""
-        return self._transport is not None
+        return self._link is not None and self._link.is_open
 
     @property
     def close_code(self) -> int:
         """The close code of the last connection that ended; 0 if there was none."""
-        return self._close[0]
+        return self._link.close[0] if self._link is not None else 0
 
     async def wait_closed(self) -> None:
         """Wait until the present connection has ended."""
-        if self._ended is not None:
-            await asyncio.shield(self._ended)
+        if self._link is not None:
+            await self._link.wait_ended()
+
+    def _lost(self) -> ConnectionLost:
+        return ConnectionLost(*(self._link.close if self._link is not None else (0, "")))
 
     def _keep_alive(self) -> None:
-        if self._transport is not None:
+        if self.is_connected:
             self._send(wire.SessionPing, UNSET, _ignore)
             self._ping_timer = asyncio.get_running_loop().call_later(_PING_S, self._keep_alive)
 
-    def _on_close(self, code: int, words: str) -> None:
-        self._close = (code, words)
-
-    def _on_disconnected(self, socket: _Socket) -> None:
-        if socket is not self._socket:
-            return
-        self._transport = None
+    def _on_end(self, link: Link) -> None:
         if self._ping_timer is not None:
             self._ping_timer.cancel()
-        lost = ConnectionLost(*self._close)
+        lost = ConnectionLost(*link.close)
         answers, self._answers = self._answers, {}
         for answer in answers.values():
             answer(lost)
-        self._outbox.clear()
         self._room.set()
         if self._hello is not None and not self._hello.done():
             self._hello.set_exception(lost)
-            self._hello.exception()
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_result(None)
-        if self._reconnect and not self._is_closing and (self._relink is None or self._relink.done()):
+            self._hello.exception()  # whoever waits for it is told all the same
+        is_ours = link is self._link
+        if is_ours and self._reconnect and not self._is_closing and (self._relink is None or self._relink.done()):
             self._put(LinkEvent("lost"))
             self._relink = asyncio.get_running_loop().create_task(self._link_again())
         self._news.set()
 
     async def _link_again(self) -> None:
-        """Connect again until it works, follow the same channels, and replay what was missed. Ends where login is refused."""
+        """Connect again until it works, follow the same channels, and have what was missed. Ends where login is refused."""
         pause_s = _RECONNECT_FIRST_S
         while not self._is_closing:
             try:
                 await self.open()
-                break
-            except Refused:
-                self._reconnect = False
-                self._news.set()
+                self._following.on_new_link()
+                self._put(LinkEvent("back"))
+                names = self._following.names
+                for first in range(0, len(names), wire.CHANNELS_PER_CALL_MAX):
+                    part = names[first : first + wire.CHANNELS_PER_CALL_MAX]
+                    await self._ask(wire.Subscribe, wire.SubscribeParams(part), wire.Subscribed)
                 return
+            except Refused as refused:
+                if refused.retry != "after":
+                    self._reconnect = False
+                    self._news.set()
+                    return
             except (OSError, TimeoutError):
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, _RECONNECT_MAX_S)
-        for name, channel in self._channels.items():
-            channel.held.clear()
-            channel.is_asked = False
-            channel.replay_to = 0
-            if not name.startswith("exec."):
-                channel.last = None
-        self._put(LinkEvent("back"))
-        names = list(self._channels)
-        for first in range(0, len(names), wire.CHANNELS_PER_CALL_MAX):
-            part = names[first : first + wire.CHANNELS_PER_CALL_MAX]
-            with contextlib.suppress(ConnectionLost):
-                await self._ask(wire.Subscribe, wire.SubscribeParams(part), wire.Subscribed)
+                pass  # tried again below
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _RECONNECT_MAX_S)
 
     # ---- orders -------------------------------------------------------------------------------------------
 
@@ -688,12 +478,10 @@ class Client:
         Raises `Refused` only where all were refused.
         """
         for name in channels:
-            channel = self._channels.setdefault(name, _Channel())
-            if after is not None and name in after:
-                channel.last = after[name]
+            self._following.follow(name, (after or {}).get(name))
         said = await self._ask(wire.Subscribe, wire.SubscribeParams(list(channels)), wire.Subscribed)
         for row in said.refused:
-            self._channels.pop(row.channel, None)
+            self._following.leave(row.channel)
         if said.refused and not said.subscribed:
             raise Refused(_error(said.refused[0].code, "channel"))
         return said
@@ -702,28 +490,21 @@ class Client:
         """Follow channels no longer."""
         await self._ask(wire.Unsubscribe, wire.SubscribeParams(list(channels)), wire.Subscribed)
         for name in channels:
-            self._channels.pop(name, None)
+            self._following.leave(name)
 
     async def replay(self, channel: str, from_seq: int, limit: int = wire.REPLAY_EVENTS_MAX) -> list[Event]:
         """Past events of a channel, whether one follows it or not."""
-        known = self._channels.get(channel)
-        mine = known if known is not None else _Channel()
-        captured: list[Event] = []
-        mine.capture = captured
-        self._channels[channel] = mine
+        captured = self._captures[channel] = []
         try:
             params = wire.ChannelReplayParams(channel, from_seq, limit)
             said = await self._ask(wire.ChannelReplay, params, wire.Replayed)
-            wanted = max(0, said.to_seq - from_seq + 1)
-            while sum(from_seq <= event.seq <= said.to_seq for event in captured) < wanted:
-                self._news.clear()
+            while len({event.seq for event in captured if event.seq <= said.to_seq}) < said.to_seq - from_seq + 1:
                 if not self.is_connected:
-                    raise ConnectionLost(*self._close)
+                    raise self._lost()
+                self._news.clear()
                 await self._news.wait()
         finally:
-            mine.capture = None
-            if known is None:
-                del self._channels[channel]
+            del self._captures[channel]
         found = {event.seq: event for event in captured if from_seq <= event.seq <= said.to_seq}
         return [found[seq] for seq in sorted(found)]
 
@@ -754,7 +535,7 @@ class Client:
         """Wait until fewer than so many requests are under way. Raises `ConnectionLost`."""
         while len(self._answers) >= in_flight_max:
             if not self.is_connected:
-                raise ConnectionLost(*self._close)
+                raise self._lost()
             self._room.clear()
             await self._room.wait()
 
@@ -772,24 +553,12 @@ class Client:
         return msgspec.json.decode(await waiter, type=result)
 
     def _send(self, kind: Callable[..., wire.Request], params: Any, answer: Answer) -> None:
-        if self._transport is None:
-            raise ConnectionLost(*self._close)
+        if self._link is None or not self._link.is_open:
+            raise self._lost()
         self._next_id += 1
         self._answers[self._next_id] = answer
-        if params is UNSET:
-            request = kind(id=self._next_id)
-        else:
-            request = kind(id=self._next_id, params=params)
-        if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._outbox.append(encode(request))
-
-    def _flush(self) -> None:
-        """All requests of a loop turn in one write."""
-        outbox, self._outbox = self._outbox, []
-        if outbox and self._transport is not None:
-            mask = secrets.token_bytes(4)
-            self._transport.underlying_transport.write(b"".join([_masked_frame(payload, mask) for payload in outbox]))
+        request = kind(id=self._next_id) if params is UNSET else kind(id=self._next_id, params=params)
+        self._link.send(encode(request))
 
     def _on_message(self, payload: bytes) -> None:
         said = _decode(payload)
@@ -801,100 +570,49 @@ class Client:
             self._room.set()
             answer(bytes(said.result) if said.error is UNSET else Refused(said.error))  # type: ignore[arg-type]
 
-    # ---- events without gaps ------------------------------------------------------------------------------
+    # ---- events -------------------------------------------------------------------------------------------
 
-    def _on_event(self, said: _Incoming) -> None:
-        if said.ch == "$session":
-            self._on_session_event(said)
-            return
-        channel = self._channels.get(said.ch)
-        if channel is None:
-            return
-        if channel.capture is not None and said.kind == "update":
-            channel.capture.append(_event(said))
-            self._news.set()
-        if said.kind == "snapshot":
-            self._on_snapshot(said, channel)
-        elif said.kind == "reset":
-            channel.last = None
-            channel.held.clear()
-            self._put(_event(said))
-        elif channel.last is not None:
-            self._on_update(said, channel)
-
-    def _on_session_event(self, said: _Incoming) -> None:
-        if said.kind == "hello" and self._hello is not None and not self._hello.done():
-            self._hello.set_result(msgspec.json.decode(said.data, type=wire.Hello))
+    def _on_event(self, said: Incoming) -> None:
+        if said.ch != "$session":
+            capture = self._captures.get(said.ch)
+            if capture is not None and said.kind == "update":
+                capture.append(_event(said))
+                self._news.set()
+            self._following.on_event(said)
         elif said.kind == "heartbeat":
-            for name, last in msgspec.json.decode(said.data, type=wire.Heartbeat).last.items():
-                channel = self._channels.get(name)
-                if channel is not None and channel.last is not None and last > channel.last:
-                    self._want(name, channel, last)
+            self._following.on_heartbeat(msgspec.json.decode(said.data, type=wire.Heartbeat).last)
+        elif said.kind == "hello" and self._hello is not None and not self._hello.done():
+            self._hello.set_result(msgspec.json.decode(said.data, type=wire.Hello))
 
-    def _on_snapshot(self, said: _Incoming, channel: _Channel) -> None:
-        if channel.last is not None and said.ch.startswith("exec."):
-            if said.seq > channel.last:  # the reports of the meantime are wanted, not only what they led to
-                self._want(said.ch, channel, said.seq)
-            return
-        channel.last = said.seq
-        channel.held.clear()
-        self._put(_event(said))
-
-    def _on_update(self, said: _Incoming, channel: _Channel) -> None:
-        assert channel.last is not None, "the snapshot came first"
-        if said.seq <= channel.last:
-            return
-        if said.seq > channel.last + 1:
-            if len(channel.held) < HELD_EVENTS_MAX:
-                channel.held[said.seq] = said
-            self._want(said.ch, channel, said.seq)
-            return
-        self._hand_on(said, channel)
-        while channel.held and (following := channel.held.pop(channel.last + 1, None)) is not None:
-            self._hand_on(following, channel)
-        if channel.is_asked and 0 < channel.replay_to <= channel.last:
-            channel.is_asked = False
-            if channel.target > channel.last:
-                self._want(said.ch, channel, channel.target)
-
-    def _hand_on(self, said: _Incoming, channel: _Channel) -> None:
-        channel.last = said.seq
-        if self.on_report is not None and said.ch.startswith("exec."):
+    def _hand_on(self, said: Incoming) -> None:
+        if self.on_report is not None and said.kind == "update" and said.ch.startswith("exec."):
             self.on_report(said.ch, said.seq, _decode_report(said.data))
         else:
             self._put(_event(said))
 
-    def _want(self, name: str, channel: _Channel, seq: int) -> None:
-        """Events up to `seq` exist and are missing: have them again."""
-        channel.target = max(channel.target, seq)
-        if channel.is_asked or channel.last is None:
-            return
-        channel.is_asked = True
-        channel.replay_to = 0
-        from_seq = channel.last + 1
-
+    def _ask_replay(self, name: str, from_seq: int) -> None:
         def answer(said: bytes | Exception) -> None:
             if isinstance(said, bytes):
-                channel.replay_to = msgspec.json.decode(said, type=wire.Replayed).to_seq
-                if channel.last is not None and channel.replay_to <= channel.last:
-                    channel.is_asked = False
+                self._following.on_replayed(name, msgspec.json.decode(said, type=wire.Replayed).to_seq)
             elif isinstance(said, Refused):
-                channel.is_asked = False
-                channel.last = None  # a snapshot begins anew
-                channel.held.clear()
-                self._put(GapEvent(name, from_seq))
-                if said.code != reasons.SEQ_TOO_OLD and self._transport is not None:
-                    self._send(wire.ChannelSnapshot, wire.ChannelParams(name), _ignore)
+                self._following.on_replay_refused(name, said.code == reasons.SEQ_TOO_OLD)
 
-        if self._transport is not None:
+        if self.is_connected:
             self._send(wire.ChannelReplay, wire.ChannelReplayParams(name, from_seq), answer)
+
+    def _on_lost(self, name: str, from_seq: int) -> None:
+        self._put(GapEvent(name, from_seq))
+
+    def _begin_anew(self, name: str) -> None:
+        if self.is_connected:
+            self._send(wire.ChannelSnapshot, wire.ChannelParams(name), _ignore)
 
     def __await__(self) -> Generator[Any, None, Self]:
         """`client = await Client.connect(…)`, for those who close it themselves."""
         return self.__aenter__().__await__()
 
 
-def _event(said: _Incoming) -> Event:
+def _event(said: Incoming) -> Event:
     if said.kind == "update" and said.ch.startswith("exec."):
         return Event(said.ch, said.kind, said.seq, said.ts, _decode_report(said.data))
     return Event(said.ch, said.kind, said.seq, said.ts, msgspec.json.decode(said.data))
@@ -945,16 +663,3 @@ def _load_key(key: Key | None) -> Ed25519PrivateKey | None:
     if not isinstance(loaded, Ed25519PrivateKey):
         raise ValueError(f"{key} holds no Ed25519 key")
     return loaded
-
-
-def _masked_frame(payload: bytes, mask: bytes) -> bytes:
-    """A client's text frame."""
-    size = len(payload)
-    if size <= 125:
-        header = bytes((0x81, 0x80 | size))
-    elif size <= 65_535:
-        header = b"\x81\xfe" + size.to_bytes(2, "big")
-    else:
-        header = b"\x81\xff" + size.to_bytes(8, "big")
-    key = int.from_bytes((mask * (size // 4 + 1))[:size], "little")
-    return header + mask + (int.from_bytes(payload, "little") ^ key).to_bytes(size, "little")
