@@ -37,7 +37,7 @@ class Founded(NamedTuple):
 
     def begin(self, folder: Path, seed: int, members: int) -> tuple[list[Member], Operators]:
         """Copy the market to `folder`. So many of its members, and its operators, who may live there."""
-        shutil.copytree(self.folder, folder)
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         people = [
             Member(account, account.lower(), key, seed * 100 + number)
             for number, (account, key) in enumerate(self.keys.items())

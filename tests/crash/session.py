@@ -1,4 +1,4 @@
-"""A busy session that outlives its servers: members, operators and a listener, while the exchange dies and comes back."""
+"""A busy session that outlives its servers: members, operators and those who only read, while the exchange comes and goes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,6 +10,7 @@ from tests.crash.judgement import judge_all
 from tests.crash.market import MEMBERS, Founded
 from tests.crash.member import Address, Member
 from tests.crash.operators import Operators
+from tests.crash.reader import Reader
 from tests.crash.serving import Server
 
 CATCH_UP_S = 30.0
@@ -23,6 +24,7 @@ class Session:
         self.members = members
         self.operators = operators
         self.listener = Listener()
+        self.reader = Reader(members[0])
         self.address = Address()
         self.trading: list[asyncio.Task[None]] = []
         self.operating: asyncio.Task[None] | None = None
@@ -51,6 +53,8 @@ class Session:
             for member in self.members:
                 member.finish()
             await asyncio.wait(self.trading, timeout=CATCH_UP_S)
+            await asyncio.wait_for(self.reader.reached(len(self.members[0].stream)), CATCH_UP_S)
+            assert self.reader.read == self.reader.wanted()
             return await judge_all(server, self.members, self.operators, self.listener)
 
 
@@ -61,6 +65,7 @@ async def busy_session(founded: Founded, folder: Path, seed: int, members: int =
     async with asyncio.TaskGroup() as market:
         session.trading = [market.create_task(member.live(session.address)) for member in session.members]
         session.operating = market.create_task(session.operators.live(session.address))
-        hearing = market.create_task(session.listener.live(session.address))
+        watching = [market.create_task(who.live(session.address)) for who in (session.listener, session.reader)]
         yield session
-        hearing.cancel()
+        for task in watching:
+            task.cancel()

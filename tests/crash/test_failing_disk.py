@@ -1,6 +1,7 @@
 """A disk that fails or fills up: the server ends itself with evidence, has said nothing untrue, and the next start goes on."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -70,14 +71,16 @@ async def test_writes_that_take_fewer_bytes_than_they_were_given_harm_nothing(
 def small_disk() -> Iterator[Path]:
     """A file system with room for a short session only; outside pytest's folders, which it could not clean up under it."""
     place = Path(tempfile.mkdtemp(prefix="small-disk-"))
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)]
+    disk = place / "exchange"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)]
     try:
         if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
             pytest.skip("only root may mount a small disk")
-        yield place
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
+        yield disk
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
     finally:
-        place.rmdir()
+        shutil.rmtree(place)
 
 
 def make_room(disk: Path) -> None:
@@ -85,7 +88,7 @@ def make_room(disk: Path) -> None:
 
 
 async def test_a_full_disk_ends_the_process_and_with_more_room_it_goes_on(small_disk: Path, founded: Founded) -> None:
-    async with busy_session(founded, small_disk / "exchange", seed=7, members=3) as session:
+    async with busy_session(founded, small_disk, seed=7, members=3) as session:
         code, said = await serve_until_it_ends(session)
         assert code == EXIT_FAIL_STOP, f"exit code {code}: {said}"
         make_room(small_disk)

@@ -76,6 +76,7 @@ async def test_killed_fifty_times_in_a_busy_session_nothing_is_lost_and_nothing_
     assert sum(member.resent for member in members) > 0
     assert sum(member.repeated for member in members) > 0
     assert len(session.listener.heard) > 0
+    assert session.reader.gaps == 0
 
 
 async def run_and_kill(session: Session, end: str, fate: Fate) -> bool:
