@@ -15,7 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.crash.own_orders import OPEN, OwnOrder, OwnOrders, fen, yuan
+from tests.crash.own_orders import OwnOrder, OwnOrders, fen, yuan
 from tests.crash.peer import REPLY_S, Gone, Peer, Refusal
 
 INSTRUMENTS = ("CQEA-25", "CCER-25")
@@ -218,7 +218,7 @@ class Member:
 
     async def _anything(self, peer: Peer) -> None:
         draw = self._dice.random()
-        open_orders = [order for order in self.own.orders.values() if order.state == OPEN][-200:]
+        open_orders = list(self.own.live.values())
         if draw < 0.60 or not open_orders:
             await self._place(peer, self._new_order())
         elif draw < 0.75:

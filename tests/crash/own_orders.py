@@ -47,6 +47,7 @@ class OwnOrders:
 
     account: str
     orders: dict[str, OwnOrder] = field(default_factory=dict)  # by order_id
+    live: dict[str, OwnOrder] = field(default_factory=dict)  # those that are open
     ids: dict[str, str] = field(default_factory=dict)  # client_order_id -> order_id
     fills: dict[str, Fill] = field(default_factory=dict)  # by trade_id
     cash_fen: int = 0  # what the fills have brought (or cost)
@@ -80,7 +81,8 @@ class OwnOrders:
             assert order.qty > order.cum, event
         else:
             assert kind in ("canceled", "expired"), event
-            order.state, order.origin = DONE, report["origin"]
+            order.origin = report["origin"]
+            self._end(order)
         order.last = kind
         assert report["cum_qty"] == order.cum, event
         assert report["leaves_qty"] == order.leaves, event
@@ -101,9 +103,14 @@ class OwnOrders:
             report["time_in_force"],
             last=report["exec_type"],
         )
+        self.live[order_id] = order
         if report["exec_type"] == "rejected":
-            order.state = DONE
+            self._end(order)
         assert report["leaves_qty"] == order.leaves, report
+
+    def _end(self, order: OwnOrder) -> None:
+        order.state = DONE
+        del self.live[order.order_id]
 
     def _fill(self, order: OwnOrder, report: dict[str, Any]) -> None:
         price_fen, tonnes, fee_fen = fen(report["last_price"]), report["last_qty"], fen(report["fee"])
@@ -113,14 +120,14 @@ class OwnOrders:
         self.fills[fill.trade_id] = fill
         order.cum += tonnes
         if order.cum == order.qty:
-            order.state = DONE
+            self._end(order)
         sign = 1 if order.side == "buy" else -1
         self.cash_fen -= sign * price_fen * tonnes + fee_fen
         self.units[order.instrument] = self.units.get(order.instrument, 0) + sign * tonnes
 
     def open_orders(self) -> dict[str, tuple[int, int, int]]:
         """(price, quantity, filled) by order id of what is open."""
-        return {o.order_id: (o.price_fen, o.qty, o.cum) for o in self.orders.values() if o.state == OPEN}
+        return {o.order_id: (o.price_fen, o.qty, o.cum) for o in self.live.values()}
 
 
 def fen(text: str) -> int:
