@@ -134,8 +134,9 @@ def journal_files(folder: Path) -> dict[str, bytes]:
 async def refusal_of(folder: Path) -> str:
     """Start the folder, which must be refused with exit code 65 and leave the journal as it is. What it said."""
     before = journal_files(folder)
-    with pytest.raises(Unstarted) as refused:
-        await Server.start(folder)
+    async with await Server.spawn(folder) as server:
+        with pytest.raises(Unstarted) as refused:
+            await server.opened()
     assert refused.value.code == REFUSED, refused.value
     assert journal_files(folder) == before
     return refused.value.said
@@ -193,8 +194,9 @@ async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_
 ) -> None:
     async with await Server.start(damaged) as first:
         announced = (damaged / "running.json").read_bytes()
-        with pytest.raises(Unstarted) as refused:
-            await Server.start(damaged)
+        async with await Server.spawn(damaged) as second:
+            with pytest.raises(Unstarted) as refused:
+                await second.opened()
         assert refused.value.code == REFUSED, refused.value
         assert (damaged / "running.json").read_bytes() == announced
         await judge_streams(first.url, killed.members)
