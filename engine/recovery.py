@@ -56,11 +56,14 @@ async def recover(
     `JournalError`, `JournalLocked` or `RecoveryError`, and then leaves everything as it was.
     """
     settings = settings or EngineSettings()
-    journal = await asyncio.to_thread(Journal.open, folder / JOURNAL_FOLDER, settings.segment_bytes_max)
+    journal = await asyncio.to_thread(
+        Journal.open, folder / JOURNAL_FOLDER, settings.segment_bytes_max, is_torn_kept=True
+    )
     try:
         progress = Progress()
         progress.torn, progress.last_seq = journal.torn, journal.last_seq
         market = _start_market(journal, followers, progress)
+        journal.cut_torn()
         view = MarketView(market)
         for follower in followers:
             follower.on_start(view)
@@ -105,12 +108,15 @@ def _start_market(journal: Journal, followers: Sequence[Follower], progress: Pro
     furthest = max(marks, default=0)
     if furthest > journal.last_seq:
         raise RecoveryError(f"a follower has stored seq {furthest}, but the journal ends at {journal.last_seq}")
+    newest = snapshot.newest_seq(journal.folder)
+    if newest > journal.last_seq:
+        raise RecoveryError(
+            f"the snapshot of seq {newest} is later than the journal, which ends at seq {journal.last_seq}"
+        )
     loaded = snapshot.load_newest(journal.folder, min(marks, default=NO_STORE_MARK), progress.damaged)
     if loaded is None:
         return Market()
     progress.snapshot_seq = progress.seq = loaded.market.seq
-    if loaded.market.seq > journal.last_seq:
-        raise RecoveryError(f"{loaded.path.name} is later than the journal, which ends at seq {journal.last_seq}")
     if loaded.chain != segments.chain_at(journal.folder, loaded.market.seq):
         raise RecoveryError(f"{loaded.path.name} was taken from another journal: its chain is not the journal's")
     return loaded.market

@@ -5,6 +5,7 @@ One turn of the event loop takes all commands that have gathered, so one disk wr
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 import traceback
@@ -69,8 +70,10 @@ class SequencerStopped(Exception):
 
 def end_process(_error: BaseException) -> None:
     """End this process at once, without any of the goodbyes that could still write something."""
-    sys.stderr.flush()
-    os._exit(EXIT_FAIL_STOP)
+    try:
+        sys.stderr.flush()
+    finally:
+        os._exit(EXIT_FAIL_STOP)
 
 
 class _Waiter(asyncio.Future[list[Event]]):
@@ -357,8 +360,9 @@ def _keep_evidence(journal: Journal, seq: int, error: BaseException) -> None:
         f"The sequencer stopped. Applied up to seq {seq}, durable up to seq {last_seq}, chain {chain.hex()}.\n\n"
         + "".join(traceback.format_exception(error))
     )
-    sys.stderr.write(text)
     try:
         (journal.folder / f"evidence-{seq}.txt").write_text(text, encoding="utf-8")
     except OSError as unwritten:  # often the very disk that has failed; stderr has the text
-        sys.stderr.write(f"and the evidence could not be written to a file: {unwritten}\n")
+        text += f"and the evidence could not be written to a file: {unwritten}\n"
+    with contextlib.suppress(OSError, ValueError):  # it may be a log on that disk; ending matters more than saying so
+        sys.stderr.write(text)

@@ -76,6 +76,11 @@ def load_newest(folder: Path, not_after_seq: int, damaged: list[str]) -> Loaded 
     return None
 
 
+def newest_seq(folder: Path) -> int:
+    """Seq of the newest snapshot, whole or not; 0: there is none. Each was written when the journal held that seq."""
+    return max((seq for seq, _ in _list(folder)), default=0)
+
+
 def prune(folder: Path, needed_seq: int) -> None:
     """Remove old snapshots: the newest `KEPT` stay, and the newest one not after `needed_seq`."""
     found = _list(folder)

@@ -11,6 +11,7 @@ awaited call costs a turn of the event loop; under load both are dear (measured:
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
@@ -75,6 +76,7 @@ class History:
         self._news = asyncio.Event()
         self._stored = asyncio.Event()
         self._is_closing = False
+        self.on_failure: Callable[[BaseException], None] | None = None  # told once, at once, when writing fails
         self._writer = asyncio.get_running_loop().create_task(self._write_for_ever(), name="history")
 
     @classmethod
@@ -178,6 +180,10 @@ class History:
                     self._news.set()
                 elif not self._is_closing:
                     await asyncio.sleep(self._pause_s)  # lets a write grow: its cost is per statement, not per report
+        except Exception as error:
+            if self.on_failure is not None:
+                self.on_failure(error)
+            raise
         finally:
             self._stored.set()
 

@@ -46,10 +46,12 @@ class NotFounded(Exception):
 
 def fail_stop(error: BaseException) -> None:
     """End the process at once with the evidence on stderr; nothing more is written anywhere."""
-    sys.stderr.write("fail-stop: the exchange ends itself rather than go on in doubt\n")
-    traceback.print_exception(error, file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(EXIT_FAIL_STOP)
+    try:
+        sys.stderr.write("fail-stop: the exchange ends itself rather than go on in doubt\n")
+        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.flush()
+    finally:  # stderr may be a log on the very disk that is full
+        os._exit(EXIT_FAIL_STOP)
 
 
 def own_origins(host: str, http_port: int) -> tuple[str, ...]:
@@ -138,6 +140,7 @@ class Exchange:
         self._stack.push_async_callback(self.tape.close)
         self.feed = PublicFeed(FeedSettings(timetable_followed=settings.timetable == "real"), self.tape.past)
         self.gateway = await Gateway.open(self._gateway_settings(), self.feed, self.settlement)
+        self.gateway.history.on_failure = fail_stop
         self._stack.push_async_callback(self.gateway.close)  # what the sequencer still says is stored
         engine_settings = EngineSettings(
             inbox_commands_max=settings.inbox_commands_max,
@@ -170,6 +173,11 @@ class Exchange:
         )
 
     def _note_progress(self, progress: Progress) -> None:
+        if self.recovery is None:
+            if progress.torn is not None:
+                log.warning("torn tail of the journal was cut", **progress.torn._asdict())
+            for snapshot in progress.damaged:
+                log.warning("damaged snapshot was passed over", snapshot=snapshot)
         self.recovery = progress
 
     async def _open_doors(self) -> None:

@@ -49,12 +49,15 @@ class Journal:
         self._fd = -1
         self._segment_bytes = 0
         self._broken: str | None = None
+        self._is_torn_there = False
 
     @classmethod
-    def open(cls, folder: Path, segment_bytes_max: int = SEGMENT_BYTES_MAX) -> "Journal":
+    def open(cls, folder: Path, segment_bytes_max: int = SEGMENT_BYTES_MAX, *, is_torn_kept: bool = False) -> "Journal":
         """Open the journal for writing, or begin a new one; checks all heads and every record of the last segment.
 
-        Raises `JournalLocked`, or `JournalError` when anything but the last record's end is missing or wrong.
+        A torn tail (see `torn`) is cut at once, or, with `is_torn_kept`, only by `cut_torn`: a start that may yet be
+        refused leaves the evidence. Raises `JournalLocked`, or `JournalError` when anything but the last record's end
+        is missing or wrong.
         """
         folder.mkdir(parents=True, exist_ok=True)
         lock_fd = _lock(folder)
@@ -62,6 +65,8 @@ class Journal:
             disk.remove_partials(folder)
             journal = cls(folder, lock_fd, segment_bytes_max)
             journal._open_last_segment()
+            if not is_torn_kept:
+                journal.cut_torn()
         except BaseException:
             os.close(lock_fd)
             raise
@@ -71,6 +76,13 @@ class Journal:
     def head(self) -> tuple[int, bytes]:
         """Last seq and the chain behind it: publish them elsewhere, and nobody can shorten the journal unseen."""
         return self.last_seq, self.chain
+
+    def cut_torn(self) -> None:
+        """Cut the torn tail, if there is one still; nothing can be appended before."""
+        if self._is_torn_there:
+            os.ftruncate(self._fd, self._segment_bytes)
+            os.fsync(self._fd)
+            self._is_torn_there = False
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Make these entries durable in one write and one sync. They must continue the journal and share a time."""
@@ -84,6 +96,7 @@ class Journal:
         """Make these commands durable under the next seqs; returns the first. Blocks for one write and one sync."""
         if self._broken is not None:
             raise JournalBroken(self._broken)
+        assert not self._is_torn_there, "the torn tail is cut before anything is appended"
         if not commands or at_ns < self.at_ns:
             raise ValueError(f"{len(commands)} commands at {at_ns} cannot follow seq {self.last_seq} at {self.at_ns}")
         first_seq = self.last_seq + 1
@@ -130,9 +143,8 @@ class Journal:
         self._fd = os.open(paths[-1], os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         self._segment_bytes = tail.offset
         if tail.torn_bytes:
-            os.ftruncate(self._fd, tail.offset)
-            os.fsync(self._fd)
             self.torn = TornTail(paths[-1].name, tail.offset, tail.last_seq, tail.torn_bytes)
+            self._is_torn_there = True
 
     def _begin_segment(self, first_seq: int) -> None:
         path = self.folder / form.segment_name(first_seq)

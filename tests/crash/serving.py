@@ -45,6 +45,11 @@ class Server:
     @classmethod
     async def spawn(cls, folder: Path, **settings: str) -> "Server":
         """Begin to start the server; returns at once. `settings` go into its environment."""
+        return await cls.spawn_speaking_to(None, folder, settings)
+
+    @classmethod
+    async def spawn_speaking_to(cls, stderr: int | None, folder: Path, settings: dict[str, str]) -> "Server":
+        """The same, with its standard error going to this descriptor; None: into the log beside the folder."""
         log = folder.with_name(folder.name + ".log")
         with log.open("ab") as said:
             process = await asyncio.create_subprocess_exec(
@@ -53,7 +58,7 @@ class Server:
                 *("--ws-port", "0", "--http-port", "0", "--json"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=said,
-                stderr=said,
+                stderr=said if stderr is None else stderr,
                 env=environment(**settings),
                 cwd=ROOT,
             )

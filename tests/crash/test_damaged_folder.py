@@ -178,6 +178,12 @@ async def test_a_journal_that_ends_before_what_was_settled_is_refused(damaged: P
     assert "but the journal ends at" in await refusal_of(damaged)
 
 
+async def test_a_journal_that_ends_before_a_snapshot_is_refused(damaged: Path) -> None:
+    cut_records(damaged)
+    remove(damaged, *STORES)
+    assert "is later than the journal" in await refusal_of(damaged)
+
+
 async def test_a_journal_cut_short_with_all_that_knew_of_it_is_seen_only_against_a_head_noted_elsewhere(
     damaged: Path,
 ) -> None:

@@ -56,6 +56,23 @@ async def test_a_failing_write_or_sync_ends_the_process_and_a_restart_goes_on(
         await session.close_and_judge()
 
 
+async def test_a_server_that_cannot_even_say_so_ends_all_the_same(
+    tmp_path: Path, founded: Founded, failing_disk: Path
+) -> None:
+    async with busy_session(founded, tmp_path / "exchange", seed=10, members=2) as session:
+        for fault in (ENDING[0], ENDING[5]):
+            ear, mouth = os.pipe()
+            settings = fault.settings(failing_disk)
+            async with await Server.spawn_speaking_to(mouth, session.folder, settings) as server:
+                os.close(mouth)
+                await server.opened()
+                os.close(ear)
+                await session.trade(server, FAULT_S_MAX)
+                assert not server.is_running, f"the server goes on in spite of {fault}"
+                assert await server.ended() == EXIT_FAIL_STOP
+        await session.close_and_judge()
+
+
 async def test_writes_that_take_fewer_bytes_than_they_were_given_harm_nothing(
     tmp_path: Path, founded: Founded, failing_disk: Path
 ) -> None:
