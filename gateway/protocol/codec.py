@@ -61,7 +61,7 @@ class _Shape(Struct):
 def _shape(request: type[wire.Request]) -> _Shape:
     declared = next(field.type for field in msgspec.structs.fields(request) if field.name == "params")
     params = next(type_ for type_ in getattr(declared, "__args__", (declared,)) if type_ is not msgspec.UnsetType)
-    fields = [*msgspec.structs.fields(request), *msgspec.structs.fields(params)]
+    fields = [*msgspec.structs.fields(params), *msgspec.structs.fields(request)]
     keys_min = 1 + sum(field.required for field in fields)  # 1: `method`
     return _Shape(keys_min, [f'"{field.name}":'.encode() for field in fields if not field.required])
 
@@ -94,10 +94,11 @@ def _may_have_duplicates(request: Any, frame: bytes) -> bool:
     """
     shape = _SHAPES[type(request)]
     unexplained = frame.count(b":") - shape.keys_min
-    if unexplained:
-        for key in shape.optional:
-            if key in frame:
-                unexplained -= 1
+    for key in shape.optional:
+        if not unexplained:
+            break
+        if key in frame:
+            unexplained -= 1
     return unexplained != 0
 
 
