@@ -21,6 +21,7 @@ from engine.core.rulebook import RuleBook, TimetableRow
 from engine.view import DayView
 
 TICK_SECONDS = 0.2
+OTHER_PHASE_SECONDS_MAX = 12.0  # nobody who has just started the demo waits long for its first trade
 SHARE_MAX_PERCENT = 6  # of a compressed day, for each phase but continuous trading
 RETRY_SECONDS = 5.0
 
@@ -123,7 +124,7 @@ def compress(rows: Sequence[TimetableRow], day_seconds: int) -> tuple[Step, ...]
     for phase in [*once, phases.CLOSED]:
         span = sum(length for named, length in spans if named == phase)
         share = min(SHARE_MAX_PERCENT, 100 * span / total) or SHARE_MAX_PERCENT / 3
-        steps[phase] = day_seconds * share / 100
+        steps[phase] = min(day_seconds * share / 100, OTHER_PHASE_SECONDS_MAX)
     if phases.CONTINUOUS in steps:
         steps[phases.CONTINUOUS] = 0.0
         steps[phases.CONTINUOUS] = day_seconds - sum(steps.values())
