@@ -15,7 +15,7 @@ BREAK: Final = 5
 CLOSING_CALL: Final = 6
 POST_CLOSE: Final = 7
 
-NAMES: Final = (
+NAMES: Final[tuple[str, ...]] = (
     "closed",
     "pre_open",
     "opening_call",
@@ -25,7 +25,7 @@ NAMES: Final = (
     "closing_call",
     "post_close",
 )
-NAMES_ZH: Final = (
+NAMES_ZH: Final[tuple[str, ...]] = (
     "闭市",
     "开市前",
     "开盘集合竞价",
