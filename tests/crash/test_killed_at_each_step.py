@@ -15,6 +15,7 @@ from tests.crash.peer import Gone, Peer
 from tests.crash.serving import Server, Unstarted
 
 TONNES = 10
+SETTLED_WITHIN_SECONDS = 30
 ORDER = {"instrument": "CQEA-25", "price": "40.00", "quantity": TONNES}
 
 # Step -> whether the command is in the journal when the process dies there. A power cut may take back what "after_write"
@@ -79,6 +80,14 @@ async def buy_and_die(member: Member, server: Server) -> dict[str, Any] | None:
         assert await server.ended() == -signal.SIGKILL, server.said()
 
 
+async def settled(peer: Peer, trade_id: str) -> None:
+    """Wait until settlement, which follows after the answer, has settled the trade."""
+    deadline = asyncio.get_running_loop().time() + SETTLED_WITHIN_SECONDS
+    while (await peer.call("trade.get", trade_id=trade_id))["status"] != "settled":
+        assert asyncio.get_running_loop().time() < deadline, "the trade was never settled"
+        await asyncio.sleep(0.01)
+
+
 async def judge_trade(
     folder: Path, members: list[Member], is_journaled: bool, told: dict[str, Any] | None = None
 ) -> None:
@@ -96,8 +105,7 @@ async def judge_trade(
             assert [order.state for order in member.own.orders.values()] == ["done"]
         assert members[0].own.ids == {"taker": placed["order_id"]}
         peer: Peer = await members[1].connect(server.url)
-        traded = await peer.call("trade.get", trade_id="T-1")
-        assert traded["status"] == "settled"
+        await settled(peer, "T-1")
         await peer.close()
         await server.stop()
 
