@@ -49,6 +49,10 @@ ALREADY_EXISTS: Final = 2013
 ACT_NOT_ALLOWED_NOW: Final = 2014
 ACT_INVALID: Final = 2015
 PROPOSAL_EXPIRED: Final = 2016
+RULEBOOK_INVALID: Final = 2017
+RULEBOOK_NOT_NEWER: Final = 2018
+RULEBOOK_TOO_SOON: Final = 2019
+RULEBOOK_FIXED_RULE: Final = 2020
 # 3000 limits
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
@@ -225,6 +229,38 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
     Reason(2015, "ACT_INVALID", "never", 99, "The act's content is not valid.", "操作内容无效。"),
     Reason(
         2016, "PROPOSAL_EXPIRED", "never", 99, "The proposal has lapsed; propose it again.", "该发起已过期,请重新发起。"
+    ),
+    Reason(
+        2017,
+        "RULEBOOK_INVALID",
+        "never",
+        99,
+        "The text is not a valid rule book; `yutan rulebook check` names every fault.",
+        "规则文本无效;`yutan rulebook check` 会列出全部错误。",
+    ),
+    Reason(
+        2018,
+        "RULEBOOK_NOT_NEWER",
+        "never",
+        99,
+        "The version is not above the newest one adopted.",
+        "规则版本号须高于已采纳的最新版本。",
+    ),
+    Reason(
+        2019,
+        "RULEBOOK_TOO_SOON",
+        "never",
+        99,
+        "A rule book takes effect on a later trading day than the last one opened.",
+        "新规则只能自最近开市日之后的交易日起生效。",
+    ),
+    Reason(
+        2020,
+        "RULEBOOK_FIXED_RULE",
+        "never",
+        99,
+        "The change touches what a running market may not change.",
+        "该变更涉及市场运行中不得变更的规则。",
     ),
     Reason(
         3001,

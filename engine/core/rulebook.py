@@ -21,8 +21,15 @@ CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", 
 SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
 CALL_TIES = ("reference", "pressure")
 CLOSE_RULES: Final = ("A", "B", "C", "L")
+MATCH_MODES: Final = ("PRICE_TIME_AUTO",)
+PRODUCT: Final = "product."  # begins the name of a product's rule: "product.CQEA.limit_bp"
+NO_LIMIT: Final = "none"  # instead of a price limit; a band of zero would be a mistake
 PRODUCT_KINDS: Final = ("allowance", "offset")
 ACT_NAMES: Final = tuple(act.__name__ for act in commands.AnyAct.__args__)
+
+# What a running market may not change: its identity and clock, and what its prices, holdings and retention are counted in.
+FIXED: Final = ("market.market", "market.utc_offset_minutes")
+FIXED_OF_LISTED: Final = ("kind", "tick_fen")  # of a product with a listed instrument, which must also stay
 
 TEXT_CHARACTERS_MAX: Final = 262_144  # the text travels in one journal entry
 PRODUCTS_MAX: Final = 64
@@ -44,7 +51,8 @@ class ProductRules(msgspec.Struct, frozen=True):
     lot_tonnes: int
     order_tonnes_min: int
     order_tonnes_max: int
-    limit_bp: int  # daily price limit in basis points of the reference price; 0 = no limit
+    match_mode: str  # how the continuous phase matches: one of MATCH_MODES
+    limit_bp: int  # daily price limit in basis points of the reference price; 0 = no limit ("none" in the text)
     trading_fee_ppm: int  # per side, of the amount, rounded down to the fen
     settlement_fee_ppm: int
     lock_days: int  # T+N: trading days until bought units can be sold
@@ -126,6 +134,11 @@ def shipped_names() -> list[str]:
     return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
 
 
+def is_fixed(name: str) -> bool:
+    """Whether a running market keeps this rule for ever (a product's, once an instrument of it is listed)."""
+    return name in FIXED or (name.startswith(PRODUCT) and name.rpartition(".")[2] in FIXED_OF_LISTED)
+
+
 # A check returns the rule's value in the book's own units, or raises ValueError saying what is wrong with it.
 _Check = Callable[[Any], Any]
 
@@ -156,6 +169,17 @@ def _words(value: Any) -> str:
 def _name(value: Any) -> str:
     if type(value) is not str or not _NAME.fullmatch(value):
         raise ValueError(f"must be a name of lower-case letters, digits, _ and -, not {_shown(value)}")
+    return value
+
+
+def _limit(value: Any) -> int:
+    """Basis points, or "none"; zero is refused, since it would allow no price but the reference."""
+    if value == NO_LIMIT:
+        return 0
+    if type(value) is not int:
+        raise ValueError(f'must be an integer or "{NO_LIMIT}", not {_shown(value)}')
+    if not 1 <= value <= 9_999:  # at 100 % the lower limit would be a price of zero
+        raise ValueError(f'must be between 1 and 9999, or "{NO_LIMIT}" for no limit, not {value}')
     return value
 
 
@@ -258,7 +282,8 @@ _PRODUCT_RULES: Final[dict[str, _Check]] = {
     "lot_tonnes": _integer(1, units.TONNES_MAX),
     "order_tonnes_min": _integer(1, units.TONNES_MAX),
     "order_tonnes_max": _integer(1, units.TONNES_MAX),
-    "limit_bp": _integer(0, 9_999),  # at 100 % the lower limit would be a price of zero
+    "match_mode": _one_of(MATCH_MODES),
+    "limit_bp": _limit,
     "trading_fee_ppm": _integer(0, units.PPM),
     "settlement_fee_ppm": _integer(0, units.PPM),
     "lock_days": _integer(0, 365),

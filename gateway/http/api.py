@@ -7,7 +7,7 @@ from litestar import Response, get
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from engine.core import reasons
+from engine.core import reasons, rulewords
 from engine.core.rulebook import RuleBook
 from engine.view import InstrumentView
 from gateway.feed.instrument import bar_data, trade_data
@@ -215,17 +215,20 @@ def rulebook(request: AnyRequest) -> Response[bytes]:
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
     rules = sources.view.rulebook()
-    rows = [
-        {"rule": name, "value": _rule_value(rules, name), "source": origin.source, "confidence": origin.confidence}
+    return json_reply(request, {"market": rules.market, "version": rules.version, "rules": _rules(rules)})
+
+
+def _rules(rules: RuleBook) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": name,
+            "value": rulewords.value_of(rules, name),
+            "source": origin.source,
+            "confidence": origin.confidence,
+            **rulewords.words_of(name)._asdict(),
+        }
         for name, origin in rules.provenance.items()
     ]
-    return json_reply(request, {"market": rules.market, "version": rules.version, "rules": rows})
-
-
-def _rule_value(rules: RuleBook, name: str) -> Any:
-    section, _, key = name.rpartition(".")
-    holder: Any = rules.products[section.removeprefix("product.")] if section.startswith("product.") else rules
-    return getattr(holder, key)
 
 
 def _named(sources: Sources, code: str) -> InstrumentView:

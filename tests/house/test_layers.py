@@ -9,6 +9,7 @@ WORDS = (
     "engine.core.phases",
     "engine.core.reasons",
     "engine.core.rulebook",
+    "engine.core.rulewords",
     "engine.core.units",
     "engine.view",
     "engine.sequencer",

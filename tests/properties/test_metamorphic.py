@@ -78,7 +78,7 @@ def random_ops(seed: int, with_calls: bool = True) -> list[Op]:
 
 def trades_of(ops: list[Op]) -> list[Trade]:
     """What the flow trades, in the words of client order ids."""
-    desk = Desk(rulebook_text({"CQEA": {"limit_bp": 0}}, self_trade="cancel_maker", retention_bp=0))
+    desk = Desk(rulebook_text({"CQEA": {"limit_bp": "none"}}, self_trade="cancel_maker", retention_bp=0))
     for instrument in (1, 2):
         desk.act(c.ListInstrument(f"CQEA-{instrument}", "CQEA", 2020 + instrument, "", "", CENTRE))
     for account in range(1, 5):

@@ -36,6 +36,7 @@ _PRODUCT: Final[dict[str, Any]] = {
     "lot_tonnes": 1,
     "order_tonnes_min": 1,
     "order_tonnes_max": 99_999,
+    "match_mode": "PRICE_TIME_AUTO",
     "limit_bp": 1000,
     "trading_fee_ppm": 0,
     "settlement_fee_ppm": 0,

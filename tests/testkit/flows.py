@@ -26,7 +26,7 @@ def random_rules(dice: random.Random) -> str:
         "lot_tonnes": lot,
         "order_tonnes_min": lot * dice.choice((1, 1, 2)),
         "order_tonnes_max": lot * dice.choice((60, 2000)),
-        "limit_bp": dice.choice((0, 500, 1000, 3000)),
+        "limit_bp": dice.choice(("none", 500, 1000, 3000)),
         "trading_fee_ppm": dice.choice((0, 0, 700, 3333)),
         "settlement_fee_ppm": dice.choice((0, 300, 1)),
         "lock_days": dice.choice((0, 0, 1, 5)),
@@ -34,7 +34,7 @@ def random_rules(dice: random.Random) -> str:
     }
     offset: dict[str, Any] = {
         "kind": "offset",
-        "limit_bp": dice.choice((0, 1000)),
+        "limit_bp": dice.choice(("none", 1000)),
         "trading_fee_ppm": dice.choice((0, 5000)),
         "lock_days": dice.choice((0, 1)),
     }

@@ -163,7 +163,7 @@ def test_tables_are_for_people_and_json_is_for_programs(desk: Desk) -> None:
     assert {"rule", "value", "confidence", "source"} == set(rows[0])
     bad = desk.data / "bad.toml"
     bad.write_text("[market]\nname = 3\n")
-    faults = answer("rulebook", "check", str(bad), code=65)["error"]["data"]["faults"]
+    faults = answer("rulebook", "check", str(bad), code=20)["error"]["data"]["faults"]
     assert len(faults) > 3
     assert json.loads(run("doctor", "--data", str(desk.data), "--json").stdout)[0]["what"] == "Python"
 

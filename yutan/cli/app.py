@@ -2,7 +2,7 @@
 
 import typer
 
-from yutan.cli import house, market, member, operator
+from yutan.cli import house, market, member, operator, rulebook
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,7 +16,7 @@ app.command()(market.demo)
 app.command()(market.replay)
 app.command()(house.verify)
 app.command()(house.doctor)
-app.add_typer(house.rulebook_app, name="rulebook")
+app.add_typer(rulebook.app, name="rulebook")
 for _command in (
     member.place,
     member.cancel,

@@ -227,12 +227,12 @@ class TestClose:
         (5005, 1000, 4505, 5506),  # 4504.5 and 5505.5: both up
         (1, 1000, 1, 1),
         (3, 5000, 2, 5),
-        (5000, 0, 1, 1_000_000_000),
+        (5000, "none", 1, 1_000_000_000),
         (1_000_000_000, 9999, 100_000, 1_000_000_000),
     ],
 )
 def test_bands_are_the_reference_give_or_take_the_limit_rounded_half_up(
-    base: int, limit_bp: int, low: int, high: int
+    base: int, limit_bp: int | str, low: int, high: int
 ) -> None:
     scene = Scene(phase=phases.CLOSED, product={"limit_bp": limit_bp})
     scene.desk.act(c.ListInstrument("X", "CQEA", 2026, "", "", base))

@@ -1,10 +1,11 @@
 """A rule book is read whole or refused with every fault named."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from engine.core import phases, rulebook
+from engine.core import phases, rulebook, rulewords
 from engine.core.rulebook import RuleBookError
 
 TEXT = rulebook.shipped("chongqing")
@@ -100,8 +101,11 @@ def test_all_faults_are_reported_at_once() -> None:
         (
             "limit_bp = { value = 1000",
             "limit_bp = { value = 10000",
-            "product.CQEA.limit_bp: must be between 0 and 9999",
+            "product.CQEA.limit_bp: must be between 1 and 9999",
         ),
+        ("limit_bp = { value = 1000", "limit_bp = { value = 0", 'limit_bp: must be between 1 and 9999, or "none"'),
+        ("limit_bp = { value = 1000", 'limit_bp = { value = "off"', 'limit_bp: must be an integer or "none"'),
+        ('"PRICE_TIME_AUTO"', '"PRO_RATA"', "product.CQEA.match_mode: must be one of PRICE_TIME_AUTO"),
         ("tick_fen = { value = 1,", "tick_fen = { value = 0,", "product.CQEA.tick_fen: must be between 1"),
         ("lot_tonnes = { value = 1,", "lot_tonnes = { value = 10,", "order_tonnes_max: must be a multiple of lot"),
         ("value = 99_999,", "value = 0,", "product.CQEA.order_tonnes_max: must be between 1"),
@@ -171,6 +175,24 @@ def test_a_value_of_a_type_that_no_rule_has_is_a_fault_of_that_rule_alone(wrong:
             assert len(found) == 1
             assert f".{key}: must be" in found[0]
     assert tried > 50
+
+
+def test_every_rule_has_words_and_every_word_a_rule() -> None:
+    book = rulebook.parse(TEXT)
+    named = {name.replace(".CQEA.", ".") for name in book.provenance if ".CCER." not in name and ".CQCER." not in name}
+    assert set(rulewords.RULES) == named
+    assert all(rulewords.words_of(name).zh and rulewords.words_of(name).en for name in book.provenance)
+
+
+@pytest.mark.parametrize("name", rulebook.shipped_names())
+def test_values_are_shown_as_the_text_has_them(name: str) -> None:
+    text = rulebook.shipped(name)
+    book = rulebook.parse(text)
+    document = tomllib.loads(text)
+    for rule in book.provenance:
+        section, _, key = rule.rpartition(".")
+        table = document["product"][section[8:]] if section.startswith("product.") else document[section]
+        assert rulewords.value_of(book, rule) == table[key]["value"], rule
 
 
 def test_the_document_explains_every_key() -> None:

@@ -1,0 +1,140 @@
+"""What each parameter of a rule book means, in Chinese and English, for `yutan rulebook explain`, HTTP and the pages.
+
+Keys are those of `engine.core.rulebook`; product rules are explained once for all products. A test holds both complete.
+"""
+
+from typing import Final, NamedTuple
+
+from engine.core import phases
+from engine.core.rulebook import PRODUCT, ProductRules, RuleBook
+
+
+class Words(NamedTuple):
+    """One parameter in words. `unit` is the unit of its value, "" where it has none."""
+
+    zh: str
+    en: str
+    unit: str = ""
+
+
+RULES: Final[dict[str, Words]] = {
+    "market.market": Words("市场代码,存续期间不得变更。", "Short name of the market; never changes in a running one."),
+    "market.version": Words("规则版本号,只增不减。", "Number of this version of the rules; a later one is higher."),
+    "market.name_zh": Words("市场中文名称。", "Name of the market in Chinese."),
+    "market.name_en": Words("市场英文名称。", "Name of the market in English."),
+    "market.utc_offset_minutes": Words("当地时间与 UTC 之差。", "Local time minus UTC, all year.", "minutes"),
+    "operators.two_person_acts": Words("须由第二人复核的操作。", "Operators' acts that wait for a second person."),
+    "operators.proposal_hours_max": Words(
+        "待复核操作的有效时间。", "How long a proposed act may wait for the second person.", "hours"
+    ),
+    "day.timetable": Words("交易日各阶段的开始时间。", "When each phase of the trading day begins, in local time."),
+    "day.cancel_in_break": Words("午间休市是否可以撤单。", "Whether members may cancel during the break."),
+    "trading.call_tie": Words(
+        "集合竞价多个价位成交量与不平衡量相同时的取价规则。",
+        "Which price a call auction takes where several share the largest volume and the smallest imbalance.",
+    ),
+    "trading.self_trade": Words(
+        "同一实际控制人的委托相遇时如何处理。",
+        "What happens when an order would meet one of the same beneficial owner.",
+    ),
+    "trading.open_orders_max": Words("每账户未成交委托上限。", "Most open orders an account may have.", "orders"),
+    "trading.order_value_max_fen": Words("单笔委托金额上限。", "Largest price times quantity of one order.", "fen"),
+    "trading.client_order_id_days": Words(
+        "客户委托号在当日之后仍不得重复的交易日数。",
+        "Trading days for which a client order id stays known after its own.",
+        "trading days",
+    ),
+    "trading.public_depth_levels": Words(
+        "公开行情的档位数。", "Price levels shown to the public on each side.", "levels"
+    ),
+    "settlement.proceeds_same_day": Words(
+        "卖出所得资金当日可否用于买入。", "Whether a day's sale proceeds may buy on that day."
+    ),
+    "settlement.retention_bp": Words(
+        "履约前须保留的当年免费配额比例。",
+        "Share of the year's free allocation to be kept until surrender.",
+        "1/10,000",
+    ),
+    "product.name_zh": Words("产品中文名称。", "Name of the product in Chinese."),
+    "product.name_en": Words("产品英文名称。", "Name of the product in English."),
+    "product.kind": Words("配额或抵销信用;配额计入履约保留。", "Allowance or offset; allowances count for retention."),
+    "product.tick_fen": Words("最小变动价位。", "Smallest price step.", "fen"),
+    "product.lot_tonnes": Words("最小交易单位。", "Quantity step.", "tonnes"),
+    "product.order_tonnes_min": Words("单笔委托数量下限。", "Smallest order.", "tonnes"),
+    "product.order_tonnes_max": Words("单笔委托数量上限。", "Largest order.", "tonnes"),
+    "product.match_mode": Words(
+        "连续交易的成交方式:PRICE_TIME_AUTO 价格优先、时间优先自动成交。",
+        "How the continuous phase trades: PRICE_TIME_AUTO pairs by price, then time.",
+    ),
+    "product.limit_bp": Words(
+        "当日涨跌幅限制,以前收盘价为基准;none 为不设限制。",
+        "Daily price limit around the previous close; none: no limit.",
+        "1/10,000",
+    ),
+    "product.trading_fee_ppm": Words(
+        "交易手续费率,双边各自收取。", "Trading fee of each side, of the amount.", "1/1,000,000"
+    ),
+    "product.settlement_fee_ppm": Words(
+        "结算手续费率,双边各自收取。", "Settlement fee of each side, of the amount.", "1/1,000,000"
+    ),
+    "product.lock_days": Words(
+        "买入后须满几个交易日方可卖出(T+N)。", "Trading days until bought units may be sold (T+N).", "trading days"
+    ),
+    "product.close_rule": Words(
+        "收盘价规则:A 全日加权均价;B 最后五笔加权均价;C 小成交量时取前收盘价;L 最后一笔成交价。",
+        "How the close is made: A the day's weighted average; B that of the last five trades; C as A, but the previous "
+        "close on a small volume; L the last trade.",
+    ),
+    "product.close_min_tonnes": Words(
+        "规则 C 的成交量界限,不超过时前收盘价不变。",
+        "Rule C: up to this volume the previous close stays.",
+        "tonnes",
+    ),
+}
+
+
+def words_of(name: str) -> Words:
+    """The words for a rule such as "trading.self_trade" or "product.CQEA.limit_bp"; KeyError where there is none."""
+    section, _, key = name.rpartition(".")
+    return RULES[f"product.{key}" if section.startswith(PRODUCT) else name]
+
+
+def value_of(book: RuleBook, name: str) -> object:
+    """A rule's value as the text has it. KeyError where the book has no such rule."""
+    if name not in book.provenance:
+        raise KeyError(name)
+    section, _, key = name.rpartition(".")
+    if section.startswith(PRODUCT):
+        return _product_value(book.products[section.removeprefix(PRODUCT)], key)
+    if key == "timetable":
+        return [f"{_time(row.at_second)} {phases.NAMES[row.phase]}" for row in book.timetable]
+    value: object = getattr(book, key)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _product_value(product: ProductRules, key: str) -> object:
+    value: object = getattr(product, key)
+    return "none" if key == "limit_bp" and value == 0 else value
+
+
+def _time(second: int) -> str:
+    text = f"{second // 3600:02}:{second // 60 % 60:02}"
+    return f"{text}:{second % 60:02}" if second % 60 else text
+
+
+class Change(NamedTuple):
+    """One rule that differs between two books; None where a book does not have it."""
+
+    rule: str
+    before: object
+    after: object
+
+
+def changes(old: RuleBook, new: RuleBook) -> list[Change]:
+    """Every rule whose value differs, in the order of the old book, new rules last. Sources alone make no change."""
+    names = [*old.provenance, *(name for name in new.provenance if name not in old.provenance)]
+    rows = [
+        Change(name, *(value_of(book, name) if name in book.provenance else None for book in (old, new)))
+        for name in names
+    ]
+    return [row for row in rows if row.before != row.after]

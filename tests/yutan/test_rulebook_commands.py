@@ -1,0 +1,71 @@
+"""`yutan rulebook …` as its user sees it: every fault at once, sources, differences, explanations."""
+
+from pathlib import Path
+
+from engine.core import rulebook
+from tests.yutan.kit import answer, run
+
+
+def test_a_book_with_many_faults_is_refused_with_all_of_them_file_key_and_reason(tmp_path: Path) -> None:
+    text = rulebook.shipped("chongqing")
+    for old, new in (
+        ("tick_fen = { value = 1,", "tick_fen = { value = 0,"),
+        ("limit_bp = { value = 1000,", "limit_bp = { value = 0,"),
+        ("lot_tonnes = { value = 1,", 'lot_tonnes = { value = "one",'),
+        ('"11:30 break"', '"09:10 break"'),
+        ('source = "CN-SH: best five levels", ', ""),
+        ('confidence = "unknown"', 'confidence = "no idea"'),
+        ("open_orders_max =", "open_order_max ="),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path / "bad.toml"
+    file.write_text(text, encoding="utf-8")
+    shown = run("rulebook", "check", str(file))
+    assert shown.returncode == 20
+    for fault in (
+        "product.CQEA.tick_fen: must be between 1",
+        'product.CCER.limit_bp: must be between 1 and 9999, or "none"',
+        "product.CQCER.lot_tonnes: must be an integer, not 'one'",
+        "day.timetable: row break does not come later than the row before it",
+        "trading.public_depth_levels: source is missing",
+        "product.CQEA.trading_fee_ppm: confidence must be one of",
+        "trading.open_order_max: unknown key",
+        "trading.open_orders_max: missing",
+    ):
+        assert f"{file}: {fault}" in shown.stderr.replace("\n", " ") or fault in shown.stderr, fault
+    error = answer("rulebook", "check", str(file), code=20)["error"]
+    assert (error["code"], error["name"], error["data"]["file"]) == (2017, "RULEBOOK_INVALID", str(file))
+    assert len(error["data"]["faults"]) == 3 + 3 + 3 + 1 + 1 + 6 + 2
+    assert "no rule book named" in answer("rulebook", "check", "nowhere", code=66)["error"]["message"]
+
+
+def test_what_a_person_must_confirm_is_counted_and_shown() -> None:
+    checked = answer("rulebook", "check", "chongqing")
+    assert checked["rules"]["unknown"] == 6
+    assert "product.CQEA.trading_fee_ppm" in checked["to_confirm"]
+    unsure = answer("rulebook", "show", "chongqing", "--unsure")
+    assert [row["rule"] for row in unsure if row["confidence"] == "unknown"] == [
+        f"product.{code}.{fee}_fee_ppm" for code in ("CQEA", "CCER", "CQCER") for fee in ("trading", "settlement")
+    ]
+    assert "CQ-M Art. 26" in run("rulebook", "show", "chongqing", "--source").stdout
+    assert "CQ-M Art. 26" not in run("rulebook", "show", "chongqing").stdout
+
+
+def test_two_books_differ_in_what_they_differ() -> None:
+    rows = {row["rule"]: row for row in answer("rulebook", "diff", "chongqing", "chongqing-call")}
+    assert list(rows) == ["market.market", "day.timetable"]
+    assert rows["market.market"]["running_market"] == "fixed"
+    assert "14:57 closing_call" in rows["day.timetable"]["after"]
+    assert "14:57 closing_call" not in rows["day.timetable"]["before"]
+    assert answer("rulebook", "diff", "chongqing", "chongqing") == []
+    assert "没有差异" in run("rulebook", "diff", "chongqing", "chongqing").stdout
+
+
+def test_a_rule_is_explained_in_both_languages_with_its_source() -> None:
+    (row,) = answer("rulebook", "explain", "product.CQEA.limit_bp")
+    assert "涨跌幅" in row["zh"]
+    assert "price limit" in row["en"]
+    assert (row["value"], row["confidence"], row["unit"]) == (1000, "to be confirmed", "1/10,000")
+    assert len(answer("rulebook", "explain", "limit_bp")) == 3
+    assert "no rule is called" in answer("rulebook", "explain", "limit", code=66)["error"]["message"]
