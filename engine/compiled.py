@@ -23,7 +23,8 @@ HOT: Final = (
         f"engine.core.{name}"
         for name in ("book", "state", "admission", "trading", "day", "acts", "market", "units", "phases", "reasons")
     ),
-    *(f"gateway.{name}" for name in ("directory", "members", "reports")),
+    "engine.sequencer",
+    *(f"gateway.{name}" for name in ("connection", "directory", "members", "reports", "server")),
     *(f"gateway.protocol.{name}" for name in ("codec", "frames", "prices")),
     *(f"gateway.feed.{name}" for name in ("depth", "instrument", "public")),
     *(f"settlement.core.{name}" for name in ("checks", "clearing", "dvp", "ledger", "postings")),

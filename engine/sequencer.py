@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, final
 
 import msgspec
 
@@ -76,8 +76,14 @@ def end_process(_error: BaseException) -> None:
         os._exit(EXIT_FAIL_STOP)
 
 
-class _Waiter(asyncio.Future[list[Event]]):
+@final
+class _Waiter:
     """The origin of a command whose asker awaits it; followers never see it."""
+
+    __slots__ = ("answer",)
+
+    def __init__(self, answer: "asyncio.Future[list[Event]]") -> None:
+        self.answer = answer
 
 
 class Sequencer:
@@ -164,11 +170,12 @@ class Sequencer:
         """Ask for a command and wait for what it caused. Raises `SequencerOverloaded` or `SequencerStopped`."""
         if not self._is_open:
             raise SequencerStopped("the sequencer takes no more commands")
-        waiter = _Waiter(loop=self._loop)
+        answer: asyncio.Future[list[Event]] = self._loop.create_future()
+        waiter = _Waiter(answer)
         if not self.submit_nowait(command, waiter):
             raise SequencerOverloaded("the sequencer has no room for the command now")
         self._waiters.add(waiter)
-        return await waiter
+        return await answer
 
     async def snapshot(self) -> None:
         """Write a snapshot of the market as it is now; returns when it is on disk. Raises `SequencerStopped`."""
@@ -251,8 +258,8 @@ class Sequencer:
         self._behind = has_follower_behind(self._followers)
         for index, waiter in waiters:
             self._waiters.discard(waiter)
-            if not waiter.done():  # its asker may have been canceled
-                waiter.set_result(events[index])
+            if not waiter.answer.done():  # its asker may have been canceled
+                waiter.answer.set_result(events[index])
         # Copying the market holds everything up, so it is done when the day has closed; otherwise only against a journal
         # grown so long that a start would take minutes.
         is_due = self._market.seq - self._snapshot_seq >= self._settings.snapshot_every
@@ -325,8 +332,8 @@ class Sequencer:
         self._is_open = False
         _keep_evidence(self._journal, self._market.seq, error)
         for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_exception(SequencerStopped(f"the sequencer has failed: {error}"))
+            if not waiter.answer.done():
+                waiter.answer.set_exception(SequencerStopped(f"the sequencer has failed: {error}"))
         self._waiters.clear()
         self._commands, self._origins = [], []
         self._idle.set()

@@ -236,11 +236,11 @@ class CommonDesk:
         self, connection: Connection, request: wire.ChannelReplay, account: int, to_seq: int
     ) -> None:
         params = request.params
-        events = await self._gateway.history.reports(account, params.from_seq, to_seq)
+        found = await self._gateway.history.reports(account, params.from_seq, to_seq)
         is_more = to_seq < self._gateway.reports.last_seqs[account]
         connection.reply(request.id, wire.Replayed(params.channel, params.from_seq, to_seq, is_more))
-        for event in events:
-            connection.send_frame(frames.text_frame(event))
+        for report in found:
+            connection.send_frame(frames.text_frame(self._gateway.reports.text(report)))
 
 
 def _check_seq(from_seq: int, last: int) -> None:

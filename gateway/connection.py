@@ -7,10 +7,10 @@ a fresh snapshot follows once there is room.
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import msgspec
-from picows import WSFrame, WSListener, WSMsgType, WSTransport
+from picows import WSMsgType, WSTransport
 
 from engine.core import reasons
 from gateway.protocol import frames, session, wire
@@ -35,14 +35,19 @@ _BEFORE_LOGIN: Final = frozenset(
 )
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
+@final
+class Asked:
     """Who asked for a command: travels through the sequencer and comes back with what the command caused."""
 
-    connection: "Connection"
-    request_id: str | int
+    __slots__ = ("connection", "request_id")
+
+    def __init__(self, connection: "Connection", request_id: str | int) -> None:
+        self.connection = connection
+        self.request_id = request_id
 
 
-class Connection(WSListener):
+@final
+class Connection:
     """One peer. All its state is here; the gateway holds only sets of connections."""
 
     def __init__(self, gateway: "Gateway", door: str, connection_id: str, host: str, nonce: str, language: str) -> None:
@@ -115,8 +120,8 @@ class Connection(WSListener):
             self.send_frame(frames.text_frame(self._gateway.feed.snapshot(channel)))
         self.flush()
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """One frame of the peer."""
+    def on_ws_frame(self, transport: WSTransport, frame: Any) -> None:
+        """One frame of the peer: a `WSFrame`, whose flags are numbers and not what its stub says."""
         if self.state == session.ENDED:
             if frame.msg_type == WSMsgType.CLOSE:
                 transport.disconnect()
@@ -129,7 +134,7 @@ class Connection(WSListener):
         else:
             self._on_other_frame(transport, frame)
 
-    def _on_other_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def _on_other_frame(self, transport: WSTransport, frame: Any) -> None:
         kind = frame.msg_type
         if kind in (WSMsgType.PING, WSMsgType.PONG):
             self._pings += 1
@@ -147,7 +152,7 @@ class Connection(WSListener):
         else:
             self._on_fragment(frame)
 
-    def _on_fragment(self, frame: WSFrame) -> None:
+    def _on_fragment(self, frame: Any) -> None:
         self._fragments.append(frame.get_payload_as_bytes())
         if len(self._fragments) > _FRAGMENTS_MAX or sum(map(len, self._fragments)) > wire.FRAME_BYTES_MAX:
             self.end(session.TOO_LARGE)

@@ -182,8 +182,7 @@ class MemberDesk:
         number = command.order or self._gateway.view().order_number(command.account, command.client_order_id)
         found = await self._gateway.history.last_report(command.account, number) if number else None
         if found is not None:
-            status = msgspec.json.decode(found, type=_StatusOnly).data.order_status
-            refused = Refused(reasons.ALREADY_FILLED if status == "filled" else reasons.ALREADY_CANCELED)
+            refused = Refused(reasons.ALREADY_FILLED if found.status == "filled" else reasons.ALREADY_CANCELED)
         connection.refuse(request_id, refused, ref=f"E-{entry.seq}")
 
     def _on_all_canceled(
@@ -236,7 +235,8 @@ class MemberDesk:
         found = await self._gateway.history.last_report(account, order)
         if found is None:
             raise Refused(reasons.UNKNOWN_ORDER)
-        connection.reply(request_id, msgspec.json.decode(found, type=_ReportOnly).data)
+        event = self._gateway.reports.text(found)
+        connection.reply(request_id, msgspec.json.decode(event, type=_ReportOnly).data)
 
     def _list(self, connection: Connection, request: wire.OrderList) -> None:
         params = request.params if request.params is not UNSET else wire.OrderListParams()
@@ -351,14 +351,6 @@ class MemberDesk:
 
 class _ReportOnly(msgspec.Struct):
     data: msgspec.Raw
-
-
-class _Status(msgspec.Struct):
-    order_status: str
-
-
-class _StatusOnly(msgspec.Struct):
-    data: _Status
 
 
 def trading_day(text: str) -> int:

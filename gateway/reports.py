@@ -1,14 +1,28 @@
-"""Engine events -> execution reports of the private streams. Pure: the same events give the same bytes, at any time again.
+"""Engine events -> execution reports of the private streams. Pure: the same events give the same reports, at any time again.
 
-What an event does not repeat (time in force, the money of earlier fills) is kept for open orders only.
+A report is kept and stored as facts, in numbers; it becomes text where somebody is told (`ReportWriter.text`), which for
+most accounts at most times is nobody. What an event does not repeat (time in force, the money of earlier fills) is kept
+for open orders only.
 """
 
 from collections.abc import Callable
 from typing import Any, Final, final
 
+import msgspec
 from mypy_extensions import mypyc_attr
 
-from engine.core import events, reasons, units
+from engine.core import reasons, units
+from engine.core.events import (
+    AccountOpened,
+    DayOpened,
+    Event,
+    InstrumentListed,
+    OrderAccepted,
+    OrderCanceled,
+    OrderRefused,
+    OrderReplaced,
+    Traded,
+)
 from engine.view import MarketView
 from gateway.directory import Directory
 from gateway.protocol import wire
@@ -20,20 +34,59 @@ SIDES: Final = {units.BUY: "buy", units.SELL: "sell"}
 TIMES_IN_FORCE: Final = {units.DAY: "day", units.IOC: "ioc", units.FOK: "fok"}
 _EXPIRED: Final = frozenset((reasons.DAY_ENDED,))
 
+NEW: Final = 1
+TRADE: Final = 2
+CANCELED: Final = 3
+REPLACED: Final = 4
+REJECTED: Final = 5
+EXPIRED: Final = 6
+_EXEC_TYPES: Final = {
+    NEW: "new",
+    TRADE: "trade",
+    CANCELED: "canceled",
+    REPLACED: "replaced",
+    REJECTED: "rejected",
+    EXPIRED: "expired",
+}
+_ENDS: Final = frozenset((CANCELED, REJECTED, EXPIRED))
 
-@mypyc_attr(acyclic=True)
-@final
-class Report:
-    """One report, encoded: the whole event of channel `exec.{account}`. `is_last`: the order ends with it."""
 
-    __slots__ = ("account", "exec_seq", "is_last", "order", "payload")
+class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One report: number `exec_seq` of the account's stream, in the market's own numbers. Fields are only added at the end.
 
-    def __init__(self, account: int, exec_seq: int, order: int, is_last: bool, payload: bytes) -> None:
-        self.account = account
-        self.exec_seq = exec_seq
-        self.order = order
-        self.is_last = is_last
-        self.payload = payload
+    amount_fen: of all the order's fills so far; the last five are a fill's own. `tells`: which of the kinds above.
+    """
+
+    account: int
+    exec_seq: int
+    tells: int
+    at_ns: int
+    trading_day: int
+    order: int
+    client_order_id: str
+    instrument: int
+    side: int
+    time_in_force: int
+    price_ticks: int
+    tonnes: int
+    cum: int
+    leaves: int
+    amount_fen: int = 0
+    reason: int = 0
+    trade: int = 0
+    taker_side: int = 0
+    last_ticks: int = 0
+    last_tonnes: int = 0
+    fee_fen: int = 0
+
+    @property
+    def status(self) -> str:
+        """The order's status after it."""
+        if self.tells in _ENDS:
+            return _EXEC_TYPES[self.tells]
+        if not self.cum:
+            return "new"
+        return "partially_filled" if self.leaves else "filled"
 
 
 @mypyc_attr(acyclic=True)
@@ -43,7 +96,7 @@ class _Open:
 
     __slots__ = ("amount_fen", "instrument", "time_in_force")
 
-    def __init__(self, instrument: int, time_in_force: str, amount_fen: int) -> None:
+    def __init__(self, instrument: int, time_in_force: int, amount_fen: int) -> None:
         self.instrument = instrument
         self.time_in_force = time_in_force
         self.amount_fen = amount_fen
@@ -55,222 +108,214 @@ class ReportWriter:
     def __init__(self, directory: Directory) -> None:
         self._names = directory
         self._open: dict[int, _Open] = {}
-        self._trading_day = ""
-        self._at = ""
+        self._trading_day = 0
+        self._at_ns = 0
         self._written: list[Report] = []
         self.last_seqs: dict[int, int] = {}  # account -> last number of its stream
-        self.folds: dict[type[events.Event], Callable[[Any], None]] = {
-            events.OrderAccepted: self._on_accepted,
-            events.OrderRefused: self._on_refused,
-            events.Traded: self._on_traded,
-            events.OrderCanceled: self._on_canceled,
-            events.OrderReplaced: self._on_replaced,
-            events.DayOpened: self._on_day_opened,
-            events.AccountOpened: self._on_account,
-            events.InstrumentListed: directory.on_instrument,
+        self._seldom: dict[type[Event], Callable[[Any], None]] = {
+            OrderRefused: self._on_refused,
+            OrderReplaced: self._on_replaced,
+            DayOpened: self._on_day_opened,
+            AccountOpened: self._on_account,
+            InstrumentListed: directory.on_instrument,
         }
 
     def load(self, view: MarketView) -> None:
         """Take over the open orders and the streams' last numbers."""
-        self._trading_day = day_text(view.day().trading_day)
+        self._trading_day = view.day().trading_day
         for account in view.accounts():
             self.last_seqs[account.number] = account.exec_seq
             for order in view.open_orders(account.number):
-                self._open[order.order] = _Open(order.instrument, TIMES_IN_FORCE[order.time_in_force], order.amount_fen)
+                self._open[order.order] = _Open(order.instrument, order.time_in_force, order.amount_fen)
 
     def tick_fen_of(self, order: int) -> int:
         """Tick of the instrument of an order that is open at the entry being written; 0 where none is."""
         known = self._open.get(order)
         return self._names.instruments[known.instrument].tick_fen if known is not None else 0
 
-    def write(self, at_ns: int, happened: list[events.Event]) -> list[Report]:
-        """The reports of one entry's events."""
-        self._at = time_text(at_ns)
-        written: list[Report] = []
+    def write(self, at_ns: int, happened: list[Event], written: list[Report]) -> None:
+        """Append the reports of one entry's events."""
+        self._at_ns = at_ns
         self._written = written
-        folds = self.folds
         for event in happened:
-            fold = folds.get(type(event))
-            if fold is not None:
-                fold(event)
-        return written
+            if type(event) is OrderAccepted:
+                self._on_accepted(event)
+            elif type(event) is OrderCanceled:
+                self._on_canceled(event)
+            elif type(event) is Traded:
+                self._on_traded(event)
+            else:
+                fold = self._seldom.get(type(event))
+                if fold is not None:
+                    fold(event)
 
-    def _add(self, account: int, exec_seq: int, order: int, is_last: bool, report: wire.ExecReport) -> None:
+    def _number(self, account: int, exec_seq: int) -> None:
+        """The next number of a stream is due."""
         if exec_seq != self.last_seqs[account] + 1:
             raise AssertionError(f"account {account}: report {exec_seq} after {self.last_seqs[account]}")
         self.last_seqs[account] = exec_seq
-        channel = "exec." + report.account
-        payload = encode(wire.ExecEvent(channel, "update", exec_seq, exec_seq - 1, self._at, report))
-        self._written.append(Report(account, exec_seq, order, is_last, payload))
-        if is_last:
-            self._open.pop(order, None)
 
-    def _on_day_opened(self, event: events.DayOpened) -> None:
-        self._trading_day = day_text(event.trading_day)
+    def _on_day_opened(self, event: DayOpened) -> None:
+        self._trading_day = event.trading_day
 
-    def _on_account(self, event: events.AccountOpened) -> None:
+    def _on_account(self, event: AccountOpened) -> None:
         self._names.on_account(event)
         self.last_seqs[event.account] = 0
 
-    def _on_accepted(self, event: events.OrderAccepted) -> None:
-        instrument = self._names.instruments[event.instrument]
-        time_in_force = TIMES_IN_FORCE[event.time_in_force]
-        self._open[event.order] = _Open(event.instrument, time_in_force, 0)
-        report = wire.ExecReport(
-            "new",
-            "new",
-            f"O-{event.order}",
-            event.client_order_id,
-            self._names.accounts[event.account],
-            instrument.code,
-            SIDES[event.side],
-            time_in_force,
-            price_text(event.price_ticks, instrument.tick_fen),
-            event.tonnes,
-            0,
-            event.tonnes,
-            self._at,
-            self._trading_day,
-        )
-        self._add(event.account, event.exec_seq, event.order, False, report)
+    def _on_accepted(self, event: OrderAccepted) -> None:
+        order, account, exec_seq = event.order, event.account, event.exec_seq
+        instrument, tonnes, time_in_force = event.instrument, event.tonnes, event.time_in_force
+        self._number(account, exec_seq)
+        self._open[order] = _Open(instrument, time_in_force, 0)
+        self._written.append(
+            Report(
+                account, exec_seq, NEW, self._at_ns, self._trading_day, order, event.client_order_id, instrument,
+                event.side, time_in_force, event.price_ticks, tonnes, 0, tonnes,
+            )
+        )  # fmt: skip
 
-    def _on_refused(self, event: events.OrderRefused) -> None:
-        instrument = self._names.instruments.get(event.instrument)
-        report = wire.ExecReport(
-            "rejected",
-            "rejected",
-            f"O-{event.order}",
-            event.client_order_id,
-            self._names.accounts[event.account],
-            instrument.code if instrument is not None else "",
-            SIDES.get(event.side, ""),
-            TIMES_IN_FORCE.get(event.time_in_force, ""),
-            price_text(event.price_ticks, instrument.tick_fen) if instrument is not None else "",
-            event.tonnes,
-            0,
-            0,
-            self._at,
-            self._trading_day,
-            reason=reason_view(event.reason),
-        )
-        self._add(event.account, event.exec_seq, event.order, True, report)
+    def _on_refused(self, event: OrderRefused) -> None:
+        self._number(event.account, event.exec_seq)
+        self._written.append(
+            Report(
+                event.account, event.exec_seq, REJECTED, self._at_ns, self._trading_day, event.order,
+                event.client_order_id, event.instrument, event.side, event.time_in_force, event.price_ticks,
+                event.tonnes, 0, 0, reason=event.reason,
+            )
+        )  # fmt: skip
 
-    def _on_traded(self, event: events.Traded) -> None:
-        taker = event.taker_side
+    def _on_traded(self, event: Traded) -> None:
         self._write_fill(
-            event,
-            event.buyer,
-            event.buy_exec_seq,
-            event.buy_order,
-            event.buy_client_order_id,
-            "buy",
-            event.buy_limit_ticks,
-            event.buy_leaves,
-            event.buy_cum,
-            event.buy_fee_fen,
-            "auction" if taker == 0 else "taker" if taker == units.BUY else "maker",
-        )
+            event, event.buyer, event.buy_exec_seq, event.buy_order, event.buy_client_order_id, units.BUY,
+            event.buy_limit_ticks, event.buy_leaves, event.buy_cum, event.buy_fee_fen,
+        )  # fmt: skip
         self._write_fill(
-            event,
-            event.seller,
-            event.sell_exec_seq,
-            event.sell_order,
-            event.sell_client_order_id,
-            "sell",
-            event.sell_limit_ticks,
-            event.sell_leaves,
-            event.sell_cum,
-            event.sell_fee_fen,
-            "auction" if taker == 0 else "taker" if taker == units.SELL else "maker",
-        )
+            event, event.seller, event.sell_exec_seq, event.sell_order, event.sell_client_order_id, units.SELL,
+            event.sell_limit_ticks, event.sell_leaves, event.sell_cum, event.sell_fee_fen,
+        )  # fmt: skip
 
     def _write_fill(
         self,
-        event: events.Traded,
+        event: Traded,
         account: int,
         exec_seq: int,
         order: int,
         client_order_id: str,
-        side: str,
+        side: int,
         limit_ticks: int,
         leaves: int,
         cum: int,
         fee_fen: int,
-        liquidity: str,
     ) -> None:
-        instrument = self._names.instruments[event.instrument]
+        self._number(account, exec_seq)
         known = self._open[order]
         known.amount_fen += event.amount_fen
-        report = wire.ExecReport(
-            "trade",
-            "partially_filled" if leaves else "filled",
-            f"O-{order}",
-            client_order_id,
-            self._names.accounts[account],
-            instrument.code,
-            side,
-            known.time_in_force,
-            price_text(limit_ticks, instrument.tick_fen),
-            cum + leaves,
-            cum,
-            leaves,
-            self._at,
-            self._trading_day,
-            average_text(known.amount_fen, cum),
-            price_text(event.price_ticks, instrument.tick_fen),
-            event.tonnes,
-            f"T-{event.trade}",
-            liquidity,
-            money_text(fee_fen),
-        )
-        self._add(account, exec_seq, order, leaves == 0, report)
+        if not leaves:
+            del self._open[order]
+        self._written.append(
+            Report(
+                account, exec_seq, TRADE, self._at_ns, self._trading_day, order, client_order_id, known.instrument,
+                side, known.time_in_force, limit_ticks, cum + leaves, cum, leaves, known.amount_fen, 0, event.trade,
+                event.taker_side, event.price_ticks, event.tonnes, fee_fen,
+            )
+        )  # fmt: skip
 
-    def _on_canceled(self, event: events.OrderCanceled) -> None:
-        instrument = self._names.instruments[event.instrument]
-        known = self._open[event.order]
-        kind = "expired" if event.reason in _EXPIRED else "canceled"
-        report = wire.ExecReport(
-            kind,
-            kind,
-            f"O-{event.order}",
-            event.client_order_id,
-            self._names.accounts[event.account],
-            instrument.code,
-            SIDES[event.side],
-            known.time_in_force,
-            price_text(event.price_ticks, instrument.tick_fen),
-            event.cum + event.tonnes,
-            event.cum,
-            0,
-            self._at,
-            self._trading_day,
-            average_text(known.amount_fen, event.cum) if event.cum else "",
-            reason=reason_view(event.reason),
-            origin="member" if event.reason == 0 else "expiry" if event.reason in _EXPIRED else "system",
-        )
-        self._add(event.account, event.exec_seq, event.order, True, report)
+    def _on_canceled(self, event: OrderCanceled) -> None:
+        account, exec_seq, order, cum, reason = event.account, event.exec_seq, event.order, event.cum, event.reason
+        self._number(account, exec_seq)
+        known = self._open.pop(order)
+        self._written.append(
+            Report(
+                account, exec_seq, EXPIRED if reason in _EXPIRED else CANCELED, self._at_ns, self._trading_day, order,
+                event.client_order_id, known.instrument, event.side, known.time_in_force, event.price_ticks,
+                cum + event.tonnes, cum, 0, known.amount_fen, reason,
+            )
+        )  # fmt: skip
 
-    def _on_replaced(self, event: events.OrderReplaced) -> None:
-        instrument = self._names.instruments[event.instrument]
+    def _on_replaced(self, event: OrderReplaced) -> None:
+        self._number(event.account, event.exec_seq)
         known = self._open[event.order]
-        report = wire.ExecReport(
-            "replaced",
-            "partially_filled" if event.cum else "new",
-            f"O-{event.order}",
-            event.client_order_id,
-            self._names.accounts[event.account],
-            instrument.code,
-            SIDES[event.side],
-            known.time_in_force,
-            price_text(event.price_ticks, instrument.tick_fen),
-            event.tonnes,
-            event.cum,
-            event.leaves,
-            self._at,
-            self._trading_day,
-            average_text(known.amount_fen, event.cum) if event.cum else "",
+        self._written.append(
+            Report(
+                event.account, event.exec_seq, REPLACED, self._at_ns, self._trading_day, event.order,
+                event.client_order_id, event.instrument, event.side, known.time_in_force, event.price_ticks,
+                event.tonnes, event.cum, event.leaves, known.amount_fen,
+            )
+        )  # fmt: skip
+
+    # ---- telling ------------------------------------------------------------------------------------------
+
+    def text(self, report: Report) -> bytes:
+        """The report as an event of channel `exec.{account}`."""
+        instrument = self._names.instruments.get(report.instrument)  # a refused order may name none
+        tick_fen = instrument.tick_fen if instrument is not None else 0
+        account = self._names.accounts[report.account]
+        at = time_text(report.at_ns)
+        told = wire.ExecReport(
+            _EXEC_TYPES[report.tells],
+            report.status,
+            f"O-{report.order}",
+            report.client_order_id,
+            account,
+            instrument.code if instrument is not None else "",
+            SIDES.get(report.side, ""),
+            TIMES_IN_FORCE.get(report.time_in_force, ""),
+            price_text(report.price_ticks, tick_fen) if tick_fen else "",
+            report.tonnes,
+            report.cum,
+            report.leaves,
+            at,
+            day_text(report.trading_day),
+            average_text(report.amount_fen, report.cum) if report.cum else "",
+            reason=reason_view(report.reason),
         )
-        self._add(event.account, event.exec_seq, event.order, False, report)
+        if report.tells == TRADE:
+            told.last_price = price_text(report.last_ticks, tick_fen)
+            told.last_qty = report.last_tonnes
+            told.trade_id = f"T-{report.trade}"
+            taker_side = report.taker_side
+            told.liquidity = "auction" if not taker_side else "taker" if taker_side == report.side else "maker"
+            told.fee = money_text(report.fee_fen)
+        elif report.tells == CANCELED:
+            told.origin = "system" if report.reason else "member"
+        elif report.tells == EXPIRED:
+            told.origin = "expiry"
+        exec_seq = report.exec_seq
+        return encode(wire.ExecEvent("exec." + account, "update", exec_seq, exec_seq - 1, at, told))
+
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+
+
+@final
+class Packed:
+    """Reports as they are stored: the bytes of each account's reports one after the other in `blob`.
+
+    runs: (account, first exec_seq, last exec_seq, where in the blob, how many bytes). finished: the reports that ended an
+    order, as (order, account, exec_seq).
+    """
+
+    def __init__(self, reports: list[Report]) -> None:
+        self.runs: list[tuple[int, int, int, int, int]] = []
+        self.finished: list[tuple[int, int, int]] = []
+        streams: dict[int, list[Report]] = {}
+        for report in reports:
+            account = report.account
+            stream = streams.get(account)
+            if stream is None:
+                streams[account] = [report]
+            else:
+                stream.append(report)
+            if not report.leaves:  # nothing is left of it: filled, or ended otherwise
+                self.finished.append((report.order, account, report.exec_seq))
+        parts: list[bytes] = []
+        at = 0
+        for account, stream in streams.items():
+            packed: bytes = _pack(stream)
+            self.runs.append((account, stream[0].exec_seq, stream[-1].exec_seq, at, len(packed)))
+            parts.append(packed)
+            at += len(packed)
+        self.blob = b"".join(parts)
 
 
 def reason_view(number: int) -> wire.ReasonView | None:

@@ -27,13 +27,14 @@ from gateway.connection import Asked, Connection
 from gateway.directory import Directory
 from gateway.feed import PublicFeed
 from gateway.history import History
+from gateway.listener import Listener
 from gateway.members import MemberDesk
 from gateway.operators import OperatorDesk
 from gateway.protocol import frames, session, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
-from gateway.reports import SIDES, TIMES_IN_FORCE, ReportWriter
+from gateway.reports import SIDES, TIMES_IN_FORCE, Report, ReportWriter
 from gateway.settings import GatewaySettings
 
 PATHS: Final = {"/ws/v1/trade": "trade", "/ws/v1/ops": "ops", "/ws/v1/market": "market"}
@@ -109,29 +110,35 @@ class Gateway:
         if self._is_closed:
             return
         mark = self.history.mark
-        stored: list[Any] = []
+        fresh: list[Report] = []
+        stored: list[Report] = []
         for entry, happened, origin in zip(batch.entries, batch.events, batch.origins, strict=True):
-            if type(origin) is Asked:
+            if origin is not None and type(origin) is Asked:
                 self._answer(origin, entry, happened)
-            written = self.reports.write(entry.at_ns, happened)
-            if entry.seq > mark:
-                stored += written
-            for report in written:
-                followers = self._exec_followers.get(report.account)
-                if followers:
-                    frame = frames.text_frame(report.payload)
-                    for follower in list(followers):
-                        follower.send_frame(frame)
+            written = fresh if entry.seq > mark else stored
+            told = len(written)
+            self.reports.write(entry.at_ns, happened, written)
+            if self._exec_followers and len(written) > told:
+                self._tell(written[told:])
             if type(entry.command) not in _ORDER_COMMANDS:
                 self._on_act(entry, happened)
         last_seq = batch.entries[-1].seq
         if last_seq > mark:
-            self.history.add(last_seq, stored)
-        self.counters["reports"] += len(stored)
+            self.history.add(last_seq, fresh)
+        self.counters["reports"] += len(fresh)
         self.feed.on_batch(batch)
         if self.feed.urgent and not self._is_closing and self._server is not None:
             self._flush_feed()
         self._flush()
+
+    def _tell(self, written: list[Report]) -> None:
+        """Send reports to whoever follows their accounts."""
+        for report in written:
+            followers = self._exec_followers.get(report.account)
+            if followers:
+                frame = frames.text_frame(self.reports.text(report))
+                for follower in list(followers):
+                    follower.send_frame(frame)
 
     def _answer(self, asked: Asked, entry: Entry, happened: list[events.Event]) -> None:
         connection = asked.connection
@@ -262,7 +269,7 @@ class Gateway:
         connection = Connection(self, door, f"C-{secrets.token_hex(8)}", host, secrets.token_hex(16), language)
         offered = [word.strip() for word in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
         headers = {"Sec-WebSocket-Protocol": SUBPROTOCOL} if SUBPROTOCOL in offered else {}
-        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), connection)
+        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), Listener(connection))
 
     def greet(self, connection: Connection) -> None:
         """A connection stands: the server speaks first."""
@@ -406,7 +413,10 @@ class Gateway:
         """Send them no longer."""
         if account in connection.exec_accounts:
             connection.exec_accounts.discard(account)
-            self._exec_followers[account].remove(connection)
+            followers = self._exec_followers[account]
+            followers.remove(connection)
+            if not followers:
+                del self._exec_followers[account]
 
     def follow_public(self, connection: Connection, channels: frozenset[str]) -> None:
         """The connection follows exactly these public channels from now on."""

@@ -35,7 +35,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     feed_flush_ms: int = 50
     history_reports_max: int = 200_000  # written but not yet stored; from half of it on, new orders wait
-    history_pause_ms: int = 20
+    history_pause_ms: int = 200
     retry_after_ms: int = 200
     reconnect_after_ms: int = 1_000
 

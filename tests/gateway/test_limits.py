@@ -232,14 +232,16 @@ async def test_an_idempotent_answer_survives_a_restart(tmp_path: Path) -> None:
 async def test_a_client_sees_a_gap_healed_when_events_were_lost(house: House) -> None:
     async with house.member("a001") as a:
         await a.subscribe("exec.A001")
-        (connection,) = house.gateway._connections
+        link = a._link
+        assert link is not None
         swallowed: list[bytes] = []
-        say = connection.send_frame
+        hear = link._on_text
         await a.place(SPOT, "sell", 1, "43.00", client_order_id="o-0")
-        connection.send_frame = lambda frame: swallowed.append(frame) if b'"exec.A001"' in frame else say(frame)
+        link._on_text = lambda said: swallowed.append(said) if b'"exec.A001"' in said else hear(said)
         await a.place(SPOT, "sell", 1, "43.00", client_order_id="o-1")
         await a.place(SPOT, "sell", 1, "43.00", client_order_id="o-2")
-        connection.send_frame = say
+        await a.ping()  # what is told before this answer has come
+        link._on_text = hear
         await a.place(SPOT, "sell", 1, "43.00", client_order_id="o-3")
         seen = await reports(a, 4)
         assert len(swallowed) == 2

@@ -1,6 +1,8 @@
 """exec.{account}: dense from 1, durable, replayable over reconnects and restarts, told to its account only."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,20 @@ async def test_a_store_that_was_lost_is_rebuilt_from_the_journal(tmp_path: Path)
     await house.stop()
     for name in ("history.db", "history.db-wal", "history.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
+    await house.open()
+    async with house.member("a001") as a:
+        assert await a.replay("exec.A001", 1) == before
+    await house.stop()
+
+
+async def test_a_store_of_an_older_program_is_rebuilt_from_the_journal(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    async with house.member("a001") as a:
+        await a.place(SPOT, "sell", 100, "40.00")
+        before = await a.replay("exec.A001", 1)
+    await house.stop()
+    with closing(sqlite3.connect(tmp_path / "history.db", isolation_level=None)) as older:
+        older.executescript("DROP TABLE reports; CREATE TABLE reports (number INTEGER); PRAGMA user_version = 1;")
     await house.open()
     async with house.member("a001") as a:
         assert await a.replay("exec.A001", 1) == before
