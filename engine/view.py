@@ -7,6 +7,7 @@ applies only what is on disk.
 
 import msgspec
 
+from engine.core.adoption import text_sha256
 from engine.core.book import Order
 from engine.core.events import ActProposed
 from engine.core.market import Market
@@ -118,6 +119,24 @@ class DayView(msgspec.Struct, frozen=True):
     at_ns: int
 
 
+class PendingNotice(msgspec.Struct, frozen=True):
+    """A change of the rules that waits for its day (yyyymmdd); approvals: numbers of the documents that allow it."""
+
+    rulebook: RuleBook
+    effective_day: int
+    sha256: str
+    approvals: tuple[str, ...]
+
+
+class RuleBookNotice(msgspec.Struct, frozen=True):
+    """The rule book in force with its text's SHA-256; since: trading day of its first opening, 0 for the founding."""
+
+    rulebook: RuleBook
+    since: int
+    sha256: str
+    pending: PendingNotice | None
+
+
 class MarketView:
     """Reads of one market. Cheap: O(what is asked for), never a walk of the whole market except where it says "all"."""
 
@@ -144,6 +163,22 @@ class MarketView:
     def rulebook(self) -> RuleBook:
         """The rule book in force."""
         return self._market.state.rulebook
+
+    def rulebook_on(self, trading_day: int) -> RuleBook:
+        """The rule book by which a day that opens now or later is opened: the one in force, or the change that waits for it."""
+        state = self._market.state
+        pending = state.pending_rulebook
+        return state.rulebook if pending is None or trading_day < pending.effective_day else pending.rulebook
+
+    def rulebook_notice(self) -> RuleBookNotice:
+        """What is in force, since when, and the change that waits."""
+        state = self._market.state
+        pending = state.pending_rulebook
+        waiting = None
+        if pending is not None:
+            digest = text_sha256(pending.text)
+            waiting = PendingNotice(pending.rulebook, int(pending.effective_day), digest, pending.approvals)
+        return RuleBookNotice(state.rulebook, int(state.rulebook_since), text_sha256(state.rulebook_text), waiting)
 
     # ---- accounts ---------------------------------------------------------------------------------------
 

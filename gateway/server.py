@@ -17,7 +17,7 @@ import msgspec
 import structlog
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
 
-from engine.core import commands, events, phases, reasons, units
+from engine.core import commands, events, phases, reasons, rulebook, units
 from engine.core.commands import Entry
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
@@ -152,7 +152,9 @@ class Gateway:
             assert self._view is not None, "a follower is started before it is handed batches"
             self.directory.rulebook = self._view.rulebook()
         for event in happened:
-            if type(event) is events.KeyRevoked:
+            if type(event) is events.RuleBookTookEffect:
+                self.directory.rulebook = rulebook.parse(event.rulebook)
+            elif type(event) is events.KeyRevoked:
                 self._end_where(lambda peer, key_id=event.key_id: peer.door == "trade" and peer.key_id == key_id)
             elif type(event) is events.RestrictionChanged and event.scope & units.RESTRICT_LOGIN:
                 self._end_where(lambda peer: peer.door == "trade" and bool(peer.accounts) and self._is_shut_out(peer))

@@ -187,7 +187,7 @@ class Exchange:
         self._stack.push_async_callback(self.gateway.close_doors)
         self.timetable = Timetable(
             settings.timetable,
-            self.view.rulebook(),
+            self.view.rulebook_on,
             self.sequencer,
             self.view.day,
             wall_ns,

@@ -161,12 +161,12 @@ class Submits(Protocol):
 
 
 class Timetable:
-    """Drives the day; `mode` is real, compressed or manual."""
+    """Drives the day; `mode` is real, compressed or manual. `rulebook_on` tells the rules by which a trading day goes."""
 
     def __init__(
         self,
         mode: str,
-        rulebook: RuleBook,
+        rulebook_on: Callable[[int], RuleBook],
         sequencer: Submits,
         read_day: Callable[[], DayView],
         now_ns: Callable[[], int],
@@ -179,12 +179,13 @@ class Timetable:
         self._announce = announce
         self.acts = 0
         self.refused = 0
-        self._rulebook = rulebook
+        self._rulebook_on = rulebook_on
+        self._day_seconds = day_seconds
         self._sequencer = sequencer
         self._read_day = read_day
         self._now_ns = now_ns
         self._closed_days = closed_days
-        self.steps = compress(rulebook.timetable, day_seconds)
+        self.steps = compress(rulebook_on(read_day().trading_day).timetable, day_seconds)
         self._phase = (-1, -1)
         self._phase_since_ns = 0
         self._settled_row = (-1, -2)
@@ -197,19 +198,21 @@ class Timetable:
         if (day.trading_day, day.phase) != self._phase:
             self._phase = (day.trading_day, day.phase)
             self._phase_since_ns = now_ns
+            self.steps = compress(self._rulebook_on(day.trading_day).timetable, self._day_seconds)
             if self.mode == "compressed" and self._announce is not None:
                 self._announce(*self._following(day.phase, now_ns))
         if now_ns < self._not_before_ns:
             return None
-        now = local_time(now_ns, self._rulebook.utc_offset_minutes)
+        now = local_time(now_ns, self._rulebook_on(day.trading_day).utc_offset_minutes)
         if self.mode == "compressed":
             seconds = (now_ns - self._phase_since_ns) / 1e9
             return decide_compressed(day, self.steps, seconds, now.trading_day, self._closed_days)
         if self.mode == "real":
-            row = (now.trading_day, due_row(self._rulebook.timetable, now.second))
+            rows = self._rulebook_on(now.trading_day).timetable
+            row = (now.trading_day, due_row(rows, now.second))
             if row == self._settled_row:
                 return None
-            act = decide_real(day, self._rulebook.timetable, now, self._closed_days)
+            act = decide_real(day, rows, now, self._closed_days)
             if act is None:
                 self._settled_row = row
             return act

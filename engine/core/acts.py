@@ -9,9 +9,10 @@ from typing import Final
 
 import msgspec
 
-from engine.core import day, phases, reasons
+from engine.core import adoption, day, phases, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import (
+    AdoptRuleBook,
     AllocateUnits,
     AnyAct,
     Approve,
@@ -73,6 +74,7 @@ from engine.core.units import (
 
 SYSTEM: Final = 0  # the exchange itself: timetable and settlement
 SYSTEM_ACTS: Final = ("OpenDay", "ChangePhase", "CloseDay", "Halt", "Restrict")
+ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook",)  # no rule book can loosen how rule books change
 CATEGORIES: Final = ("key_emitter", "institution", "individual", "government")
 UNIT_KINDS: Final = ("free", "paid", "offset")
 SCOPES: Final = ("view", "trade", "cancel")
@@ -108,7 +110,7 @@ def propose(state: State, seq: int, at_ns: int, command: Propose, out: list[Even
     if verdict.reason != 0:
         out.append(ActRefused(seq, command.operator, verdict.reason, verdict.limit, verdict.actual))
         return
-    if name in state.rulebook.two_person_acts and command.operator != SYSTEM:
+    if command.operator != SYSTEM and (name in state.rulebook.two_person_acts or name in ALWAYS_TWO_PERSON_ACTS):
         if len(state.proposals) >= PROPOSALS_MAX:
             out.append(
                 ActRefused(seq, command.operator, reasons.TOO_MANY_PROPOSALS, PROPOSALS_MAX, len(state.proposals))
@@ -211,6 +213,8 @@ def judge(state: State, act: AnyAct) -> Verdict:
         if act.instrument != 0 and state.instrument(act.instrument) is None:
             return Verdict(reasons.UNKNOWN_INSTRUMENT)
         return ADMITTED
+    if isinstance(act, AdoptRuleBook):
+        return adoption.judge_adoption(state, act)
     if isinstance(act, RetrySettlement):
         return ADMITTED if 0 <= act.trade <= NUMBER_MAX else Verdict(reasons.ACT_INVALID)
     assert isinstance(act, PublishBulletin)
@@ -246,6 +250,8 @@ def judge_registration(
             and 0 <= act.vintage < 10_000
             and max(len(act.name_zh), len(act.name_en)) <= TEXT_MAX
         )
+        if is_fit and not adoption.may_list(state, act.product):
+            return Verdict(reasons.RULEBOOK_FIXED_RULE)
         return ADMITTED if is_fit else invalid
     if isinstance(act, RegisterOperator):
         if act.person in state.operator_numbers:
@@ -354,6 +360,7 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
         out.append(RestrictionChanged(act.account, account.restriction, "lifted"))
     elif isinstance(act, OpenDay):
         lapse(state, at_ns, out)
+        adoption.take_effect(state, act.trading_day, out)
         day.open_day(state, act.trading_day, out)
     elif isinstance(act, ChangePhase):
         day.change_phase(state, act.phase, out)
@@ -361,6 +368,8 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
         day.close_day(state, out)
     elif isinstance(act, Halt | Resume):
         set_halt(state, act, out)
+    elif isinstance(act, AdoptRuleBook):
+        adoption.adopt(state, act, out)
     elif isinstance(act, RetrySettlement):
         out.append(SettlementRetryOrdered(act.trade))
     else:

@@ -4,6 +4,7 @@ The numbers in the messages are those of the reliability catalogue (INV-1 …). 
 """
 
 from engine.core import phases
+from engine.core.adoption import keeps_what_is_fixed
 from engine.core.book import Half, Order
 from engine.core.state import Account, Instrument, State
 from engine.core.units import BUY
@@ -19,6 +20,7 @@ def audit(state: State) -> None:
         if account is not None:
             audit_account(state, account)
     audit_cash(state)
+    audit_rules(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -121,3 +123,16 @@ def audit_cash(state: State) -> None:
     total = sum(a.free + a.held + a.pending for a in state.accounts if a is not None) + state.fees
     expected = state.cash_deposited - state.cash_withdrawn
     check(total == expected, f"INV-2: {total} fen inside, {expected} paid in and not out")
+
+
+def audit_rules(state: State) -> None:
+    """INV-18: every listed product has rules, and a change that waits is newer, later, and keeps what is fixed."""
+    for instrument in state.instruments:
+        if instrument is not None:
+            check(instrument.product in state.rulebook.products, f"INV-18 {instrument.code}: no rules for its product")
+    pending = state.pending_rulebook
+    if pending is not None:
+        versions = f"{state.rulebook.version} -> {pending.rulebook.version}"
+        check(pending.rulebook.version > state.rulebook.version, f"INV-18 versions {versions}")
+        check(pending.effective_day > state.trading_day, f"INV-18 version {versions}: overdue")
+        check(keeps_what_is_fixed(state, pending.rulebook), f"INV-18 version {versions}: changes what is fixed")

@@ -182,6 +182,19 @@ class Resume(Act, frozen=True, array_like=True, gc=False, tag=134):
     instrument: int
 
 
+class AdoptRuleBook(Act, frozen=True, array_like=True, gc=False, tag=135):
+    """Adopt a later version of the rule book (规则变更), in force from the opening of a trading day; always takes two persons.
+
+    The whole text travels, so that a replay needs no file. version: the text's own, said again so that people see what
+    they sign. approvals: numbers of the documents that allow the change (CQ-M Art. 5: reviewed by the authorities).
+    """
+
+    rulebook: str
+    version: int
+    effective_day: int
+    approvals: tuple[str, ...]
+
+
 class RetrySettlement(Act, frozen=True, array_like=True, gc=False, tag=140):
     """Order settlement to try a failed instruction again (0: all)."""
 
@@ -212,6 +225,7 @@ AnyAct = (
     | CloseDay
     | Halt
     | Resume
+    | AdoptRuleBook
     | RetrySettlement
     | PublishBulletin
 )

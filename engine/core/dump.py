@@ -11,9 +11,9 @@ import msgspec
 from engine.core.book import Half, Order
 from engine.core.commands import AnyAct
 from engine.core.rulebook import parse
-from engine.core.state import Account, Answer, Instrument, Key, Operator, Proposal, State
+from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State
 
-FORMAT = 1
+FORMAT = 2
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -41,6 +41,8 @@ def load(data: bytes) -> tuple[int, int, State | None]:
 def _state(state: State) -> list[Any]:
     return [
         state.rulebook_text,
+        state.rulebook_since,
+        _pending_rulebook(state.pending_rulebook),
         [
             state.trading_day,
             state.day_number,
@@ -62,6 +64,10 @@ def _state(state: State) -> list[Any]:
             for p in state.proposals.values()
         ],
     ]
+
+
+def _pending_rulebook(pending: PendingRuleBook | None) -> list[Any] | None:
+    return None if pending is None else [pending.text, pending.effective_day, pending.approvals]
 
 
 def _account(account: Account) -> list[Any]:
@@ -128,8 +134,11 @@ def _orders(half: Half) -> list[list[Any]]:
 
 
 def _load_state(body: list[Any]) -> State:
-    text, day, accounts, instruments, issued, surrendered, keys, operators, proposals = body
+    text, since, pending, day, accounts, instruments, issued, surrendered, keys, operators, proposals = body
     state = State(parse(text), text)
+    state.rulebook_since = since
+    if pending is not None:
+        state.pending_rulebook = PendingRuleBook(pending[0], parse(pending[0]), pending[1], tuple(pending[2]))
     state.trading_day, state.day_number, state.phase, state.halted = day[0], day[1], day[2], day[3]
     state.trade_number, state.cash_deposited, state.cash_withdrawn, state.fees = day[4], day[5], day[6], day[7]
     for row in accounts:

@@ -173,6 +173,24 @@ class MarketFounded(Event, frozen=True, gc=False):
     rulebook_version: int
 
 
+class RuleBookAdopted(Event, frozen=True, gc=False):
+    """A change of the rules is decided and public: in force from the opening of `effective_day` (yyyymmdd) or the next that opens."""
+
+    version: int
+    effective_day: int
+    sha256: str
+    approvals: tuple[str, ...]
+
+
+class RuleBookTookEffect(Event, frozen=True, gc=False):
+    """From this opening on another rule book is in force: trades are bound to the version of their trading day."""
+
+    version: int
+    trading_day: int
+    sha256: str
+    rulebook: str
+
+
 class DayOpened(Event, frozen=True, gc=False):
     """A trading day began; `day_number` counts trading days from 1."""
 

@@ -27,9 +27,13 @@ NO_LIMIT: Final = "none"  # instead of a price limit; a band of zero would be a 
 PRODUCT_KINDS: Final = ("allowance", "offset")
 ACT_NAMES: Final = tuple(act.__name__ for act in commands.AnyAct.__args__)
 
-# What a running market may not change: its identity and clock, and what its prices, holdings and retention are counted in.
+# What a running market may not change: its identity and clock, and what prices, holdings and T+N locks are counted in.
 FIXED: Final = ("market.market", "market.utc_offset_minutes")
-FIXED_OF_LISTED: Final = ("kind", "tick_fen")  # of a product with a listed instrument, which must also stay
+FIXED_OF_LISTED: Final = (
+    "kind",
+    "tick_fen",
+    "lock_days",
+)  # of a product with a listed instrument, which must also stay
 
 TEXT_CHARACTERS_MAX: Final = 262_144  # the text travels in one journal entry
 PRODUCTS_MAX: Final = 64

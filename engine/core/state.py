@@ -273,6 +273,19 @@ class Operator:
 
 
 @final
+class PendingRuleBook:
+    """A change of the rules that waits for its day."""
+
+    __slots__ = ("approvals", "effective_day", "rulebook", "text")
+
+    def __init__(self, text: str, rulebook: RuleBook, effective_day: i64, approvals: tuple[str, ...]) -> None:
+        self.text = text
+        self.rulebook = rulebook
+        self.effective_day: i64 = effective_day
+        self.approvals = approvals
+
+
+@final
 class Proposal:
     """An act that waits for a second person."""
 
@@ -312,9 +325,11 @@ class State:
         "operators",
         "order_value_max",
         "owners",
+        "pending_rulebook",
         "phase",
         "proposals",
         "rulebook",
+        "rulebook_since",
         "rulebook_text",
         "stp",
         "surrendered",
@@ -325,6 +340,8 @@ class State:
     def __init__(self, rulebook: RuleBook, rulebook_text: str) -> None:
         self.rulebook = rulebook
         self.rulebook_text = rulebook_text
+        self.rulebook_since: i64 = 0  # the trading day at whose opening it took effect; 0: the founding
+        self.pending_rulebook: PendingRuleBook | None = None
         # what each order asks of the rule book, as native values
         self.stp: i64 = STP_MODES[rulebook.self_trade]
         self.open_orders_max: i64 = rulebook.open_orders_max

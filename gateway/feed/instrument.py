@@ -77,6 +77,11 @@ class InstrumentFeed:
         self._bars_said: deque[Bar] = deque(maxlen=settings.snapshot_bars_max)
         self._new_bars: list[Bar] = []
 
+    def adopt(self, rules: RuleBook) -> None:
+        """Show the day by another rule book from now on."""
+        self._levels_shown = rules.public_depth_levels
+        self._is_tie_by_pressure = rules.call_tie == "pressure"
+
     # ---- folding ------------------------------------------------------------------------------------------
 
     def bootstrap(self, view: InstrumentView, bids: Levels, asks: Levels, day: DayView) -> None:

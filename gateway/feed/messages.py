@@ -17,8 +17,20 @@ class NextPhase(msgspec.Struct, frozen=True):
     at: str
 
 
+class NextRules(msgspec.Struct, frozen=True):
+    """A change of the rules that is decided: in force from the opening of `effective_day`; approvals are document numbers."""
+
+    version: int
+    effective_day: str
+    sha256: str
+    approvals: list[str]
+
+
 class PhaseData(msgspec.Struct, frozen=True):
-    """`phase`: where the day is. `halted`: the whole market is; `halted_instruments` are alone."""
+    """`phase`: where the day is. `halted`: the whole market is; `halted_instruments` are alone.
+
+    rulebook_version: the rules in force (0: no market yet); next_rulebook: those that are to follow.
+    """
 
     trading_day: str | None
     phase: str
@@ -26,6 +38,8 @@ class PhaseData(msgspec.Struct, frozen=True):
     halted: bool
     halted_instruments: list[str]
     next: NextPhase | None
+    rulebook_version: int
+    next_rulebook: NextRules | None
     epoch: int | UnsetType = UNSET
 
 

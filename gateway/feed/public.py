@@ -15,16 +15,16 @@ from engine.core.commands import Entry, Found
 from engine.core.events import Band, OrderAccepted, OrderCanceled
 from engine.core.rulebook import RuleBook
 from engine.sequencer import NO_STORE_MARK, Batch
-from engine.view import MarketView
+from engine.view import MarketView, PendingNotice
 from gateway.feed import figures
 from gateway.feed.channel import Channel
 from gateway.feed.figures import second_text
 from gateway.feed.instrument import InstrumentFeed, Said
-from gateway.feed.messages import AuctionData, BookData, NextPhase, PhaseData, TickerData
+from gateway.feed.messages import AuctionData, BookData, NextPhase, NextRules, PhaseData, TickerData
 from gateway.feed.settings import FeedSettings
 from gateway.feed.timetable import next_phase
 from gateway.feed.trades import PublicTrade, public_trade
-from gateway.protocol.times import time_text
+from gateway.protocol.times import day_text, time_text
 
 
 class PublicFeed:
@@ -46,6 +46,7 @@ class PublicFeed:
         self._is_halted = False
         self._seq = 0
         self._at_ns = 0
+        self._next_rules: NextRules | None = None
         self._epoch: int | None = None
         self._expected: NextPhase | None = None
         self._phase_channel = Channel("phase", settings.ring_messages_max, settings.ring_bytes_max)
@@ -55,6 +56,8 @@ class PublicFeed:
         self._folds: dict[type[events.Event], Callable[[Any], None]] = {
             events.Traded: self._on_traded,
             events.OrderReplaced: self._on_replaced,
+            events.RuleBookAdopted: self._on_rulebook_adopted,
+            events.RuleBookTookEffect: self._on_rulebook_took_effect,
             events.DayOpened: self._on_day_opened,
             events.PhaseChanged: self._on_phase_changed,
             events.Halted: self._on_halted,
@@ -74,6 +77,9 @@ class PublicFeed:
         self._seq, self._at_ns = day.seq, day.at_ns
         self._trading_day, self._phase, self._is_halted = day.trading_day, day.phase, day.halted
         self._rules = view.rulebook()
+        pending = view.rulebook_notice().pending
+        if pending is not None:
+            self._next_rules = next_rules(pending.rulebook.version, pending)
         for instrument in view.instruments():
             fold = self._admit(instrument.number, instrument.code, instrument.tick_fen)
             bids, asks = view.depth(instrument.number, 0)
@@ -122,6 +128,16 @@ class PublicFeed:
         fold = self._instruments[event.instrument]
         fold.depth.add(event.side, event.old_price_ticks, -event.old_leaves)
         fold.depth.add(event.side, event.price_ticks, event.leaves)
+
+    def _on_rulebook_adopted(self, event: events.RuleBookAdopted) -> None:
+        self._next_rules = next_rules(event.version, event)
+        self.urgent = True
+
+    def _on_rulebook_took_effect(self, event: events.RuleBookTookEffect) -> None:
+        self._next_rules = None
+        self._rules = rulebook.parse(event.rulebook)
+        for fold in self._instruments.values():
+            fold.adopt(self._rules)
 
     def _on_day_opened(self, event: events.DayOpened) -> None:
         self._trading_day = event.trading_day
@@ -253,7 +269,14 @@ class PublicFeed:
             halted=self._is_halted,
             halted_instruments=[fold.code for fold in self._instruments.values() if fold.is_halted],
             next=following,
+            rulebook_version=self._rules.version if self._rules is not None else 0,
+            next_rulebook=self._next_rules,
         )
+
+
+def next_rules(version: int, change: events.RuleBookAdopted | PendingNotice) -> NextRules:
+    """A change of the rules as the public is told of it."""
+    return NextRules(version, day_text(change.effective_day), change.sha256, list(change.approvals))
 
 
 def _levels(levels: list[tuple[int, int, int]]) -> list[tuple[int, int]]:

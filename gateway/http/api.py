@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from engine.core import reasons, rulewords
 from engine.core.rulebook import RuleBook
-from engine.view import InstrumentView
+from engine.view import InstrumentView, PendingNotice
 from gateway.feed.instrument import bar_data, trade_data
 from gateway.http import queries
 from gateway.http.bulletins import bulletin_csv, published_bulletin
@@ -214,8 +214,28 @@ def rulebook(request: AnyRequest) -> Response[bytes]:
     """Every rule in force, with where it comes from and how sure that is."""
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
-    rules = sources.view.rulebook()
-    return json_reply(request, {"market": rules.market, "version": rules.version, "rules": _rules(rules)})
+    notice = sources.view.rulebook_notice()
+    rules, pending = notice.rulebook, notice.pending
+    value = {
+        "market": rules.market,
+        "version": rules.version,
+        "in_force_since": day_text(notice.since) if notice.since else None,
+        "sha256": notice.sha256,
+        "next": None if pending is None else _next_rules(rules, pending),
+        "rules": _rules(rules),
+    }
+    return json_reply(request, value)
+
+
+def _next_rules(rules: RuleBook, pending: PendingNotice) -> dict[str, Any]:
+    return {
+        "version": pending.rulebook.version,
+        "effective_day": day_text(pending.effective_day),
+        "sha256": pending.sha256,
+        "approvals": list(pending.approvals),
+        "changes": [change._asdict() for change in rulewords.changes(rules, pending.rulebook)],
+        "rules": _rules(pending.rulebook),
+    }
 
 
 def _rules(rules: RuleBook) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Protocol, cast
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.core import commands, phases, reasons, units
+from engine.core import commands, phases, reasons, rulebook, units
 from gateway.protocol import prices, times, wire
 
 _SCOPES: Final = {
@@ -129,6 +129,8 @@ def _read_phase(value: str, names: Names, all_fields: dict[str, Any]) -> int:
 _Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+\Z")]
 _Codes = Annotated[list[wire.Code], Meta(min_length=1, max_length=10_000)]
+_Numbers = Annotated[list[wire.Reason], Meta(min_length=1, max_length=16)]
+_RuleBookText = Annotated[str, Meta(min_length=1, max_length=rulebook.TEXT_CHARACTERS_MAX)]
 _Words = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(min_length=1, max_length=16)]
 
 _FORMS: Final[dict[str, _Form]] = {
@@ -151,6 +153,10 @@ _FORMS: Final[dict[str, _Form]] = {
     ),
     "public_key": _Form("public_key", _Hex32, lambda value, *_: bytes.fromhex(value), lambda value, *_: value.hex()),
     "trading_day": _Form("trading_day", wire.DayText, _read_day, lambda value, *_: times.day_text(value)),
+    "effective_day": _Form("effective_day", wire.DayText, _read_day, lambda value, *_: times.day_text(value)),
+    "rulebook": _Form("rulebook", _RuleBookText, _same, _same),
+    "version": _Form("version", Annotated[int, Meta(ge=1, le=1_000_000)], _same, _same),
+    "approvals": _Form("approvals", _Numbers, lambda value, *_: tuple(value), lambda value, *_: list(value)),
     "scope": _Form("scope", _Words, _read_scope, lambda value, *_: scope_words(value)),
     "phase": _Form("phase", _Word, _read_phase, lambda value, *_: phases.NAMES[value]),
     "trade": _Form("trade_id", wire.TradeId, lambda value, *_: int(value[2:]), lambda value, *_: f"T-{value}", True),

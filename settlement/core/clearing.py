@@ -139,6 +139,9 @@ class Clearing:
         self.market = event.market
         self.rulebook_version = event.rulebook_version
 
+    def _rulebook_took_effect(self, event: events.RuleBookTookEffect, writes: Writes) -> None:
+        self.rulebook_version = event.version
+
     def _account_opened(self, event: events.AccountOpened, writes: Writes) -> None:
         self.ledger.add_account(Account(event.account, event.code, event.owner, event.name, event.category))
         writes.changes.append(
@@ -326,6 +329,7 @@ def _no_rule_book(product: str) -> int:
 # The events that concern title. A call's uncross is not among them: its trades name themselves by having no taker.
 HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]]] = {
     events.MarketFounded: Clearing._market_founded,
+    events.RuleBookTookEffect: Clearing._rulebook_took_effect,
     events.AccountOpened: Clearing._account_opened,
     events.InstrumentListed: Clearing._instrument_listed,
     events.UnitsIssued: Clearing._units_issued,

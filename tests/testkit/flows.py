@@ -12,15 +12,17 @@ from typing import Any
 from engine.core import commands as c
 from engine.core import phases, units
 from engine.core.commands import AnyAct, AnyCommand, Entry
-from engine.core.rulebook import parse
 from engine.core.units import BUY, DAY, FOK, IOC, SELL
 from tests.testkit.build import START_NS, digest_of, founding, rulebook_text
 
 HUGE = (2**63, 2**63 - 1, -(2**63), -1, 0, 10**9 + 1, 2**31)
 
 
-def random_rules(dice: random.Random) -> str:
-    """A rule book text: any combination of the values that change what the market does."""
+Rules = tuple[dict[str, dict[str, Any]], dict[str, Any]]  # products, and the rest
+
+
+def random_rules(dice: random.Random) -> Rules:
+    """What a rule book says: any combination of the values that change what the market does."""
     lot = dice.choice((1, 1, 1, 5))
     allowance: dict[str, Any] = {
         "lot_tonnes": lot,
@@ -55,7 +57,7 @@ def random_rules(dice: random.Random) -> str:
             ([], ["DepositCash", "AllocateUnits", "LiftRestriction"], ["Halt", "OpenAccount"])
         ),
     }
-    return rulebook_text({"CQEA": allowance, "CCER": offset}, **rules)
+    return {"CQEA": allowance, "CCER": offset}, rules
 
 
 @dataclass
@@ -70,7 +72,8 @@ class Flow:
     phase: int = phases.CLOSED
     day: int = 20260104
     centre: int = 1000
-    two_person_acts: list[str] = field(default_factory=list)
+    rules: Rules = field(default_factory=lambda: ({}, {}))  # those of the founding
+    version: int = 1
     placed: list[tuple[int, c.PlaceOrder]] = field(default_factory=list)  # number, command
     ids: int = 0
 
@@ -86,7 +89,7 @@ class Flow:
         dice = self.dice
         first = dice.choice((1, 2))
         proposal = self.send(c.Propose(first, "random", "doc", wanted))
-        if type(wanted).__name__ not in self.two_person_acts:
+        if type(wanted).__name__ not in (*self.two_person_acts, "AdoptRuleBook"):
             return
         if dice.random() < 0.15:
             self.send(c.Approve(first, proposal, digest_of(wanted)))
@@ -96,9 +99,15 @@ class Flow:
 
     # ---- setting up -------------------------------------------------------------------------------------
 
-    def found(self, text: str) -> None:
+    @property
+    def two_person_acts(self) -> list[str]:
+        """Acts that take two; no later rule book of the flow changes them."""
+        found: list[str] = self.rules[1]["two_person_acts"]
+        return found
+
+    def found(self) -> None:
         """Found the market and fill it with accounts, instruments, cash and units."""
-        self.send(founding(text))
+        self.send(founding(rulebook_text(self.rules[0], **self.rules[1])))
         dice = self.dice
         for product in ("CQEA", "CCER"):
             self.list_instrument(product)
@@ -247,6 +256,28 @@ class Flow:
         else:
             self.act(wanted)
 
+    def adopt_rules(self) -> None:
+        """Another rule book for a later day, mostly one that a running market may change to."""
+        dice = self.dice
+        products, rules = random_rules(dice)
+        if dice.random() < 0.9:
+            for code, product in products.items():
+                for key in ("kind", "tick_fen", "lock_days"):
+                    if key in self.rules[0][code]:
+                        product[key] = self.rules[0][code][key]
+        if dice.random() < 0.05:
+            del products["CCER"]
+        rules["two_person_acts"] = self.two_person_acts
+        self.version += dice.choice((1, 1, 1, 2, 0))
+        rules["version"] = self.version
+        text = rulebook_text(products, **rules)
+        if dice.random() < 0.05:
+            text = text.replace("tick_fen", "tock_fen")
+        said = self.version if dice.random() < 0.95 else self.version + 1
+        effective = self.day + dice.choice((0, 1, 1, 1, 2, 5))
+        approvals = dice.choice((("No. 1",), ("No. 1", "No. 2"), ("No. 1", "No. 2"), (), (" ",)))
+        self.act(c.AdoptRuleBook(text, said, effective, approvals))
+
     def strange_approval(self) -> None:
         """Approve or reject something that may not be there, or too late."""
         dice = self.dice
@@ -327,8 +358,10 @@ class Flow:
             self.some_act()
         elif draw < 0.87:
             self.strange_approval()
-        elif draw < 0.88:
+        elif draw < 0.878:
             self.leave_pending()
+        elif draw < 0.88:
+            self.adopt_rules()
         elif draw < 0.895:
             self.halt()
         elif draw < 0.90 and self.instruments < 3:
@@ -342,10 +375,8 @@ class Flow:
 def random_flow(seed: int, commands: int) -> list[Entry]:
     """At least so many commands, the first of which found and fill the market."""
     dice = random.Random(seed)
-    text = random_rules(dice)
-    flow = Flow(dice, centre=dice.choice((1000, 1000, 37, 5000)))
-    flow.two_person_acts = list(parse(text).two_person_acts)
-    flow.found(text)
+    flow = Flow(dice, rules=random_rules(dice), centre=dice.choice((1000, 1000, 37, 5000)))
+    flow.found()
     target = len(flow.entries) + commands
     while len(flow.entries) < target:
         flow.step()

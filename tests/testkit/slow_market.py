@@ -15,7 +15,18 @@ from engine.core import events as e
 from engine.core import phases, reasons, rulebook, units
 from engine.core.units import BUY, SELL
 from tests.testkit.slow_orders import SlowOrders
-from tests.testkit.slow_parts import HOUR_NS, PROPOSALS_MAX, Account, Instrument, Order, Proposal, Why, is_code, shown
+from tests.testkit.slow_parts import (
+    HOUR_NS,
+    PROPOSALS_MAX,
+    Account,
+    Instrument,
+    Order,
+    Proposal,
+    Why,
+    is_code,
+    is_same_product,
+    shown,
+)
 
 
 class SlowMarket(SlowOrders):
@@ -67,7 +78,7 @@ class SlowMarket(SlowOrders):
             self.out.append(e.ActRefused(self.seq, command.operator, *why))
             return
         said = (command.reason, command.document, command.act)
-        if name in self.rules.two_person_acts and not is_system:
+        if (name in self.rules.two_person_acts or name == "AdoptRuleBook") and not is_system:
             waiting = len(self.proposals)
             if waiting >= PROPOSALS_MAX:
                 full = reasons.TOO_MANY_PROPOSALS
@@ -138,7 +149,13 @@ class SlowMarket(SlowOrders):
                     and 1 <= act.base_price_ticks <= units.PRICE_TICKS_MAX
                     and 0 <= act.vintage <= 9999
                 )
+                if is_fit and self.next_rules is not None:
+                    after = rulebook.parse(self.next_rules.rulebook).products.get(act.product)
+                    if not is_same_product(self.rules.products[act.product], after):
+                        return reasons.RULEBOOK_FIXED_RULE, 0, 0
                 return None if is_fit else (reasons.ACT_INVALID, 0, 0)
+            case c.AdoptRuleBook():
+                return self.why_not_adopt(act)
             case c.AllocateUnits() | c.SurrenderUnits():
                 return self.why_not_units(act)
             case c.DepositCash() | c.WithdrawCash():
@@ -160,6 +177,27 @@ class SlowMarket(SlowOrders):
             case c.OpenDay() | c.ChangePhase() | c.CloseDay():
                 return reasons.ACT_NOT_ALLOWED_NOW, 0, self.phase
         raise AssertionError(f"the slow market does not know {act}")
+
+    def why_not_adopt(self, act: c.AdoptRuleBook) -> Why | None:
+        numbers = [number for number in act.approvals if number.strip() and len(number) <= 200]
+        if not numbers or len(act.approvals) > 16 or len(numbers) != len(act.approvals):
+            return reasons.ACT_INVALID, 16, len(act.approvals)
+        if act.effective_day <= self.trading_day or act.effective_day >= 100_000_000:
+            return reasons.RULEBOOK_TOO_SOON, self.trading_day, min(max(act.effective_day, 0), 99_999_999)
+        try:
+            book = rulebook.parse(act.rulebook)
+        except rulebook.RuleBookError as error:
+            return reasons.RULEBOOK_INVALID, 0, len(error.faults)
+        if book.version != act.version:
+            return reasons.CONTENT_CHANGED, 0, 0
+        newest = self.next_rules.version if self.next_rules else self.rules.version
+        if book.version <= newest:
+            return reasons.RULEBOOK_NOT_NEWER, newest, book.version
+        is_kept = book.market == self.rules.market and book.utc_offset_minutes == self.rules.utc_offset_minutes
+        for instrument in self.instruments:
+            code = instrument.rules.code
+            is_kept = is_kept and is_same_product(instrument.rules, book.products.get(code))
+        return None if is_kept else (reasons.RULEBOOK_FIXED_RULE, 0, 0)
 
     def why_not_units(self, act: c.AllocateUnits | c.SurrenderUnits) -> Why | None:
         account = self.account(act.account)
@@ -236,7 +274,12 @@ class SlowMarket(SlowOrders):
                 for number in [number for number, proposal in self.proposals.items() if self.has_lapsed(proposal)]:
                     del self.proposals[number]
                     self.out.append(e.ActRejected(number, 0, "expired"))
+                self.change_rules(act.trading_day)
                 self.open_day(act.trading_day)
+            case c.AdoptRuleBook():
+                self.next_rules = act
+                digest = sha256(act.rulebook.encode()).hexdigest()
+                self.out.append(e.RuleBookAdopted(act.version, act.effective_day, digest, act.approvals))
             case c.ChangePhase():
                 if phases.is_call(self.phase) and not phases.is_call(act.phase):
                     self.uncross_all()
@@ -281,6 +324,18 @@ class SlowMarket(SlowOrders):
     def set_phase(self, phase: int) -> None:
         self.phase = phase
         self.out.append(e.PhaseChanged(phase))
+
+    def change_rules(self, trading_day: int) -> None:
+        """The rules that wait for this day, or for one before it, are those of the market from now on."""
+        change = self.next_rules
+        if change is None or change.effective_day > trading_day:
+            return
+        self.next_rules = None
+        self.rules = rulebook.parse(change.rulebook)
+        for instrument in self.instruments:
+            instrument.rules = self.rules.products[instrument.rules.code]
+        digest = sha256(change.rulebook.encode()).hexdigest()
+        self.out.append(e.RuleBookTookEffect(change.version, trading_day, digest, change.rulebook))
 
     def open_day(self, trading_day: int) -> None:
         self.trading_day = trading_day

@@ -128,3 +128,10 @@ def shown(number: int) -> int:
 
 def is_code(text: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9._-]{1,32}", text) is not None
+
+
+def is_same_product(before: rulebook.ProductRules, after: rulebook.ProductRules | None) -> bool:
+    """Kind, tick and T+N of a product that has been listed stay."""
+    if after is None:
+        return False
+    return (before.kind, before.tick_fen, before.lock_days) == (after.kind, after.tick_fen, after.lock_days)

@@ -171,7 +171,9 @@ async def phases_driven(data: Path, clock: Clock, turns: int) -> list[tuple[int,
     exchange = await Exchange.start(data, Settings(ws_port=0, http_port=0))
     try:
         book = exchange.view.rulebook()
-        timetable = Timetable("compressed", book, exchange.sequencer, exchange.view.day, clock, day_seconds=600)
+        timetable = Timetable(
+            "compressed", lambda _day: book, exchange.sequencer, exchange.view.day, clock, day_seconds=600
+        )
         seen: list[tuple[int, int]] = []
         while len(seen) < turns:
             if await timetable.turn():

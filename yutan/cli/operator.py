@@ -10,7 +10,7 @@ import typer
 
 from engine.core import phases
 from gateway.protocol.times import day_text
-from yutan.cli import session
+from yutan.cli import rulebook, session
 from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
@@ -202,6 +202,28 @@ def register_operator(
     """Register a person as operator (登记操作员)."""
     fields = {"person": person, "name": name, "public_key": session.public_key(public_key, as_json).hex()}
     _act("register_operator", fields, data, operator, reason, document, as_json)
+
+
+@app.command("adopt-rulebook")
+def adopt_rulebook(
+    file: Annotated[str, typer.Argument(metavar="BOOK", help="The new rule book, a .toml file (规则).")],
+    effective: Annotated[int, typer.Option("--effective", help="First trading day under it, yyyymmdd (生效日).")],
+    approval: Annotated[list[str], typer.Option("--approval", help="Number of an approving document (批准文号).")],
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Adopt a later version of the rule book (规则变更): published at once, in force from a later opening; takes two persons."""
+    book = rulebook.read(file, as_json)
+    fields = {
+        "rulebook": rulebook.text_of(file, as_json),
+        "version": book.version,
+        "effective_day": day_text(effective),
+        "approvals": approval,
+    }
+    _act("adopt_rule_book", fields, data, operator, reason, document, as_json)
 
 
 @app.command()
