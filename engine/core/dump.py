@@ -41,8 +41,6 @@ def load(data: bytes) -> tuple[int, int, State | None]:
 def _state(state: State) -> list[Any]:
     return [
         state.rulebook_text,
-        state.rulebook_since,
-        _pending_rulebook(state.pending_rulebook),
         [
             state.trading_day,
             state.day_number,
@@ -63,6 +61,7 @@ def _state(state: State) -> list[Any]:
             [p.number, p.at_ns, p.operator, p.reason, p.document, _encoder.encode(p.act), p.act_sha256]
             for p in state.proposals.values()
         ],
+        [state.rulebook_since, _pending_rulebook(state.pending_rulebook)],
     ]
 
 
@@ -134,9 +133,9 @@ def _orders(half: Half) -> list[list[Any]]:
 
 
 def _load_state(body: list[Any]) -> State:
-    text, since, pending, day, accounts, instruments, issued, surrendered, keys, operators, proposals = body
+    text, day, accounts, instruments, issued, surrendered, keys, operators, proposals, change = body
     state = State(parse(text), text)
-    state.rulebook_since = since
+    state.rulebook_since, pending = change
     if pending is not None:
         state.pending_rulebook = PendingRuleBook(pending[0], parse(pending[0]), pending[1], tuple(pending[2]))
     state.trading_day, state.day_number, state.phase, state.halted = day[0], day[1], day[2], day[3]

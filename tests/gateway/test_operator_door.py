@@ -147,6 +147,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.Halt(0),
         commands.Halt(1),
         commands.Resume(0),
+        commands.AdoptRuleBook("[market]\n", 2, 20261124, ("渝环〔2026〕1号", "2")),
         commands.RetrySettlement(0),
         commands.RetrySettlement(5),
         commands.PublishBulletin(20261120, "ab" * 32),
