@@ -14,7 +14,7 @@ from typing import Final, Self
 import msgspec
 import orjson
 
-from engine.core.events import DayClosed, Event, Traded
+from engine.core.events import BlockTraded, DayClosed, Event, Traded
 from engine.sequencer import Batch
 from engine.title import BulletinRow, ReconciliationReport, TitleHolding, TradeStatus
 from engine.view import MarketView
@@ -327,7 +327,7 @@ class Settlement:
             return found
         for entry in (*self._in_transaction, *self._backlog):
             for event in entry.events:
-                if isinstance(event, Traded) and event.trade == trade:
+                if isinstance(event, Traded | BlockTraded) and event.trade == trade:
                     return TradeStatus(
                         trade,
                         entry.seq,

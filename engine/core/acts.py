@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core import adoption, day, phases, reasons
+from engine.core import adoption, block_trading, day, phases, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import (
     AdoptRuleBook,
@@ -17,12 +17,14 @@ from engine.core.commands import (
     AnyAct,
     Approve,
     ChangePhase,
+    CloseBlockWindow,
     CloseDay,
     DepositCash,
     Halt,
     LiftRestriction,
     ListInstrument,
     OpenAccount,
+    OpenBlockWindow,
     OpenDay,
     Propose,
     PublishBulletin,
@@ -42,6 +44,7 @@ from engine.core.events import (
     ActRefused,
     ActRejected,
     ActTaken,
+    BlockWindowChanged,
     BulletinPublished,
     CashDeposited,
     CashWithdrawn,
@@ -73,7 +76,15 @@ from engine.core.units import (
 )
 
 SYSTEM: Final = 0  # the exchange itself: timetable and settlement
-SYSTEM_ACTS: Final = ("OpenDay", "ChangePhase", "CloseDay", "Halt", "Restrict")
+SYSTEM_ACTS: Final = (
+    "OpenDay",
+    "ChangePhase",
+    "CloseDay",
+    "OpenBlockWindow",
+    "CloseBlockWindow",
+    "Halt",
+    "Restrict",
+)
 ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook",)  # no rule book can loosen how rule books change
 CATEGORIES: Final = ("key_emitter", "institution", "individual", "government")
 UNIT_KINDS: Final = ("free", "paid", "offset")
@@ -209,6 +220,8 @@ def judge(state: State, act: AnyAct) -> Verdict:
         return ADMITTED if 0 < act.scope <= RESTRICT_ALL else Verdict(reasons.ACT_INVALID, RESTRICT_ALL, fit(act.scope))
     if isinstance(act, OpenDay | ChangePhase | CloseDay):
         return judge_day(state, act)
+    if isinstance(act, OpenBlockWindow | CloseBlockWindow):
+        return judge_block_window(state, act)
     if isinstance(act, Halt | Resume):
         if act.instrument != 0 and state.instrument(act.instrument) is None:
             return Verdict(reasons.UNKNOWN_INSTRUMENT)
@@ -323,6 +336,14 @@ def judge_day(state: State, act: OpenDay | ChangePhase | CloseDay) -> Verdict:
     return ADMITTED
 
 
+def judge_block_window(state: State, act: OpenBlockWindow | CloseBlockWindow) -> Verdict:
+    """The window opens only while something is traded, and only what is open closes."""
+    is_fit = state.blocks.is_window_open == isinstance(act, CloseBlockWindow)
+    if isinstance(act, OpenBlockWindow):
+        is_fit = is_fit and int(state.phase) not in block_trading.SHUT_PHASES
+    return ADMITTED if is_fit else Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
+
+
 # ---- taking effect --------------------------------------------------------------------------------------
 
 
@@ -366,6 +387,9 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
         day.change_phase(state, act.phase, out)
     elif isinstance(act, CloseDay):
         day.close_day(state, out)
+    elif isinstance(act, OpenBlockWindow | CloseBlockWindow):
+        state.blocks.is_window_open = isinstance(act, OpenBlockWindow)
+        out.append(BlockWindowChanged(state.blocks.is_window_open))
     elif isinstance(act, Halt | Resume):
         set_halt(state, act, out)
     elif isinstance(act, AdoptRuleBook):
@@ -460,14 +484,16 @@ def move_available(account: Account, instrument: Instrument, tonnes: int) -> Non
 
 
 def restrict(state: State, act: Restrict, out: list[Event]) -> None:
-    """Add to the account's restriction and cancel the open orders that it covers."""
+    """Add to the account's restriction and end the open orders and block offers that it covers."""
     account = state.held_account(act.account)
     account.restriction = int(account.restriction) | act.scope
     out.append(RestrictionChanged(act.account, account.restriction, act.basis[:TEXT_MAX]))
     if act.scope & RESTRICT_BUY:
         cancel_open_orders(state, account, 0, BUY, reasons.RESTRICTION_IMPOSED, out)
+        block_trading.end_restricted(state, act.account, BUY, out)
     if act.scope & RESTRICT_SELL:
         cancel_open_orders(state, account, 0, SELL, reasons.RESTRICTION_IMPOSED, out)
+        block_trading.end_restricted(state, act.account, SELL, out)
 
 
 def set_halt(state: State, act: Halt | Resume, out: list[Event]) -> None:

@@ -3,8 +3,9 @@
 The numbers in the messages are those of the reliability catalogue (INV-1 …). Raises AssertionError with what was seen.
 """
 
-from engine.core import phases
+from engine.core import block_trading, phases
 from engine.core.adoption import keeps_what_is_fixed
+from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
 from engine.core.state import Account, Instrument, State
 from engine.core.units import BUY
@@ -21,6 +22,7 @@ def audit(state: State) -> None:
             audit_account(state, account)
     audit_cash(state)
     audit_rules(state)
+    audit_blocks(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -86,8 +88,12 @@ def audit_units(state: State, instrument: Instrument) -> None:
             order.leaves
             for order in account.orders.values()
             if order.instrument == instrument.number and order.side != BUY
+        ) + sum(
+            offer.tonnes
+            for offer in state.blocks.open_by(account.number)
+            if offer.instrument == instrument.number and offer.side != BUY
         )
-        check(behind == position.held, f"INV-6 {where}: held {position.held}, open sells {behind}")
+        check(behind == position.held, f"INV-6 {where}: held {position.held}, open sells and offers {behind}")
         total += position.available + position.held + position.locked
     number = int(instrument.number)
     expected = state.issued[number] - state.surrendered[number]
@@ -103,7 +109,10 @@ def audit_account(state: State, account: Account) -> None:
         check(order.level is not None, f"INV-12 {account.code}: order {number} rests nowhere")
         if order.side == BUY:
             needed += state.held_instrument(order.instrument).hold_of(order.price_ticks, order.leaves)
-    check(needed == account.held, f"INV-6 {account.code}: held {account.held}, open buys need {needed}")
+    for offer in state.blocks.open_by(account.number):
+        if offer.side == BUY:
+            needed += state.held_instrument(offer.instrument).hold_of(offer.price_ticks, offer.tonnes)
+    check(needed == account.held, f"INV-6 {account.code}: held {account.held}, open buys and offers need {needed}")
     allowances = sum(
         position.available
         for number, position in enumerate(account.positions)
@@ -136,3 +145,25 @@ def audit_rules(state: State) -> None:
         check(pending.rulebook.version > state.rulebook.version, f"INV-18 versions {versions}")
         check(pending.effective_day > state.trading_day, f"INV-18 version {versions}: overdue")
         check(keeps_what_is_fixed(state, pending.rulebook), f"INV-18 version {versions}: changes what is fixed")
+def audit_blocks(state: State) -> None:
+    """INV-12 for block offers: indexes agree, who may confirm was addressed, terms are the rule book's, nothing outlives its day."""
+    blocks = state.blocks
+    for number, offer in blocks.offers.items():
+        where = f"INV-12 offer {number}"
+        check(number == offer.number and offer in blocks.made[offer.account], f"{where}: lost")
+        check(
+            all(offer in blocks.received[account] for account in offer.addressed), f"{where}: lost by who received it"
+        )
+        check(blocks.numbers[offer.account, offer.client_offer_id] == number, f"{where}: id")
+        check(set(offer.counterparties) <= set(offer.addressed), f"{where}: counterparties")
+        check((offer.status == OPEN) == bool(offer.counterparties), f"{where}: open to {offer.counterparties}")
+        check((offer.status == TRADED) == (offer.trade > 0) == (offer.confirmer in offer.addressed), f"{where}: trade")
+        owner = state.held_account(offer.account).owner
+        check(all(state.held_account(a).owner != owner for a in offer.addressed), f"{where}: with its own owner")
+        if offer.status != OPEN:
+            continue
+        low, high = block_trading.band_of(state, state.held_instrument(offer.instrument))
+        check(low <= offer.price_ticks <= high, f"{where}: price {offer.price_ticks} outside {low} to {high}")
+    check(len(blocks.numbers) == len(blocks.offers), "INV-12 block offers: ids")
+    if state.phase == phases.CLOSED:
+        check(not blocks.open_offers() and not blocks.is_window_open, "INV-12 block offers are open after the close")

@@ -59,6 +59,53 @@ class CancelAll(Command, frozen=True, array_like=True, gc=False, tag=4):
     side: int
 
 
+class BlockOffer(Command, frozen=True, array_like=True, gc=False, tag=10):
+    """Offer a block trade (大宗协议) to one account (定向) or a group (群组). The offer's number is the seq of this command.
+
+    The whole of `tonnes` or nothing: the first counterparty that confirms has it. It lasts until the day's end.
+    """
+
+    account: int
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    counterparties: tuple[int, ...]
+    client_offer_id: str
+
+
+class BlockCounter(Command, frozen=True, array_like=True, gc=False, tag=11):
+    """Answer an offer with another price or quantity: an offer back to whoever made it; the answered one is declined."""
+
+    account: int
+    offer: int
+    price_ticks: int
+    tonnes: int
+    client_offer_id: str
+
+
+class BlockConfirm(Command, frozen=True, array_like=True, gc=False, tag=12):
+    """Accept an offer that is addressed to the account: the trade is made."""
+
+    account: int
+    offer: int
+
+
+class BlockDecline(Command, frozen=True, array_like=True, gc=False, tag=13):
+    """Turn down an offer that is addressed to the account."""
+
+    account: int
+    offer: int
+
+
+class BlockWithdraw(Command, frozen=True, array_like=True, gc=False, tag=14):
+    """Take back the account's own open offer, named by `offer` or, where that is 0, by `client_offer_id`."""
+
+    account: int
+    offer: int
+    client_offer_id: str
+
+
 # ---- operators ------------------------------------------------------------------------------------------
 
 
@@ -208,6 +255,14 @@ class PublishBulletin(Act, frozen=True, array_like=True, gc=False, tag=141):
     sha256: str
 
 
+class OpenBlockWindow(Act, frozen=True, array_like=True, gc=False, tag=150):
+    """Open the hours of block trading (大宗协议交易时段). The day's end closes them."""
+
+
+class CloseBlockWindow(Act, frozen=True, array_like=True, gc=False, tag=151):
+    """Close the hours of block trading. Open offers stay until the day's end and can be withdrawn or declined."""
+
+
 AnyAct = (
     OpenAccount
     | ListInstrument
@@ -228,6 +283,8 @@ AnyAct = (
     | AdoptRuleBook
     | RetrySettlement
     | PublishBulletin
+    | OpenBlockWindow
+    | CloseBlockWindow
 )
 
 
@@ -270,7 +327,8 @@ class Reject(Command, frozen=True, array_like=True, gc=False, tag=23):
     reason: str
 
 
-AnyCommand = PlaceOrder | CancelOrder | ReplaceOrder | CancelAll | Found | Propose | Approve | Reject
+AnyBlockCommand = BlockOffer | BlockCounter | BlockConfirm | BlockDecline | BlockWithdraw
+AnyCommand = PlaceOrder | CancelOrder | ReplaceOrder | CancelAll | AnyBlockCommand | Found | Propose | Approve | Reject
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

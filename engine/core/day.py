@@ -2,7 +2,7 @@
 
 from mypy_extensions import i64
 
-from engine.core import phases, reasons
+from engine.core import block_trading, phases, reasons
 from engine.core.book import Order
 from engine.core.events import (
     Band,
@@ -21,6 +21,7 @@ from engine.core.units import PRICE_TICKS_MAX
 
 def open_day(state: State, trading_day: int, out: list[Event]) -> None:
     """Begin a trading day: count it, forget old client order ids, release locks and pending proceeds, fix the bands."""
+    state.blocks.forget()
     state.trading_day = trading_day
     state.day_number += 1
     unlocked: list[Event] = []
@@ -139,11 +140,12 @@ def close_day(state: State, out: list[Event]) -> None:
     for order in open_orders:
         state.held_instrument(order.instrument).book.take_out(order)
         end(state, order, reasons.DAY_ENDED, out)
+    block_trading.end_all(state, out)
     stats: list[DayStats] = []
     for instrument in state.instruments:
         if instrument is not None:
             close: i64 = closing_price(instrument)
-            stats.append(stats_of(instrument, close))
+            stats.append(stats_of(state, instrument, close))
             instrument.reference = close
     set_phase(state, phases.CLOSED, out)
     out.append(DayClosed(state.trading_day, tuple(stats)))
@@ -154,7 +156,7 @@ def order_number(order: Order) -> int:
     return order.number
 
 
-def stats_of(instrument: Instrument, close: i64) -> DayStats:
+def stats_of(state: State, instrument: Instrument, close: i64) -> DayStats:
     """The day's figures as a fact."""
     return DayStats(
         instrument.number,
@@ -167,6 +169,7 @@ def stats_of(instrument: Instrument, close: i64) -> DayStats:
         instrument.tonnes,
         instrument.turnover_fen,
         instrument.trades,
+        block_trading.stats_of(state, instrument.number),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from engine.core.blocks import Blocks, Offer
 from engine.core.book import Half, Order
 from engine.core.commands import AnyAct
 from engine.core.rulebook import parse
@@ -62,6 +63,24 @@ def _state(state: State) -> list[Any]:
             for p in state.proposals.values()
         ],
         [state.rulebook_since, _pending_rulebook(state.pending_rulebook)],
+        [state.blocks.is_window_open, [_offer(offer) for offer in state.blocks.offers.values()]],
+    ]
+
+
+def _offer(offer: Offer) -> list[Any]:
+    return [
+        [
+            offer.number,
+            offer.account,
+            offer.instrument,
+            offer.side,
+            offer.price_ticks,
+            offer.tonnes,
+            offer.addressed,
+            offer.client_offer_id,
+            offer.answers,
+        ],
+        [offer.counterparties, offer.status, offer.reason, offer.trade, offer.confirmer],
     ]
 
 
@@ -133,7 +152,7 @@ def _orders(half: Half) -> list[list[Any]]:
 
 
 def _load_state(body: list[Any]) -> State:
-    text, day, accounts, instruments, issued, surrendered, keys, operators, proposals, change = body
+    text, day, accounts, instruments, issued, surrendered, keys, operators, proposals, change, blocks = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
     if pending is not None:
@@ -158,7 +177,18 @@ def _load_state(body: list[Any]) -> State:
     for number, at_ns, operator, reason, document, act, digest in proposals:
         decoded: AnyAct = msgspec.msgpack.decode(act, type=AnyAct)
         state.proposals[number] = Proposal(number, at_ns, operator, reason, document, decoded, digest)
+    state.blocks = _load_blocks(blocks)
     return state
+
+
+def _load_blocks(row: list[Any]) -> Blocks:
+    blocks = Blocks()
+    blocks.is_window_open = row[0]
+    for (number, account, instrument, side, price, tonnes, addressed, client_offer_id, answers), now in row[1]:
+        offer = Offer(number, account, instrument, side, price, tonnes, tuple(addressed), client_offer_id, answers)
+        offer.counterparties, offer.status, offer.reason, offer.trade, offer.confirmer = now
+        blocks.add(offer)
+    return blocks
 
 
 def _load_account(number: int, row: list[Any]) -> Account:

@@ -139,6 +139,108 @@ class AllCanceled(Event, frozen=True, gc=False):
     orders: int
 
 
+# ---- block trades ---------------------------------------------------------------------------------------
+# Only those named in an event may know of it, each by their own exec_seq; counterparties do not know of each other.
+
+
+class BlockOffered(Event, frozen=True, gc=False):
+    """A block offer stands and is held for. `side` is the offerer's; `answers` is the offer it counters, 0 for none."""
+
+    offer: int
+    account: int
+    exec_seq: int
+    client_offer_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    answers: int
+    counterparties: tuple[int, ...]
+    counterparty_exec_seqs: tuple[int, ...]
+
+
+class BlockRepeated(Event, frozen=True, gc=False):
+    """An offer or a confirmation came again with the same body: nothing happened. trade 0: it was an offer."""
+
+    account: int
+    client_offer_id: str
+    offer: int
+    trade: int
+
+
+class BlockDeclined(Event, frozen=True, gc=False):
+    """A counterparty turned an offer down, or countered it (`reason`). `remaining` 0: nobody is left, the offer has ended."""
+
+    offer: int
+    account: int
+    exec_seq: int
+    client_offer_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    reason: int
+    counterparty: int
+    counterparty_exec_seq: int
+    remaining: int
+
+
+class BlockEnded(Event, frozen=True, gc=False):
+    """An offer ended without a trade; its hold is released. reason: catalogue number, 0 = withdrawn by who made it."""
+
+    offer: int
+    account: int
+    exec_seq: int
+    client_offer_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    reason: int
+    counterparties: tuple[int, ...]
+    counterparty_exec_seqs: tuple[int, ...]
+
+
+class BlockTraded(Event, frozen=True, gc=False):
+    """One block trade, binding on both sides and outside of the day's quotes. `offer_side`: which side had offered.
+
+    `client_offer_id` is that of the offer. Numbered with all other trades.
+    """
+
+    trade: int
+    offer: int
+    client_offer_id: str
+    offer_side: int
+    instrument: int
+    price_ticks: int
+    tonnes: int
+    amount_fen: int
+    buyer: int
+    buy_exec_seq: int
+    buy_fee_fen: int
+    seller: int
+    sell_exec_seq: int
+    sell_fee_fen: int
+
+
+class BlockTaken(Event, frozen=True, gc=False):
+    """An offer to a group was taken by another: it is gone for these."""
+
+    offer: int
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    counterparties: tuple[int, ...]
+    counterparty_exec_seqs: tuple[int, ...]
+
+
+class BlockWindowChanged(Event, frozen=True, gc=False):
+    """The hours of block trading began or ended."""
+
+    is_open: bool
+
+
 # ---- the day --------------------------------------------------------------------------------------------
 
 
@@ -151,8 +253,20 @@ class Band(msgspec.Struct, frozen=True, gc=False):
     high_ticks: int
 
 
+class MethodStats(msgspec.Struct, frozen=True, gc=False):
+    """What traded on a day by a method other than listed trading (units.BLOCK); turnover in fen."""
+
+    method: str
+    tonnes: int
+    turnover_fen: int
+    trades: int
+
+
 class DayStats(msgspec.Struct, frozen=True, gc=False):
-    """One instrument's day. Prices in ticks (open, high, low 0 where nothing traded); turnover in fen."""
+    """One instrument's day. Prices in ticks (open, high, low 0 where nothing traded); turnover in fen.
+
+    All figures are of listed trading; `by_method` has what traded otherwise, and only that.
+    """
 
     instrument: int
     previous_close_ticks: int
@@ -164,6 +278,7 @@ class DayStats(msgspec.Struct, frozen=True, gc=False):
     tonnes: int
     turnover_fen: int
     trades: int
+    by_method: tuple[MethodStats, ...] = ()
 
 
 class MarketFounded(Event, frozen=True, gc=False):

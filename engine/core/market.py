@@ -4,9 +4,14 @@ Same entries, same events, for ever, on any machine: the compiled and the plain 
 for `dump`. The first entry founds the market (`commands.Found`) and brings the rule book.
 """
 
-from engine.core import acts, audit, dump, trading
+from engine.core import acts, audit, block_trading, dump, trading
 from engine.core.commands import (
     Approve,
+    BlockConfirm,
+    BlockCounter,
+    BlockDecline,
+    BlockOffer,
+    BlockWithdraw,
     CancelAll,
     CancelOrder,
     Entry,
@@ -74,6 +79,16 @@ class Market:
             acts.approve(state, at_ns, command, out)
         elif type(command) is Reject:
             acts.reject(state, command, out)
+        elif type(command) is BlockOffer:
+            block_trading.offer(state, seq, command, out)
+        elif type(command) is BlockCounter:
+            block_trading.counter(state, seq, command, out)
+        elif type(command) is BlockConfirm:
+            block_trading.confirm(state, command, out)
+        elif type(command) is BlockDecline:
+            block_trading.decline(state, command, out)
+        elif type(command) is BlockWithdraw:
+            block_trading.withdraw(state, command, out)
         else:
             raise AssertionError("a market is founded once")
         return out

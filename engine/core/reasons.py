@@ -81,11 +81,17 @@ PHASE_FORBIDS: Final = 4018
 WOULD_TAKE: Final = 4019
 FOK_NOT_FILLABLE: Final = 4020
 QTY_BELOW_FILLED: Final = 4021
+METHOD_NOT_OPEN: Final = 4022
+METHOD_NOT_ALLOWED: Final = 4023
+UNKNOWN_OFFER: Final = 4024
+COUNTERPARTY_GONE: Final = 4025
 # 4100 why an accepted order ended without the member asking
 DAY_ENDED: Final = 4101
 IOC_REMAINDER: Final = 4102
 SELF_TRADE_PREVENTED: Final = 4103
 RESTRICTION_IMPOSED: Final = 4104
+COUNTERPARTY_DECLINED: Final = 4105
+COUNTERPARTY_COUNTERED: Final = 4106
 # 5000 funds and holdings
 INSUFFICIENT_CASH: Final = 5001
 INSUFFICIENT_ALLOWANCE: Final = 5002
@@ -399,6 +405,41 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The new quantity is not above what has been filled.",
         "新数量须大于已成交数量。",
     ),
+    Reason(
+        4022,
+        "METHOD_NOT_OPEN",
+        "phase",
+        2,
+        "This method of trading is not open now.",
+        "该交易方式当前未开放。",
+        "CN-SH",
+    ),
+    Reason(
+        4023,
+        "METHOD_NOT_ALLOWED",
+        "never",
+        99,
+        "The instrument is not traded by this method.",
+        "该品种不适用此交易方式。",
+        "CN-SH",
+    ),
+    Reason(
+        4024,
+        "UNKNOWN_OFFER",
+        "never",
+        5,
+        "There is no such offer by you or to you.",
+        "没有由您发出或向您发出的该申报。",
+    ),
+    Reason(
+        4025,
+        "COUNTERPARTY_GONE",
+        "never",
+        99,
+        "The offer is no longer open to you.",
+        "该申报已不再对您有效。",
+        "CN-SH",
+    ),
     Reason(4101, "DAY_ENDED", "never", 0, "Day orders lapse at the close.", "当日委托闭市后自动失效。", "CN-21"),
     Reason(
         4102,
@@ -424,6 +465,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Canceled, because the account was restricted.",
         "因账户被限制而撤销。",
         "CQ-M Art. 30",
+    ),
+    Reason(4105, "COUNTERPARTY_DECLINED", "never", 0, "The counterparty declined the offer.", "对手方已拒绝该申报。"),
+    Reason(
+        4106,
+        "COUNTERPARTY_COUNTERED",
+        "never",
+        0,
+        "The counterparty answered with an offer of its own.",
+        "对手方已另行提出反申报。",
     ),
     Reason(
         5001,

@@ -63,6 +63,8 @@ class ProductRules(msgspec.Struct, frozen=True):
     close_rule: str  # A: VWAP of the day | B: VWAP of the last five trades | C: A, but previous close up to
     #                  close_min_tonnes | L: last trade (or the closing call's price)
     close_min_tonnes: int
+    block_tonnes_min: int = 0  # smallest block trade; 0: the product is not traded in blocks
+    block_limit_bp: int = 0  # price limit of block trades in basis points of the reference price
 
 
 class TimetableRow(msgspec.Struct, frozen=True):
@@ -103,6 +105,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     public_depth_levels: int
     products: dict[str, ProductRules]
     provenance: dict[str, Provenance]  # "section.key" -> source
+    block_window: tuple[int, int] = (0, 0)  # local seconds from and to; (0, 0): only an operator opens the window
 
 
 class RuleBookError(ValueError):
@@ -219,8 +222,7 @@ def _timetable(value: Any) -> tuple[TimetableRow, ...]:
         if digits is None or phase not in phases.NAMES:
             wrong.append(f"{_shown(row)} is not a row like '09:30 continuous'; phases are: {', '.join(phases.NAMES)}")
             continue
-        hours, minutes, seconds = (int(part or 0) for part in digits.groups())
-        rows.append(TimetableRow(hours * 3600 + minutes * 60 + seconds, phases.NAMES.index(phase)))
+        rows.append(TimetableRow(_second_of(digits), phases.NAMES.index(phase)))
     wrong.extend(_timetable_faults(rows) if not wrong else [])
     if wrong:
         raise ValueError("; ".join(wrong))
@@ -242,6 +244,22 @@ def _timetable_faults(rows: list[TimetableRow]) -> list[str]:
     if not any(phases.ALLOWS[row.phase][0] for row in rows):
         wrong.append("no row lets anyone place an order")
     return wrong
+
+
+def _block_window(value: Any) -> tuple[int, int]:
+    """["HH:MM[:SS]", "HH:MM[:SS]"], the second later than the first."""
+    times = [_TIME.fullmatch(time) if type(time) is str else None for time in value] if type(value) is list else []
+    if len(times) != 2 or times[0] is None or times[1] is None:
+        raise ValueError(f'must be two times like ["13:00", "15:00"], not {_shown(value)}')
+    begin, end = (_second_of(time) for time in times if time is not None)
+    if begin >= end:
+        raise ValueError("must end later than it begins")
+    return begin, end
+
+
+def _second_of(time: re.Match[str]) -> int:
+    hours, minutes, seconds = (int(part or 0) for part in time.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def _shown(value: Any) -> str:
@@ -294,6 +312,11 @@ _PRODUCT_RULES: Final[dict[str, _Check]] = {
     "close_rule": _one_of(CLOSE_RULES),
     "close_min_tonnes": _integer(0, units.TONNES_MAX),
 }
+_OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {"day": {"block_window": _block_window}}
+_OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
+    "block_tonnes_min": _integer(1, units.TONNES_MAX),
+    "block_limit_bp": _integer(1, 9_999),
+}
 
 
 class _Reading:
@@ -311,7 +334,7 @@ class _Reading:
                 self.faults.append(f"[{section}]: unknown section")
         rules: dict[str, Any] = {}
         for section, checks in _RULES.items():
-            rules |= self._section(section, self.document.get(section), checks)
+            rules |= self._section(section, self.document.get(section), checks, _OPTIONAL_RULES.get(section, {}))
         products = self._products()
         if not self.faults:
             self._check_between(rules, products)
@@ -330,21 +353,24 @@ class _Reading:
             if not _CODE.fullmatch(code):
                 self.faults.append(f"[{section}]: a code is 1 to 16 of A-Z, 0-9, _ and -")
             before = len(self.faults)
-            values = self._section(section, table, _PRODUCT_RULES)
+            values = self._section(section, table, _PRODUCT_RULES, _OPTIONAL_PRODUCT_RULES)
             if len(self.faults) == before:
                 products[code] = ProductRules(code=code, **values)
                 self._check_product(section, products[code])
         return products
 
-    def _section(self, section: str, table: Any, checks: dict[str, _Check]) -> dict[str, Any]:
+    def _section(
+        self, section: str, table: Any, checks: dict[str, _Check], optional: dict[str, _Check]
+    ) -> dict[str, Any]:
         if type(table) is not dict:
             self.faults.append(f"[{section}]: missing")
             return {}
         for key in table:
-            if key not in checks:
+            if key not in checks and key not in optional:
                 self.faults.append(f"{section}.{key}: unknown key")
         values: dict[str, Any] = {}
-        for key, check in checks.items():
+        given = {key: check for key, check in optional.items() if key in table}
+        for key, check in (checks | given).items():
             if key not in table:
                 self.faults.append(f"{section}.{key}: missing")
                 continue
@@ -381,6 +407,10 @@ class _Reading:
                 self.faults.append(f"{section}.{key}: must be a multiple of lot_tonnes ({product.lot_tonnes})")
         if product.order_tonnes_min > product.order_tonnes_max:
             self.faults.append(f"{section}.order_tonnes_min: is above order_tonnes_max, so no order could be placed")
+        if product.block_tonnes_min % product.lot_tonnes != 0:
+            self.faults.append(f"{section}.block_tonnes_min: must be a multiple of lot_tonnes ({product.lot_tonnes})")
+        if (product.block_tonnes_min > 0) != (product.block_limit_bp > 0):
+            self.faults.append(f"{section}: block_tonnes_min and block_limit_bp go together")
         if (product.close_rule == "C") != (product.close_min_tonnes > 0):
             self.faults.append(f"{section}.close_min_tonnes: must be above 0 with close_rule C, and 0 with any other")
         if product.trading_fee_ppm + product.settlement_fee_ppm > units.PPM:

@@ -29,6 +29,7 @@ RULES: Final[dict[str, Words]] = {
     ),
     "day.timetable": Words("交易日各阶段的开始时间。", "When each phase of the trading day begins, in local time."),
     "day.cancel_in_break": Words("午间休市是否可以撤单。", "Whether members may cancel during the break."),
+    "day.block_window": Words("大宗协议交易时段。", "Hours of block trading, from and to, in local time."),
     "trading.call_tie": Words(
         "集合竞价多个价位成交量与不平衡量相同时的取价规则。",
         "Which price a call auction takes where several share the largest volume and the smallest imbalance.",
@@ -90,6 +91,10 @@ RULES: Final[dict[str, Words]] = {
         "Rule C: up to this volume the previous close stays.",
         "tonnes",
     ),
+    "product.block_tonnes_min": Words("大宗协议单笔数量下限。", "Smallest block trade.", "tonnes"),
+    "product.block_limit_bp": Words(
+        "大宗协议价格限制,以前收盘价为基准。", "Price limit of block trades around the previous close.", "1/10,000"
+    ),
 }
 
 
@@ -108,6 +113,8 @@ def value_of(book: RuleBook, name: str) -> object:
         return _product_value(book.products[section.removeprefix(PRODUCT)], key)
     if key == "timetable":
         return [f"{_time(row.at_second)} {phases.NAMES[row.phase]}" for row in book.timetable]
+    if key == "block_window":
+        return [_time(second) for second in book.block_window]
     value: object = getattr(book, key)
     return list(value) if isinstance(value, tuple) else value
 

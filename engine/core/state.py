@@ -7,6 +7,7 @@ from typing import final
 
 from mypy_extensions import i64, mypyc_attr
 
+from engine.core.blocks import Blocks
 from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF, Book, Order
 from engine.core.commands import AnyAct
 from engine.core.phases import CLOSED
@@ -310,6 +311,7 @@ class State:
     __slots__ = (
         "account_numbers",
         "accounts",
+        "blocks",
         "cash_deposited",
         "cash_withdrawn",
         "day_number",
@@ -356,6 +358,7 @@ class State:
         self.operator_numbers: dict[str, int] = {}
         self.keys: dict[str, Key] = {}
         self.proposals: dict[int, Proposal] = {}
+        self.blocks = Blocks()
         self.trading_day: i64 = 0
         self.day_number: i64 = 0
         self.phase: i64 = CLOSED

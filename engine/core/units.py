@@ -13,6 +13,8 @@ DAY: Final = 0  # FIX 59 TimeInForce: rests until the day's close
 IOC: Final = 3  # immediate or cancel: what does not trade at once is canceled
 FOK: Final = 4  # fill or kill: all at once, or nothing
 
+BLOCK: Final = "block"  # the method of block trades; every other trade is listed (挂牌)
+
 # Bounds checked at the door, so that 64-bit arithmetic in the core cannot overflow:
 # amount <= 9e12 fen, and amount * 1,000,000 (fees in parts per million) < 2**63.
 PRICE_TICKS_MAX: Final = 1_000_000_000

@@ -1,7 +1,8 @@
 """The day's bulletin: what the public may know of a closed day, the same bytes whoever computes them from the registry.
 
-Source: domain rules (g), daily report and daily clearing report (SHEEX daily; CN-SI). All trading here is listed trading
-(挂牌), told apart by opening call, continuous trading and closing call. Prices and money are yuan with two decimals,
+Source: domain rules (g), daily report and daily clearing report (SHEEX daily; CN-SI). Prices, change and average are of
+listed trading (挂牌), told apart by opening call, continuous trading and closing call; block trades (大宗协议) have their volume
+and value apart and count in the totals only. Prices and money are yuan with two decimals,
 volumes are tonnes. Each bulletin names its predecessor's SHA-256, and its own bytes' SHA-256 is its name.
 """
 
@@ -14,11 +15,13 @@ import msgspec
 import orjson
 
 from engine.core.events import DayStats
-from settlement.core.clearing import METHODS, Cumulative, DayClose
+from engine.core.units import BLOCK
+from settlement.core.clearing import LISTED, Cumulative, DayClose
 from settlement.core.ledger import Instrument, InvariantBroken
 from settlement.core.merkle import MerkleRoot
 from settlement.core.money import iso_day, percent, yuan
 
+OTHER_METHODS: Final = (BLOCK,)  # whatever is not listed trading, each with figures of its own
 FORMAT: Final = "yutan-bulletin-1"
 TERMS_ZH: Final = "本公报数据可自由查阅、引用并须注明来源;再分发须经交易所许可。"
 TERMS_EN: Final = "Free to read and to quote with its source; redistribution needs the exchange's permission."
@@ -70,9 +73,13 @@ class DayTotals:
         """One instrument's trades of one method."""
         return self.by_method.get((instrument, method), Cumulative())
 
-    def of_all(self, instrument: int) -> Cumulative:
-        """One instrument's trades of all methods."""
-        return _sum([self.of(instrument, method) for method in METHODS])
+    def of_listed(self, instrument: int) -> Cumulative:
+        """One instrument's listed trades."""
+        return _sum([self.of(instrument, method) for method in LISTED])
+
+    def of_all(self) -> Cumulative:
+        """All trades of the day, of all instruments and methods."""
+        return _sum(list(self.by_method.values()))
 
     def root(self) -> str:
         """Merkle root over the day's trades, hex."""
@@ -125,7 +132,7 @@ def make_bulletin(
         "rulebook_version": rulebook_version,
         "seq": close.seq,
         "terms": {"en": TERMS_EN, "zh": TERMS_ZH},
-        "total": _figures(_sum([totals.of_all(s.instrument) for s in close.stats])),
+        "total": _figures(totals.of_all()),
         "trades_merkle_root": totals.root(),
         "trades_not_settled": totals.failed,
         "trading_day": iso_day(close.trading_day),
@@ -134,16 +141,25 @@ def make_bulletin(
 
 
 def _row(s: DayStats, instrument: Instrument, totals: DayTotals, cumulative: dict[int, Cumulative]) -> dict[str, Any]:
-    settled = totals.of_all(s.instrument)
-    told = (s.tonnes, s.turnover_fen, s.trades)
-    if told != (settled.tonnes, settled.turnover_fen, settled.trades):
-        raise InvariantBroken(f"{instrument.code}: the day's figures {told} are not those of its trades {settled}")
+    settled = totals.of_listed(s.instrument)
+    told = {other.method: Cumulative(other.tonnes, other.turnover_fen, other.trades) for other in s.by_method}
+    listed = Cumulative(s.tonnes, s.turnover_fen, s.trades)
+    traded = {
+        method: total
+        for (number, method), total in totals.by_method.items()
+        if number == s.instrument and method not in LISTED
+    }
+    if listed != settled or told != traded:
+        raise InvariantBroken(
+            f"{instrument.code}: the day's figures {listed} {told} are not those of its trades {settled} {traded}"
+        )
     tick = instrument.tick_fen
 
     def price(ticks: int) -> str | None:
         return yuan(ticks * tick) if ticks else None
 
     return {
+        **{method: _figures(totals.of(s.instrument, method)) for method in OTHER_METHODS},
         "average": yuan((2 * s.turnover_fen + s.tonnes) // (2 * s.tonnes)) if s.tonnes else None,
         "change": yuan((s.close_ticks - s.previous_close_ticks) * tick),
         "change_percent": percent(s.close_ticks - s.previous_close_ticks, s.previous_close_ticks),
@@ -152,7 +168,7 @@ def _row(s: DayStats, instrument: Instrument, totals: DayTotals, cumulative: dic
         "cumulative": _figures(cumulative[s.instrument]),
         "high": price(s.high_ticks),
         "last": price(s.last_ticks),
-        "listed": {**_figures(settled), **{m: _figures(totals.of(s.instrument, m)) for m in METHODS}},
+        "listed": {**_figures(settled), **{m: _figures(totals.of(s.instrument, m)) for m in LISTED}},
         "low": price(s.low_ticks),
         "name_en": instrument.name_en,
         "name_zh": instrument.name_zh,
@@ -182,6 +198,7 @@ _COLUMNS: Final = (
     ("change", "涨跌"), ("change_percent", "涨跌幅%"), ("average", "均价"), ("tonnes", "成交量(吨)"),
     ("turnover", "成交额(元)"), ("trades", "成交笔数"), ("opening_call_tonnes", "开盘集合竞价成交量"),
     ("continuous_tonnes", "连续交易成交量"), ("closing_call_tonnes", "收盘集合竞价成交量"),
+    ("block_tonnes", "大宗协议成交量"), ("block_turnover", "大宗协议成交额"), ("block_trades", "大宗协议笔数"),
     ("cumulative_tonnes", "累计成交量"), ("cumulative_turnover", "累计成交额"),
 )  # fmt: skip
 
@@ -194,12 +211,15 @@ def bulletin_csv(body: bytes) -> str:
     writer = csv.writer(out)
     writer.writerow([name for name, _ in _COLUMNS])
     writer.writerow([zh for _, zh in _COLUMNS])
+    keys = ("tonnes", "turnover", "trades")
+    nothing = _figures(Cumulative())  # bulletins from before a method was disclosed do not name it
     for row in content["instruments"]:
         listed = row["listed"]
         flat = {
             **row,
-            **{key: listed[key] for key in ("tonnes", "turnover", "trades")},
-            **{f"{method}_tonnes": listed[method]["tonnes"] for method in METHODS},
+            **{key: listed[key] for key in keys},
+            **{f"{method}_tonnes": listed[method]["tonnes"] for method in LISTED},
+            **{f"{method}_{key}": row.get(method, nothing)[key] for method in OTHER_METHODS for key in keys},
             "cumulative_tonnes": row["cumulative"]["tonnes"],
             "cumulative_turnover": row["cumulative"]["turnover"],
             "trading_day": content["trading_day"],

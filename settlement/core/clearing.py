@@ -12,6 +12,7 @@ import msgspec
 import orjson
 
 from engine.core import events, phases
+from engine.core.units import BLOCK
 from settlement.core import checks, dvp
 from settlement.core.ledger import Account, Instrument, InvariantBroken, Ledger
 from settlement.core.postings import BANK, Writes
@@ -19,11 +20,11 @@ from settlement.core.postings import BANK, Writes
 OPENING_CALL: Final = "opening_call"
 CONTINUOUS: Final = "continuous"
 CLOSING_CALL: Final = "closing_call"
-METHODS: Final = (OPENING_CALL, CONTINUOUS, CLOSING_CALL)  # all of them listed trading (挂牌)
+LISTED: Final = (OPENING_CALL, CONTINUOUS, CLOSING_CALL)  # methods of listed trading (挂牌)
 
 
 class Cumulative(msgspec.Struct):
-    """Since the market opened, by instrument."""
+    """Since the market opened, by instrument; all methods together."""
 
     tonnes: int = 0
     turnover_fen: int = 0
@@ -97,7 +98,15 @@ class Clearing:
     # ---- trades -----------------------------------------------------------------------------------------
 
     def _traded(self, event: events.Traded, writes: Writes) -> None:
-        e = event
+        self._settle(event, self._method(event.taker_side), event.buy_order, event.sell_order, writes)
+
+    def _block_traded(self, event: events.BlockTraded, writes: Writes) -> None:
+        self._settle(event, BLOCK, event.offer, event.offer, writes)
+
+    def _settle(
+        self, e: events.Traded | events.BlockTraded, method: str, buy_order: int, sell_order: int, writes: Writes
+    ) -> None:
+        """Deliver against payment, or set aside with the reason; a trade has its row either way."""
         seq = self._seq
         if e.trade <= self.last_trade:
             raise InvariantBroken(f"seq {seq}: trade {e.trade} after trade {self.last_trade}")
@@ -122,8 +131,8 @@ class Clearing:
                 ),
             )  # fmt: skip
         writes.trades += (
-            e.trade, seq, self._at_ns, self.trading_day, self.day_number, self._method(e.taker_side), e.instrument,
-            e.price_ticks, e.tonnes, e.amount_fen, e.buyer, e.buy_order, e.buy_fee_fen, e.seller, e.sell_order,
+            e.trade, seq, self._at_ns, self.trading_day, self.day_number, method, e.instrument,
+            e.price_ticks, e.tonnes, e.amount_fen, e.buyer, buy_order, e.buy_fee_fen, e.seller, sell_order,
             e.sell_fee_fen, status, settled_seq,
         )  # fmt: skip
 
@@ -256,6 +265,10 @@ class Clearing:
             total.tonnes += s.tonnes
             total.turnover_fen += s.turnover_fen
             total.trades += s.trades
+            for other in s.by_method:
+                total.tonnes += other.tonnes
+                total.turnover_fen += other.turnover_fen
+                total.trades += other.trades
             writes.changes.append(
                 (
                     "day_stats",
@@ -341,6 +354,7 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.RetentionChanged: Clearing._retention_changed,
     events.SettlementRetryOrdered: Clearing._retry_ordered,
     events.Traded: Clearing._traded,
+    events.BlockTraded: Clearing._block_traded,
     events.DayOpened: Clearing._day_opened,
     events.PhaseChanged: Clearing._phase_changed,
     events.DayClosed: Clearing._day_closed,

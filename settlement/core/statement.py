@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
+from engine.core.units import BLOCK
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import DayClose
 from settlement.core.dvp import SetAside, reason_name
@@ -122,7 +123,7 @@ class StatementMaker:
                 "fee": yuan(fee_fen),
                 "instrument": instrument.code,
                 "method": row.method,
-                "order_id": f"O-{order}",
+                "order_id": f"B-{order}" if row.method == BLOCK else f"O-{order}",
                 "price": yuan(row.price_ticks * instrument.tick_fen),
                 "side": side,
                 "status": row.status,

@@ -151,6 +151,8 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.RetrySettlement(0),
         commands.RetrySettlement(5),
         commands.PublishBulletin(20261120, "ab" * 32),
+        commands.OpenBlockWindow(),
+        commands.CloseBlockWindow(),
     ]
     assert {type(act) for act in examples} == set(commands.AnyAct.__args__)
     for act in examples:

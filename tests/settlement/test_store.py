@@ -13,8 +13,10 @@ import pytest
 from settlement.audit import audit
 from settlement.core.postings import Writes
 from settlement.store import Mark, StoreFailed, StoreRefused
-from settlement.store.sqlite import SqliteStore, check_connection
+from settlement.store.sqlite import APPLICATION_ID, SCHEMA_VERSION, SqliteStore, check_connection
 from tests.settlement.kit import PaperEngine, Watch, open_settlement, settle
+
+FIRST_SCHEMA = Path("settlement/store/migrations/0001_initial.sql").read_text(encoding="utf-8")
 
 
 async def made(folder: Path) -> Path:
@@ -34,7 +36,11 @@ def change(path: Path, sql: str) -> None:
 
 async def test_the_start_check_states_what_is_in_force(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path / "registry.db")
-    assert (store.facts.journal_mode, store.facts.synchronous, store.facts.schema_version) == ("WAL", "FULL", 1)
+    assert (store.facts.journal_mode, store.facts.synchronous, store.facts.schema_version) == (
+        "WAL",
+        "FULL",
+        SCHEMA_VERSION,
+    )
     assert store.facts.sqlite_version == sqlite3.sqlite_version
     await store.close()
 
@@ -60,9 +66,9 @@ async def test_a_weaker_setting_is_refused(tmp_path: Path, pragma: str, fault: s
 
 async def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     path = await made(tmp_path)
-    change(path, "PRAGMA user_version = 2")
+    change(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     before = path.read_bytes()
-    with pytest.raises(StoreRefused, match="schema 2"):
+    with pytest.raises(StoreRefused, match=f"schema {SCHEMA_VERSION + 1}"):
         await SqliteStore.open(path)
     assert path.read_bytes() == before
 
@@ -180,3 +186,23 @@ async def test_postings_and_the_audit_trail_cannot_be_changed(tmp_path: Path) ->
         with pytest.raises(sqlite3.IntegrityError):
             change(path, sql)
     assert audit(path).findings == []
+
+
+async def test_a_registry_of_the_first_schema_is_brought_up_with_all_its_trades(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    listed = "(1, 7, 9, 20260105, 1, 'continuous', 1, 4000, 10, 40000, 1, 5, 40, 2, 6, 40, 'settled', 7)"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(FIRST_SCHEMA)
+        database.executescript(
+            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1; INSERT INTO trades VALUES {listed};"
+        )
+    store = await SqliteStore.open(path)
+    assert store.facts.schema_version == SCHEMA_VERSION
+    await store.close()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT trade, method, tonnes FROM trades").fetchall() == [(1, "continuous", 10)]
+        database.execute(f"INSERT INTO trades VALUES {listed.replace('(1,', '(2,', 1).replace('continuous', 'block')}")
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+            database.execute(f"INSERT INTO trades VALUES {listed.replace('(1,', '(3,', 1).replace('continuous', 'x')}")
+        with pytest.raises(sqlite3.IntegrityError, match="never deleted"):
+            database.execute("DELETE FROM trades")

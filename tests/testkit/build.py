@@ -44,6 +44,8 @@ _PRODUCT: Final[dict[str, Any]] = {
     "close_rule": "A",
     "close_min_tonnes": 0,
 }
+_OPTIONAL: Final = ("block_window",)
+_OPTIONAL_IN_PRODUCT: Final = ("block_tonnes_min", "block_limit_bp")
 
 
 def rulebook_text(products: dict[str, dict[str, Any]] | None = None, **rules: Any) -> str:
@@ -52,10 +54,12 @@ def rulebook_text(products: dict[str, dict[str, Any]] | None = None, **rules: An
     lines: list[str] = []
     for section, defaults in _RULES.items():
         values = {key: left.pop(key, default) for key, default in defaults.items()}
+        if section == "day":
+            values |= {key: left.pop(key) for key in _OPTIONAL if key in left}
         lines += _table(section, values)
     assert not left, f"no such rules: {', '.join(left)}"
     for code, changes in (products or {"CQEA": {}}).items():
-        assert not changes.keys() - _PRODUCT.keys(), f"no such product rules: {changes}"
+        assert not changes.keys() - _PRODUCT.keys() - set(_OPTIONAL_IN_PRODUCT), f"no such product rules: {changes}"
         lines += _table(f"product.{code}", _PRODUCT | changes)
     return "\n".join(lines) + "\n"
 

@@ -60,7 +60,40 @@ def test_every_rule_has_its_provenance() -> None:
     in_market = {field for field in rulebook.RuleBook.__struct_fields__ if field not in ("products", "provenance")}
     in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field != "code"}
     assert {name.rpartition(".")[2] for name in book.provenance} == in_market | in_product
-    assert len(book.provenance) == len(in_market) + len(book.products) * len(in_product)
+    not_in_blocks = [code for code, product in book.products.items() if not product.block_tonnes_min]
+    assert not_in_blocks == ["CCER"]
+    given = len(book.products) * len(in_product) - 2 * len(not_in_blocks)
+    assert len(book.provenance) == len(in_market) + given
+
+
+def test_rules_of_block_trades_may_be_left_out_but_not_halved() -> None:
+    book = rulebook.parse(TEXT)
+    assert (book.products["CQEA"].block_tonnes_min, book.products["CQEA"].block_limit_bp) == (100_000, 3000)
+    assert book.block_window == (13 * 3600, 15 * 3600)
+    lines = TEXT.splitlines()
+    none = rulebook.parse("\n".join(line for line in lines if not line.startswith("block_")))
+    assert (none.block_window, none.products["CQEA"].block_tonnes_min) == ((0, 0), 0)
+    half = "\n".join(line for line in lines if not line.startswith("block_limit_bp"))
+    assert faults(half) == [
+        f"product.{code}: block_tonnes_min and block_limit_bp go together" for code in ("CQEA", "CQCER")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        ('["15:00", "13:00"]', "end later"),
+        ('["13:00", "13:00"]', "end later"),
+        ('["13:00"]', "two times"),
+        ('["13:00", "25:00"]', "two times"),
+        ('"13:00"', "two times"),
+        ("[13, 15]", "two times"),
+    ],
+)
+def test_a_block_window_is_two_times_in_order(window: str, words: str) -> None:
+    (fault,) = faults(changed('block_window = { value = ["13:00", "15:00"]', f"block_window = {{ value = {window}"))
+    assert fault.startswith("day.block_window: ")
+    assert words in fault
 
 
 def test_all_faults_are_reported_at_once() -> None:
