@@ -145,6 +145,8 @@ def audit_rules(state: State) -> None:
         check(pending.rulebook.version > state.rulebook.version, f"INV-18 versions {versions}")
         check(pending.effective_day > state.trading_day, f"INV-18 version {versions}: overdue")
         check(keeps_what_is_fixed(state, pending.rulebook), f"INV-18 version {versions}: changes what is fixed")
+
+
 def audit_blocks(state: State) -> None:
     """INV-12 for block offers: indexes agree, who may confirm was addressed, terms are the rule book's, nothing outlives its day."""
     blocks = state.blocks
