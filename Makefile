@@ -22,6 +22,12 @@ $(VENV)/.tools: $(VENV)/.ready
 	YUTAN_PURE=1 $(BIN)/python -m pip install --quiet --config-settings editable_mode=compat -e '.[tests,bench]'
 	@touch $@
 
+# One by one: an engine that cannot be built here is a skip in the table, not a failure.
+$(VENV)/.peers: $(VENV)/.tools
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["peers"], sep="\n")' \
+	  | while read -r peer; do $(BIN)/python -m pip install --quiet "$$peer" || echo "bench: $$peer is left out"; done
+	@touch $@
+
 setup: $(VENV)/.tools    ## make .venv with everything in it, tools for tests and benchmarks too
 
 # The compiled core is checked against its source at each start; this rebuilds it only where they differ.
@@ -40,7 +46,7 @@ test: build $(VENV)/.tools    ## every test, on the compiled core and on the pla
 prove: build $(VENV)/.tools    ## the slow proofs: more random flows, more crashes
 	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/crash
 
-bench: build $(VENV)/.tools    ## measure; prints tables with their doubts
+bench: build $(VENV)/.tools $(VENV)/.peers    ## measure; prints tables with their doubts
 	$(BIN)/python -m bench
 
 style: $(VENV)/.tools    ## ruff and mypy --strict

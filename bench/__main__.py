@@ -48,6 +48,8 @@ def _print_benchmark(name: str, new: report.Report) -> None:
     _say("")
     print(f"{name}: {suite.question_of(name)}\n")
     print(report.as_text(report.table(new, name)))
+    for sentence in report.left_out(new, name):
+        print(f"Not measured: {sentence}")
     print("\nDoubts:")
     for doubt in suite.module_of(name).DOUBTS:
         print(f"- {doubt}")

@@ -20,19 +20,21 @@ Better = Literal["more", "less"]
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One number of one run. `better` says which way is progress."""
+    """One number of one run. `better` says which way is progress; `note` is what a reader of the number must know."""
 
     name: str
     value: float
     unit: str
     better: Better = "more"
+    note: str = ""
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """One run of one benchmark: its figures, and the facts that show that the work was really done."""
+    """One run of one benchmark: its figures, the facts that show that the work was really done, and what was left out and why."""
 
     figures: list[Figure]
     facts: dict[str, int | str] = {}
+    skipped: dict[str, str] = {}
 
 
 class WorkNotDone(Exception):

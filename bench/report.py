@@ -7,7 +7,6 @@ import datetime
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from statistics import median
@@ -15,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from bench.measure import Better, Figure
+from bench.measure import Better, Figure, Measured
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _LIBRARIES: Final = ("uvloop", "picows", "msgspec", "aiosqlite")
@@ -41,6 +40,7 @@ class Line(msgspec.Struct, frozen=True):
     unit: str
     better: Better
     values: list[float]
+    note: str = ""
 
     @property
     def median(self) -> float:
@@ -54,7 +54,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """All figures of one invocation. `facts`: by benchmark and form, of its last run."""
+    """All figures of one invocation. `facts`: by benchmark and form, of its last run. `skipped`: by benchmark, what and why."""
 
     taken_at: str
     commit: str
@@ -66,6 +66,7 @@ class Report(msgspec.Struct, frozen=True):
     load_after: float
     lines: list[Line]
     facts: dict[str, dict[str, int | str]]
+    skipped: dict[str, dict[str, str]] = {}
 
 
 class Gathered:
@@ -75,19 +76,22 @@ class Gathered:
         self._values: dict[tuple[str, str, str], list[float]] = {}
         self._figures: dict[tuple[str, str, str], Figure] = {}
         self.facts: dict[str, dict[str, int | str]] = {}
+        self.skipped: dict[str, dict[str, str]] = {}
 
-    def add(self, benchmark: str, form: str, figures: Sequence[Figure], facts: dict[str, int | str]) -> None:
+    def add(self, benchmark: str, form: str, measured: Measured) -> None:
         """Take in one run."""
-        for figure in figures:
+        for figure in measured.figures:
             key = (benchmark, form, figure.name)
             self._values.setdefault(key, []).append(figure.value)
             self._figures[key] = figure
-        self.facts[f"{benchmark}, {form}"] = facts
+        self.facts[f"{benchmark}, {form}"] = measured.facts
+        if measured.skipped:
+            self.skipped[benchmark] = measured.skipped
 
     def lines(self) -> list[Line]:
         """In the order in which figures first came."""
         return [
-            Line(benchmark, form, name, figure.unit, figure.better, self._values[benchmark, form, name])
+            Line(benchmark, form, name, figure.unit, figure.better, self._values[benchmark, form, name], figure.note)
             for (benchmark, form, name), figure in self._figures.items()
         ]
 
@@ -149,25 +153,32 @@ def head(report: Report) -> str:
 
 
 def table(report: Report, benchmark: str) -> list[list[str]]:
-    """Rows of one benchmark: the figure, its unit, then a column for each form."""
+    """Rows of one benchmark: the figure, its unit, a column for each form; notes in the last column, if there are any."""
     lines = [line for line in report.lines if line.benchmark == benchmark]
     forms = list(dict.fromkeys(line.form for line in lines))
     by_name: dict[str, dict[str, Line]] = {}
     for line in lines:
         by_name.setdefault(line.name, {})[line.form] = line
-    rows = [["", "unit", *forms]]
+    has_notes = any(line.note for line in lines)
+    rows = [["", "unit", *forms, *([""] if has_notes else [])]]
     for name, of_form in by_name.items():
-        unit = next(iter(of_form.values())).unit
-        rows.append([name, unit, *[_cell(of_form.get(form)) for form in forms]])
+        first = next(iter(of_form.values()))
+        notes = [first.note] if has_notes else []
+        rows.append([name, first.unit, *[_cell(of_form.get(form)) for form in forms], *notes])
     return rows
 
 
+def left_out(report: Report, benchmark: str) -> list[str]:
+    """A sentence for each thing that a benchmark could not measure."""
+    return [f"{name}: {why}" for name, why in report.skipped.get(benchmark, {}).items()]
+
+
 def as_text(rows: list[list[str]]) -> str:
-    """A table in columns."""
+    """A table in columns: names, units and notes to the left, numbers to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     text = [
         "  ".join(
-            cell.ljust(width) if column < 2 else cell.rjust(width)
+            cell.rjust(width) if _is_number(rows, column) else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -177,8 +188,12 @@ def as_text(rows: list[list[str]]) -> str:
 
 def as_markdown(rows: list[list[str]]) -> str:
     """A table for the documents."""
-    rule = ["---", "---", *["---:"] * (len(rows[0]) - 2)]
+    rule = ["---:" if _is_number(rows, column) else "---" for column in range(len(rows[0]))]
     return "\n".join("| " + " | ".join(row) + " |" for row in [rows[0], rule, *rows[1:]])
+
+
+def _is_number(rows: list[list[str]], column: int) -> bool:
+    return column >= 2 and rows[0][column] != ""
 
 
 def compare(old: Report, new: Report) -> list[list[str]]:

@@ -19,6 +19,7 @@ NAMES: Final = tuple(
     for name in (
         "book",
         "consensus",
+        "peers",
         "core",
         "memory",
         "journal",
@@ -83,7 +84,7 @@ def run_suite(
             for form in forms:  # in turn, so that a slow minute of the machine meets all forms
                 say(f"{name}: run {turn + 1} of {runs}, {form}")
                 run = run_once(name, form, scale, seed)
-                gathered.add(name, run.form, run.measured.figures, run.measured.facts)
+                gathered.add(name, run.form, run.measured)
         yield (
             name,
             report.Report(
@@ -97,5 +98,6 @@ def run_suite(
                 report.load_average(),
                 gathered.lines(),
                 gathered.facts,
+                gathered.skipped,
             ),
         )

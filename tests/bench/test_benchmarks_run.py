@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bench import suite
-from bench.measure import Figure
+from bench.measure import Figure, Measured
 from bench.report import Gathered, Line, Machine, Report, as_markdown, as_text, compare, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,8 +79,8 @@ def test_a_smaller_time_is_better() -> None:
 
 def test_forms_stand_beside_each_other_in_a_table() -> None:
     gathered = Gathered()
-    gathered.add("book", "plain", [Figure("mix", 1_000_000.0, "commands/s")], {})
-    gathered.add("book", "compiled", [Figure("mix", 3_000_000.0, "commands/s")], {})
+    gathered.add("book", "plain", Measured([Figure("mix", 1_000_000.0, "commands/s")]))
+    gathered.add("book", "compiled", Measured([Figure("mix", 3_000_000.0, "commands/s")]))
     rows = table(_report(gathered.lines()), "book")
     assert rows == [["", "unit", "plain", "compiled"], ["mix", "commands/s", "1,000,000", "3,000,000"]]
     assert as_text(rows).splitlines()[1] == "mix  commands/s  1,000,000  3,000,000"

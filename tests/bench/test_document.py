@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from bench import document
-from bench.report import ROOT, Report
+from bench.report import ROOT, Line, Report
 
 
 def _source() -> str:
@@ -23,8 +23,24 @@ def test_the_document_is_what_its_report_gives() -> None:
     assert document.PAGE.read_text(encoding="utf-8") == document.page(_source(), _report())
 
 
-def test_the_chart_is_what_its_report_gives() -> None:
-    assert document.CHART.read_text(encoding="utf-8") == document.chart(_report())
+def test_the_charts_are_what_its_report_gives() -> None:
+    pictures = document.charts(_report())
+    assert document.CHART in pictures
+    for path, text in pictures.items():
+        assert path.read_text(encoding="utf-8") == text
+
+
+def test_the_chart_of_peers_has_each_engine_once_and_no_wrong_one() -> None:
+    def line(name: str, form: str, value: float, note: str = "right") -> Line:
+        return Line("peers", form, name, "commands/s", "more", [value], note)
+
+    lines = [line("our book", form, speed) for form, speed in (("plain", 1e6), ("compiled", 4e6))]
+    lines += [line(name, form, 5e5) for form in ("plain", "compiled") for name in ("steady", "false")]
+    lines = [msgspec.structs.replace(each, note="WRONG: fills") if each.name == "false" else each for each in lines]
+    lines.append(Line("peers", "plain", "our book to the fastest right peer", "×", "more", [2.0]))
+    text = document.charts(msgspec.structs.replace(_report(), lines=lines))[document.PEERS_CHART]
+    labels = re.findall(r'text-anchor="end">([^<]+)<', text)
+    assert labels == ["our book, compiled", "our book, plain", "steady"]
 
 
 def test_a_documented_report_is_of_full_size_and_of_a_named_commit() -> None:
