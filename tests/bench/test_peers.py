@@ -29,7 +29,7 @@ def ours(spoil: Callable[[Row], Row | None], tells_fills: bool = True) -> Peer:
                     for fill in book.place(row.number, row.side, row.price_ticks, row.tonnes):
                         fills += 1
                         traded += fill.tonnes
-                elif row is not None:
+                elif row is not None and row.number in book.orders:
                     book.cancel(row.number)
             return fills if tells_fills else FILLS_UNTOLD, traded
 
