@@ -9,6 +9,7 @@ import msgspec
 
 from engine.core.adoption import text_sha256
 from engine.core.book import Order
+from engine.core.calendar import Calendar
 from engine.core.events import ActProposed
 from engine.core.market import Market
 from engine.core.rulebook import RuleBook
@@ -166,9 +167,7 @@ class MarketView:
 
     def rulebook_on(self, trading_day: int) -> RuleBook:
         """The rule book by which a day that opens now or later is opened: the one in force, or the change that waits for it."""
-        state = self._market.state
-        pending = state.pending_rulebook
-        return state.rulebook if pending is None or trading_day < pending.effective_day else pending.rulebook
+        return self._market.state.rulebook_on(trading_day)
 
     def rulebook_notice(self) -> RuleBookNotice:
         """What is in force, since when, and the change that waits."""
@@ -179,6 +178,10 @@ class MarketView:
             digest = text_sha256(pending.text)
             waiting = PendingNotice(pending.rulebook, int(pending.effective_day), digest, pending.approvals)
         return RuleBookNotice(state.rulebook, int(state.rulebook_since), text_sha256(state.rulebook_text), waiting)
+
+    def calendar(self, trading_day: int = 0) -> Calendar:
+        """Which days are traded and worked, by all that was announced and the rule book under which that day opens."""
+        return self._market.state.calendar(trading_day)
 
     # ---- accounts ---------------------------------------------------------------------------------------
 

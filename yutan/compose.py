@@ -190,9 +190,9 @@ class Exchange:
             self.view.rulebook_on,
             self.sequencer,
             self.view.day,
+            self.view.calendar,
             wall_ns,
             day_seconds=settings.compressed_day_seconds,
-            closed_days=settings.closed_days,
             announce=self.feed.expect_phase,
         )
         sources = Sources(

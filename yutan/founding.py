@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from engine import notices
 from engine.clock import wall_ns
 from engine.core import rulebook
 from engine.core.commands import Entry, Found
@@ -40,7 +41,7 @@ def found(data: Path, text: str, persons: Sequence[str]) -> Founding:
     folder.keys(data).mkdir(mode=0o700, parents=True, exist_ok=True)
     paths = {person: folder.keys(data) / f"{person}.pem" for person in persons}
     operators = tuple((person, person, keys.public_bytes(keys.load_or_create(path))) for person, path in paths.items())
-    command = Found(text, operators)
+    command = Found(text, operators, notices.for_pattern(book.calendar))
     at_ns = wall_ns()
     Market().apply(Entry(1, at_ns, command))
     folder.journal(data).mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,6 @@ NOT_SETTINGS = frozenset({"YUTAN_CRASHPOINT", "YUTAN_DATA", "YUTAN_PROVE", "YUTA
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
-Day = Annotated[int, msgspec.Meta(ge=20000101, le=29991231)]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +31,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disk: Literal["auto", "inline", "thread"] = "auto"
     timetable: Literal["manual", "real", "compressed"] = "manual"
     compressed_day_seconds: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 600
-    closed_days: tuple[Day, ...] = ()
     inbox_commands_max: Count = 65_536
     batch_commands_max: Count = 4_096
     snapshot_every: Count = 2_000_000
@@ -94,7 +92,7 @@ def _from_environ(environ: Mapping[str, str], faults: list[str]) -> dict[str, An
         name = key.removeprefix(ENV_PREFIX).lower()
         if name not in FIELDS:
             faults.append(f"environment: unknown setting {key}")
-        elif name in ("origins", "closed_days"):
+        elif name == "origins":
             given[name] = [part.strip() for part in environ[key].split(",") if part.strip()]
         else:
             given[name] = environ[key]

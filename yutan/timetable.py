@@ -8,13 +8,14 @@ exchange itself. An operator may always act beside the timetable; it never undoe
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import structlog
 
 from engine.core import phases
+from engine.core.calendar import BeyondCalendar, Calendar, as_number, shift
 from engine.core.commands import AnyAct, ChangePhase, CloseDay, OpenDay, Propose
 from engine.core.events import ActRefused, Event
 from engine.core.rulebook import RuleBook, TimetableRow
@@ -24,15 +25,15 @@ TICK_SECONDS = 0.2
 OTHER_PHASE_SECONDS_MAX = 12.0  # nobody who has just started the demo waits long for its first trade
 SHARE_MAX_PERCENT = 6  # of a compressed day, for each phase but continuous trading
 RETRY_SECONDS = 5.0
+CALENDAR_RETRY_SECONDS = 60.0  # an operator may adopt the missing notice at any time
 
 log = structlog.get_logger("yutan.timetable")
 
 
 class LocalTime(NamedTuple):
-    """The rule book's local time: trading_day as yyyymmdd, weekday 0 = Monday, seconds after midnight."""
+    """The rule book's local time: the date as yyyymmdd, seconds after midnight."""
 
-    trading_day: int
-    weekday: int
+    date: int
     second: int
 
 
@@ -46,30 +47,7 @@ class Step(NamedTuple):
 def local_time(at_ns: int, utc_offset_minutes: int) -> LocalTime:
     """UTC nanoseconds as the rule book's local day and second."""
     local = datetime.fromtimestamp(at_ns // 1_000_000_000, UTC) + timedelta(minutes=utc_offset_minutes)
-    return LocalTime(as_number(local.date()), local.weekday(), local.hour * 3600 + local.minute * 60 + local.second)
-
-
-def as_number(day: date) -> int:
-    """A date as yyyymmdd."""
-    return day.year * 10_000 + day.month * 100 + day.day
-
-
-def as_date(number: int) -> date:
-    """yyyymmdd as a date; raises ValueError where there is no such day."""
-    return date(number // 10_000, number // 100 % 100, number % 100)
-
-
-def is_trading_day(day: date, closed_days: Sequence[int]) -> bool:
-    """Monday to Friday without the announced closures (domain rules A1: make-up workdays on weekends do not trade)."""
-    return day.weekday() < 5 and as_number(day) not in closed_days
-
-
-def following_trading_day(number: int, closed_days: Sequence[int]) -> int:
-    """The first trading day after `number`."""
-    day = as_date(number) + timedelta(days=1)
-    while not is_trading_day(day, closed_days):
-        day += timedelta(days=1)
-    return as_number(day)
+    return LocalTime(as_number(local.date()), local.hour * 3600 + local.minute * 60 + local.second)
 
 
 def step_towards(current: int, target: int) -> int | None:
@@ -93,21 +71,19 @@ def due_row(rows: Sequence[TimetableRow], second: int) -> int:
     return sum(1 for row in rows if row.at_second <= second) - 1
 
 
-def decide_real(
-    day: DayView, rows: Sequence[TimetableRow], now: LocalTime, closed_days: Sequence[int]
-) -> AnyAct | None:
-    """What a timetable by the clock wants done at `now`, or None.
+def decide_real(day: DayView, rows: Sequence[TimetableRow], now: LocalTime, calendar: Calendar) -> AnyAct | None:
+    """What a timetable by the clock wants done at `now`, or None. Raises `BeyondCalendar` on a day no notice covers.
 
     A day left open is closed first. A day that was closed stays closed. A phase that was missed is skipped, except that
     the way to a later one may lead through it.
     """
-    if day.phase != phases.CLOSED and day.trading_day != now.trading_day:
-        return CloseDay() if day.trading_day < now.trading_day else None
+    if day.phase != phases.CLOSED and day.trading_day != now.date:
+        return CloseDay() if day.trading_day < now.date else None
     index = due_row(rows, now.second)
     target = rows[index].phase if index >= 0 else phases.CLOSED
     if day.phase == phases.CLOSED:
-        fresh = day.trading_day < now.trading_day and now.weekday < 5 and now.trading_day not in closed_days
-        return OpenDay(now.trading_day) if fresh and target != phases.CLOSED else None
+        is_due = target != phases.CLOSED and day.trading_day < now.date
+        return OpenDay(now.date) if is_due and calendar.is_trading_day(now.date) else None
     if target == phases.CLOSED:
         return CloseDay() if index >= 0 else None
     step = step_towards(day.phase, target)
@@ -132,11 +108,12 @@ def compress(rows: Sequence[TimetableRow], day_seconds: int) -> tuple[Step, ...]
 
 
 def decide_compressed(
-    day: DayView, steps: Sequence[Step], seconds_in_phase: float, today: int, closed_days: Sequence[int]
+    day: DayView, steps: Sequence[Step], seconds_in_phase: float, today: int, calendar: Calendar
 ) -> AnyAct | None:
     """What a compressed day wants done once the market has been `seconds_in_phase` in its phase, or None.
 
     The first day is today's date or the next trading day; the days then follow each other in the calendar.
+    Raises `BeyondCalendar` where it ends.
     """
     sequence = [step.phase for step in steps]
     if day.phase not in sequence:
@@ -145,8 +122,7 @@ def decide_compressed(
     if day.phase == phases.CLOSED:
         if day.trading_day and seconds_in_phase < steps[at].seconds:
             return None
-        before_today = as_number(as_date(today) - timedelta(days=1))
-        return OpenDay(following_trading_day(max(day.trading_day, before_today), closed_days))
+        return OpenDay(calendar.next_trading_day(max(day.trading_day, shift(today, -1))))
     if seconds_in_phase < steps[at].seconds:
         return None
     following = sequence[at + 1]
@@ -169,10 +145,10 @@ class Timetable:
         rulebook_on: Callable[[int], RuleBook],
         sequencer: Submits,
         read_day: Callable[[], DayView],
+        calendar_on: Callable[[int], Calendar],
         now_ns: Callable[[], int],
         *,
         day_seconds: int = 600,
-        closed_days: Sequence[int] = (),
         announce: Callable[[int, int], None] | None = None,
     ) -> None:
         self.mode = mode
@@ -183,8 +159,8 @@ class Timetable:
         self._day_seconds = day_seconds
         self._sequencer = sequencer
         self._read_day = read_day
+        self._calendar_on = calendar_on
         self._now_ns = now_ns
-        self._closed_days = closed_days
         self.steps = compress(rulebook_on(read_day().trading_day).timetable, day_seconds)
         self._phase = (-1, -1)
         self._phase_since_ns = 0
@@ -204,19 +180,28 @@ class Timetable:
         if now_ns < self._not_before_ns:
             return None
         now = local_time(now_ns, self._rulebook_on(day.trading_day).utc_offset_minutes)
-        if self.mode == "compressed":
-            seconds = (now_ns - self._phase_since_ns) / 1e9
-            return decide_compressed(day, self.steps, seconds, now.trading_day, self._closed_days)
-        if self.mode == "real":
-            rows = self._rulebook_on(now.trading_day).timetable
-            row = (now.trading_day, due_row(rows, now.second))
-            if row == self._settled_row:
-                return None
-            act = decide_real(day, rows, now, self._closed_days)
-            if act is None:
-                self._settled_row = row
-            return act
+        try:
+            if self.mode == "compressed":
+                seconds = (now_ns - self._phase_since_ns) / 1e9
+                return decide_compressed(day, self.steps, seconds, now.date, self._calendar_on(now.date))
+            if self.mode == "real":
+                return self._decide_real(day, now)
+        except BeyondCalendar as beyond:
+            log.error("the calendar has ended; adopt the year's holiday notice", day=beyond.day, last=beyond.last_day)
+            self._not_before_ns = now_ns + int(CALENDAR_RETRY_SECONDS * 1e9)
         return None
+
+    def _decide_real(self, day: DayView, now: LocalTime) -> AnyAct | None:
+        """What the clock wants; in an open day asked once for each row, so that an operator's act is not undone."""
+        rows = self._rulebook_on(now.date).timetable
+        row = (now.date, due_row(rows, now.second))
+        if row == self._settled_row:
+            return None
+        act = decide_real(day, rows, now, self._calendar_on(now.date))
+        waits_for_its_day = day.phase == phases.CLOSED and day.trading_day < now.date  # an opening may yet be announced
+        if act is None and not waits_for_its_day:
+            self._settled_row = row
+        return act
 
     def _following(self, phase: int, since_ns: int) -> tuple[int, int]:
         """The phase after this one of a compressed day and when it begins; (0, 0) where that is not known."""

@@ -9,11 +9,14 @@ from typing import Final
 
 import msgspec
 
-from engine.core import adoption, block_trading, day, phases, reasons
+from engine.core import adoption, block_trading, calendar_acts, day, phases, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import (
+    AdoptHolidays,
     AdoptRuleBook,
     AllocateUnits,
+    AnnounceClosure,
+    AnnounceOpening,
     AnyAct,
     Approve,
     ChangePhase,
@@ -222,6 +225,8 @@ def judge(state: State, act: AnyAct) -> Verdict:
         return judge_day(state, act)
     if isinstance(act, OpenBlockWindow | CloseBlockWindow):
         return judge_block_window(state, act)
+    if isinstance(act, AdoptHolidays | AnnounceClosure | AnnounceOpening):
+        return calendar_acts.judge(state, act)
     if isinstance(act, Halt | Resume):
         if act.instrument != 0 and state.instrument(act.instrument) is None:
             return Verdict(reasons.UNKNOWN_INSTRUMENT)
@@ -326,7 +331,7 @@ def judge_day(state: State, act: OpenDay | ChangePhase | CloseDay) -> Verdict:
             return Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
         if not int(state.trading_day) < act.trading_day < 100_000_000:
             return Verdict(reasons.ACT_INVALID, state.trading_day, 0)
-        return ADMITTED
+        return calendar_acts.judge_trading_day(state, act.trading_day)
     if isinstance(act, ChangePhase):
         if act.phase in phases.TRANSITIONS[state.phase]:
             return ADMITTED
@@ -390,6 +395,8 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
     elif isinstance(act, OpenBlockWindow | CloseBlockWindow):
         state.blocks.is_window_open = isinstance(act, OpenBlockWindow)
         out.append(BlockWindowChanged(state.blocks.is_window_open))
+    elif isinstance(act, AdoptHolidays | AnnounceClosure | AnnounceOpening):
+        calendar_acts.take(state, at_ns, act, out)
     elif isinstance(act, Halt | Resume):
         set_halt(state, act, out)
     elif isinstance(act, AdoptRuleBook):

@@ -8,6 +8,8 @@ or "all". The encoding (msgpack arrays) is the journal's: fields are only ever a
 
 import msgspec
 
+from engine.core.calendar import HolidayNotice
+
 
 class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Base of all commands."""
@@ -217,6 +219,27 @@ class CloseDay(Act, frozen=True, array_like=True, gc=False, tag=132):
     """End the trading day: expire orders, release holds, fix closing prices."""
 
 
+class AdoptHolidays(Act, frozen=True, array_like=True, gc=False, tag=180):
+    """Take a year's State Council notice (节假日安排) into the calendar; one of the same year is replaced."""
+
+    holidays: HolidayNotice
+
+
+class AnnounceClosure(Act, frozen=True, array_like=True, gc=False, tag=181):
+    """Announce that the market stays closed (休市公告) on these days to come, both ends included; `basis` is shown to all."""
+
+    first_day: int
+    last_day: int
+    basis: str
+
+
+class AnnounceOpening(Act, frozen=True, array_like=True, gc=False, tag=182):
+    """Announce that the market opens on a day to come that would not be a trading day (开市公告); `basis` is shown to all."""
+
+    trading_day: int
+    basis: str
+
+
 class Halt(Act, frozen=True, array_like=True, gc=False, tag=133):
     """Halt one instrument, or all (0). Cancels stay possible."""
 
@@ -278,6 +301,9 @@ AnyAct = (
     | OpenDay
     | ChangePhase
     | CloseDay
+    | AdoptHolidays
+    | AnnounceClosure
+    | AnnounceOpening
     | Halt
     | Resume
     | AdoptRuleBook
@@ -291,11 +317,13 @@ AnyAct = (
 class Found(Command, frozen=True, array_like=True, gc=False, tag=20):
     """Found the market: always entry 1. `rulebook` is the whole text of the rule book, so that a replay needs no file.
 
-    operators: (person, name, Ed25519 public key) of at least two people.
+    operators: (person, name, Ed25519 public key) of at least two people. holidays: what the calendar that the rule book
+    names is known to hold, at most one notice a year.
     """
 
     rulebook: str
     operators: tuple[tuple[str, str, bytes], ...]
+    holidays: tuple[HolidayNotice, ...] = ()
 
 
 class Propose(Command, frozen=True, array_like=True, gc=False, tag=21):

@@ -10,6 +10,7 @@ import msgspec
 
 from engine.core.blocks import Blocks, Offer
 from engine.core.book import Half, Order
+from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnyAct
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State
@@ -64,6 +65,7 @@ def _state(state: State) -> list[Any]:
         ],
         [state.rulebook_since, _pending_rulebook(state.pending_rulebook)],
         [state.blocks.is_window_open, [_offer(offer) for offer in state.blocks.offers.values()]],
+        [list(state.holiday_notices.values()), state.announcements],
     ]
 
 
@@ -152,7 +154,7 @@ def _orders(half: Half) -> list[list[Any]]:
 
 
 def _load_state(body: list[Any]) -> State:
-    text, day, accounts, instruments, issued, surrendered, keys, operators, proposals, change, blocks = body
+    text, day, accounts, instruments, issued, surrendered, keys, operators, proposals, change, blocks, calendar = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
     if pending is not None:
@@ -178,6 +180,9 @@ def _load_state(body: list[Any]) -> State:
         decoded: AnyAct = msgspec.msgpack.decode(act, type=AnyAct)
         state.proposals[number] = Proposal(number, at_ns, operator, reason, document, decoded, digest)
     state.blocks = _load_blocks(blocks)
+    notices, announcements = calendar
+    state.holiday_notices = {notice.year: notice for notice in msgspec.convert(notices, list[HolidayNotice])}
+    state.announcements = msgspec.convert(announcements, list[Announcement])
     return state
 
 

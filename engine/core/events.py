@@ -329,6 +329,14 @@ class CallUncrossed(Event, frozen=True, gc=False):
     imbalance: int
 
 
+class CalendarChanged(Event, frozen=True, gc=False):
+    """Which of these days are traded or worked has been announced anew; `basis` names the notice or announcement."""
+
+    first_day: int
+    last_day: int
+    basis: str
+
+
 class Halted(Event, frozen=True, gc=False):
     """Trading in the instrument (0: all) is halted."""
 

@@ -4,7 +4,8 @@ Same entries, same events, for ever, on any machine: the compiled and the plain 
 for `dump`. The first entry founds the market (`commands.Found`) and brings the rule book.
 """
 
-from engine.core import acts, audit, block_trading, dump, trading
+from engine.core import acts, audit, block_trading, calendar_acts, dump, trading
+from engine.core.calendar import fault_of
 from engine.core.commands import (
     Approve,
     BlockConfirm,
@@ -98,6 +99,9 @@ class Market:
         state = State(rulebook, command.rulebook)
         self._state = state
         assert len({person for person, _, _ in command.operators}) >= 2, "four eyes need two people"
+        for notice in command.holidays:
+            assert fault_of(notice) == "", fault_of(notice)
+            calendar_acts.keep_notice(state, notice)
         out.append(MarketFounded(rulebook.market, rulebook.version))
         for person, name, public_key in command.operators:
             acts.register_operator(state, person, name, public_key, out)

@@ -53,6 +53,8 @@ RULEBOOK_INVALID: Final = 2017
 RULEBOOK_NOT_NEWER: Final = 2018
 RULEBOOK_TOO_SOON: Final = 2019
 RULEBOOK_FIXED_RULE: Final = 2020
+NOT_TRADING_DAY: Final = 2021
+CALENDAR_ENDED: Final = 2022
 # 3000 limits
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
@@ -267,6 +269,24 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "The change touches what a running market may not change.",
         "该变更涉及市场运行中不得变更的规则。",
+    ),
+    Reason(
+        2021,
+        "NOT_TRADING_DAY",
+        "never",
+        99,
+        "The date is not a trading day; limit is the next one. An opening can be announced.",
+        "该日期不是交易日;limit 为下一交易日。可先发布开市公告。",
+        "CN-SH",
+    ),
+    Reason(
+        2022,
+        "CALENDAR_ENDED",
+        "contact",
+        99,
+        "No holiday notice covers the date; limit is the last day covered. Adopt that year's notice first.",
+        "该日期所在年份的节假日安排尚未录入;limit 为已覆盖的最后一日。请先录入该年通知。",
+        "CN-SH",
     ),
     Reason(
         3001,

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.core import commands, phases, units
+from engine.core import calendar, commands, phases, units
 
 CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
 SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
@@ -91,6 +91,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     utc_offset_minutes: int
     timetable: tuple[TimetableRow, ...]
     cancel_in_break: bool
+    calendar: str  # which dates are trading days: one of calendar.PATTERNS
     call_tie: (
         str  # call auction, equal volume and imbalance: reference = nearest to it | pressure = surplus side's price
     )
@@ -282,6 +283,7 @@ _RULES: Final[dict[str, dict[str, _Check]]] = {
     "day": {
         "timetable": _timetable,
         "cancel_in_break": _boolean,
+        "calendar": _one_of(calendar.PATTERNS),
     },
     "trading": {
         "call_tie": _one_of(CALL_TIES),

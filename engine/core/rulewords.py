@@ -30,6 +30,10 @@ RULES: Final[dict[str, Words]] = {
     "day.timetable": Words("交易日各阶段的开始时间。", "When each phase of the trading day begins, in local time."),
     "day.cancel_in_break": Words("午间休市是否可以撤单。", "Whether members may cancel during the break."),
     "day.block_window": Words("大宗协议交易时段。", "Hours of block trading, from and to, in local time."),
+    "day.calendar": Words(
+        "哪些日期是交易日:china 按国务院节假日安排,weekdays 为周一至周五,every-day 为任意日期。",
+        "Which dates are trading days: china by the State Council's holidays, weekdays Monday to Friday, every-day any date.",
+    ),
     "trading.call_tie": Words(
         "集合竞价多个价位成交量与不平衡量相同时的取价规则。",
         "Which price a call auction takes where several share the largest volume and the smallest imbalance.",

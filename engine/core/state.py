@@ -9,6 +9,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from engine.core.blocks import Blocks
 from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF, Book, Order
+from engine.core.calendar import Announcement, Calendar, HolidayNotice
 from engine.core.commands import AnyAct
 from engine.core.phases import CLOSED
 from engine.core.rulebook import RuleBook
@@ -311,12 +312,14 @@ class State:
     __slots__ = (
         "account_numbers",
         "accounts",
+        "announcements",
         "blocks",
         "cash_deposited",
         "cash_withdrawn",
         "day_number",
         "fees",
         "halted",
+        "holiday_notices",
         "instrument_numbers",
         "instruments",
         "is_proceeds_same_day",
@@ -359,6 +362,8 @@ class State:
         self.keys: dict[str, Key] = {}
         self.proposals: dict[int, Proposal] = {}
         self.blocks = Blocks()
+        self.holiday_notices: dict[int, HolidayNotice] = {}  # by year, rising
+        self.announcements: list[Announcement] = []  # closures and openings, oldest first
         self.trading_day: i64 = 0
         self.day_number: i64 = 0
         self.phase: i64 = CLOSED
@@ -369,6 +374,16 @@ class State:
         self.cash_deposited: i64 = 0
         self.cash_withdrawn: i64 = 0
         self.fees: i64 = 0
+
+    def rulebook_on(self, trading_day: int) -> RuleBook:
+        """The rule book by which a day that opens now or later is opened: the one in force, or the change that waits for it."""
+        pending = self.pending_rulebook
+        return self.rulebook if pending is None or trading_day < pending.effective_day else pending.rulebook
+
+    def calendar(self, trading_day: int = 0) -> Calendar:
+        """What is traded and worked by all that was announced, and by the rule book under which that day opens."""
+        pattern = self.rulebook_on(trading_day).calendar
+        return Calendar(pattern, tuple(self.holiday_notices.values()), self.announcements)
 
     def add_account(self, account: Account) -> None:
         """Take in the account of the next number."""

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.core import commands, phases, reasons, rulebook, units
-from gateway.protocol import prices, times, wire
+from engine.core.calendar import HolidayNotice
+from gateway.protocol import calendar, prices, times, wire
 
 _SCOPES: Final = {
     "login": units.RESTRICT_LOGIN,
@@ -99,11 +100,21 @@ def _read_base_price(value: str, names: Names, all_fields: dict[str, Any]) -> in
         raise FieldRefused(error.reason, "base_price") from error
 
 
-def _read_day(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+def _day_form(field: str) -> _Form:
+    def read(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+        try:
+            return times.day_number(value)
+        except ValueError as error:
+            raise FieldRefused(reasons.INVALID_FIELD, field) from error
+
+    return _Form(field, wire.DayText, read, lambda value, *_: times.day_text(value))
+
+
+def _read_holidays(value: calendar.NoticeData, names: Names, all_fields: dict[str, Any]) -> HolidayNotice:
     try:
-        return times.day_number(value)
+        return calendar.notice_of(value)
     except ValueError as error:
-        raise FieldRefused(reasons.INVALID_FIELD, "trading_day") from error
+        raise FieldRefused(reasons.INVALID_FIELD, "holidays") from error
 
 
 def _read_scope(value: list[str], names: Names, all_fields: dict[str, Any]) -> int:
@@ -152,8 +163,16 @@ _FORMS: Final[dict[str, _Form]] = {
         lambda value, names, rest: prices.price_text(value, names.product_tick_fen(rest["product"])),
     ),
     "public_key": _Form("public_key", _Hex32, lambda value, *_: bytes.fromhex(value), lambda value, *_: value.hex()),
-    "trading_day": _Form("trading_day", wire.DayText, _read_day, lambda value, *_: times.day_text(value)),
-    "effective_day": _Form("effective_day", wire.DayText, _read_day, lambda value, *_: times.day_text(value)),
+    "trading_day": _day_form("trading_day"),
+    "effective_day": _day_form("effective_day"),
+    "first_day": _day_form("first_day"),
+    "last_day": _day_form("last_day"),
+    "holidays": _Form(
+        "holidays",
+        calendar.NoticeData,
+        _read_holidays,
+        lambda value, *_: msgspec.to_builtins(calendar.notice_data(value)),
+    ),
     "rulebook": _Form("rulebook", _RuleBookText, _same, _same),
     "version": _Form("version", Annotated[int, Meta(ge=1, le=1_000_000)], _same, _same),
     "approvals": _Form("approvals", _Numbers, lambda value, *_: tuple(value), lambda value, *_: list(value)),

@@ -105,6 +105,8 @@ def _words(type_: Any) -> str:
         return ", ".join(f"`{word}`" for word in args)
     if origin is list:
         return f"list of {_words(args[0])}"
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return f"object ({_fields(type_)})"
     if args:
         return " or ".join(_words(arg) for arg in args if arg is not UnsetType)
     return _PLAIN[type_]

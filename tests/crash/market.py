@@ -22,6 +22,7 @@ def found(folder: Path) -> None:
     shipped = (ROOT / "engine" / "rulebooks" / "chongqing-call.toml").read_text(encoding="utf-8")
     text = re.sub(r"(trading_fee_ppm = \{ value = )\d+", r"\g<1>700", shipped)
     text = re.sub(r"(settlement_fee_ppm = \{ value = )\d+", r"\g<1>31", text)
+    text = text.replace('calendar = { value = "weekdays"', 'calendar = { value = "every-day"')
     rulebook = folder.with_name(folder.name + ".toml")
     rulebook.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "yutan", "init", str(folder), "--rulebook", str(rulebook), "--json"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine import notices
 from engine.core import commands
 from engine.core.rulebook import parse
 from gateway.directory import Directory
@@ -153,6 +154,9 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.PublishBulletin(20261120, "ab" * 32),
         commands.OpenBlockWindow(),
         commands.CloseBlockWindow(),
+        commands.AdoptHolidays(notices.shipped()[-1]),
+        commands.AnnounceClosure(20261123, 20261124, "渝交所〔2026〕9号"),
+        commands.AnnounceOpening(20261128, "渝交所〔2026〕10号"),
     ]
     assert {type(act) for act in examples} == set(commands.AnyAct.__args__)
     for act in examples:

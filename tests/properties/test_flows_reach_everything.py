@@ -44,8 +44,8 @@ ENDINGS = (
     reasons.RESTRICTION_IMPOSED,
     reasons.INSTRUMENT_HALTED,
 )
-# of acts that no flow does: keys, operators, documents of settlement
-NOT_REACHED = (e.KeyRegistered, e.KeyRevoked, e.SettlementRetryOrdered, e.BulletinPublished)
+# of acts that no flow does: the calendar, keys, operators, documents of settlement
+NOT_REACHED = (e.CalendarChanged, e.KeyRegistered, e.KeyRevoked, e.SettlementRetryOrdered, e.BulletinPublished)
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))
 ELSEWHERE = NOT_REACHED + BLOCK_EVENTS

@@ -16,7 +16,7 @@ from engine.title import ReconciliationReport
 from engine.view import AccountView, DayView, InstrumentView, UnitsView
 from settlement.worker import Settlement
 
-CHONGQING = rulebook.shipped("chongqing")
+CHONGQING = rulebook.shipped("chongqing").replace('calendar = { value = "china"', 'calendar = { value = "every-day"')
 WITH_FEES = CHONGQING.replace("trading_fee_ppm = { value = 0", "trading_fee_ppm = { value = 700").replace(
     "settlement_fee_ppm = { value = 0", "settlement_fee_ppm = { value = 300"
 )

@@ -17,7 +17,11 @@ START_NS: Final = 1_700_000_000_000_000_000
 _RULES: Final[dict[str, dict[str, Any]]] = {
     "market": {"market": "test", "version": 1, "name_zh": "测试", "name_en": "Test", "utc_offset_minutes": 480},
     "operators": {"two_person_acts": [], "proposal_hours_max": 24},
-    "day": {"timetable": ["09:00 pre_open", "09:30 continuous", "15:00 closed"], "cancel_in_break": True},
+    "day": {
+        "timetable": ["09:00 pre_open", "09:30 continuous", "15:00 closed"],
+        "cancel_in_break": True,
+        "calendar": "every-day",
+    },
     "trading": {
         "call_tie": "reference",
         "self_trade": "cancel_taker",

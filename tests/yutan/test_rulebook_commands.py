@@ -60,7 +60,7 @@ def test_what_a_person_must_confirm_is_counted_and_shown() -> None:
 
 def test_two_books_differ_in_what_they_differ() -> None:
     rows = {row["rule"]: row for row in answer("rulebook", "diff", "chongqing", "chongqing-call")}
-    assert list(rows) == ["market.market", "day.timetable"]
+    assert list(rows) == ["market.market", "day.timetable", "day.calendar"]
     assert rows["market.market"]["running_market"] == "fixed"
     assert "14:57 closing_call" in rows["day.timetable"]["after"]
     assert "14:57 closing_call" not in rows["day.timetable"]["before"]

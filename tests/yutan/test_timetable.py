@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from engine import notices
 from engine.core import phases, rulebook
+from engine.core.calendar import Announcement, BeyondCalendar, Calendar
 from engine.core.commands import AnyAct, ChangePhase, CloseDay, OpenDay
 from engine.core.rulebook import TimetableRow
 from engine.view import DayView
@@ -15,7 +19,6 @@ from yutan.timetable import (
     compress,
     decide_compressed,
     decide_real,
-    following_trading_day,
     local_time,
     step_towards,
 )
@@ -35,14 +38,15 @@ ROWS = tuple(
     )
 )
 MONDAY = 20261123
+CHINA = Calendar("china", notices.shipped())
 
 
 def day(trading_day: int, phase: int) -> DayView:
     return DayView(trading_day=trading_day, day_number=1, phase=phase, halted=False, seq=1, at_ns=0)
 
 
-def at(hour: int, minute: int, trading_day: int = MONDAY, weekday: int = 0) -> LocalTime:
-    return LocalTime(trading_day, weekday, hour * 3600 + minute * 60)
+def at(hour: int, minute: int, date: int = MONDAY) -> LocalTime:
+    return LocalTime(date, hour * 3600 + minute * 60)
 
 
 def carry_out(now: DayView, act: AnyAct) -> DayView:
@@ -58,7 +62,7 @@ def carry_out(now: DayView, act: AnyAct) -> DayView:
 
 def run_until_nothing_is_due(now: DayView, clock: LocalTime) -> tuple[DayView, list[AnyAct]]:
     acts: list[AnyAct] = []
-    while (act := decide_real(now, ROWS, clock, ())) is not None:
+    while (act := decide_real(now, ROWS, clock, CHINA)) is not None:
         acts.append(act)
         now = carry_out(now, act)
         assert len(acts) < 20
@@ -68,13 +72,13 @@ def run_until_nothing_is_due(now: DayView, clock: LocalTime) -> tuple[DayView, l
 def test_a_whole_day_passes_through_every_row_once() -> None:
     now, acts = day(0, phases.CLOSED), []
     for second in range(8 * 3600, 17 * 3600, 60):
-        now, done = run_until_nothing_is_due(now, LocalTime(MONDAY, 0, second))
+        now, done = run_until_nothing_is_due(now, LocalTime(MONDAY, second))
         acts += done
     assert acts == [OpenDay(MONDAY), *[ChangePhase(row.phase) for row in ROWS[1:-1]], CloseDay()]
 
 
 def test_a_restart_in_the_afternoon_goes_on_from_the_morning_without_the_break() -> None:
-    assert decide_real(day(MONDAY, phases.CONTINUOUS), ROWS, at(13, 30), ()) is None
+    assert decide_real(day(MONDAY, phases.CONTINUOUS), ROWS, at(13, 30), CHINA) is None
 
 
 def test_a_restart_after_a_missed_phase_takes_the_shortest_way() -> None:
@@ -84,23 +88,45 @@ def test_a_restart_after_a_missed_phase_takes_the_shortest_way() -> None:
 
 
 def test_a_day_left_open_is_closed_before_the_next_opens() -> None:
-    tuesday = at(9, 40, 20261124, 1)
+    tuesday = at(9, 40, 20261124)
     now, acts = run_until_nothing_is_due(day(MONDAY, phases.CONTINUOUS), tuesday)
     assert acts == [CloseDay(), OpenDay(20261124), ChangePhase(phases.CONTINUOUS)]
     assert now == day(20261124, phases.CONTINUOUS)
 
 
 def test_a_day_closed_early_by_an_operator_stays_closed() -> None:
-    assert decide_real(day(MONDAY, phases.CLOSED), ROWS, at(14, 0), ()) is None
+    assert decide_real(day(MONDAY, phases.CLOSED), ROWS, at(14, 0), CHINA) is None
 
 
 def test_a_phase_entered_early_by_an_operator_is_not_undone() -> None:
-    assert decide_real(day(MONDAY, phases.CONTINUOUS), ROWS, at(9, 20), ()) is None
+    assert decide_real(day(MONDAY, phases.CONTINUOUS), ROWS, at(9, 20), CHINA) is None
 
 
-def test_weekends_and_closed_days_do_not_open() -> None:
-    assert decide_real(day(0, phases.CLOSED), ROWS, at(10, 0, 20261121, 5), ()) is None
-    assert decide_real(day(0, phases.CLOSED), ROWS, at(10, 0), (MONDAY,)) is None
+@pytest.mark.parametrize(
+    ("date", "why"),
+    [
+        (20261121, "a Saturday"),
+        (20261001, "National Day"),
+        (20261010, "a Saturday that is worked in exchange for a holiday"),
+        (20261123, "announced closed"),
+    ],
+)
+def test_what_is_no_trading_day_does_not_open(date: int, why: str) -> None:
+    closure = Announcement(20261123, 20261124, False, "渝交所〔2026〕9号", 0)
+    calendar = Calendar("china", notices.shipped(), [closure])
+    assert decide_real(day(0, phases.CLOSED), ROWS, at(10, 0, date), calendar) is None, why
+
+
+def test_an_announced_opening_opens_also_a_saturday() -> None:
+    opening = Announcement(20261121, 20261121, True, "渝交所〔2026〕10号", 0)
+    calendar = Calendar("china", notices.shipped(), [opening])
+    assert decide_real(day(0, phases.CLOSED), ROWS, at(10, 0, 20261121), calendar) == OpenDay(20261121)
+
+
+def test_a_day_left_open_is_closed_even_where_the_calendar_has_ended() -> None:
+    assert decide_real(day(20261231, phases.CONTINUOUS), ROWS, at(10, 0, 20270104), CHINA) == CloseDay()
+    with pytest.raises(BeyondCalendar):
+        decide_real(day(20261231, phases.CLOSED), ROWS, at(10, 0, 20270104), CHINA)
 
 
 def test_there_is_no_way_back_in_the_day() -> None:
@@ -128,7 +154,7 @@ def test_compressed_days_repeat_and_skip_weekends() -> None:
     steps = compress(ROWS, 60)
     now, opened = day(0, phases.CLOSED), []
     for _ in range(6 * len(steps)):
-        act = decide_compressed(now, steps, 60.0, 20261120, ())
+        act = decide_compressed(now, steps, 60.0, 20261120, CHINA)
         assert act is not None
         if isinstance(act, OpenDay):
             opened.append(act.trading_day)
@@ -138,19 +164,18 @@ def test_compressed_days_repeat_and_skip_weekends() -> None:
 
 def test_a_compressed_phase_lasts_its_time() -> None:
     steps = compress(ROWS, 600)
-    assert decide_compressed(day(MONDAY, phases.CONTINUOUS), steps, steps[2].seconds - 1, MONDAY, ()) is None
-    assert decide_compressed(day(MONDAY, phases.CONTINUOUS), steps, steps[2].seconds, MONDAY, ()) == ChangePhase(
+    assert decide_compressed(day(MONDAY, phases.CONTINUOUS), steps, steps[2].seconds - 1, MONDAY, CHINA) is None
+    assert decide_compressed(day(MONDAY, phases.CONTINUOUS), steps, steps[2].seconds, MONDAY, CHINA) == ChangePhase(
         phases.CLOSING_CALL
     )
 
 
 def test_a_phase_outside_the_compressed_day_is_the_operators() -> None:
-    assert decide_compressed(day(MONDAY, phases.BREAK), compress(ROWS, 600), 1e9, MONDAY, ()) is None
+    assert decide_compressed(day(MONDAY, phases.BREAK), compress(ROWS, 600), 1e9, MONDAY, CHINA) is None
 
 
 def test_local_time_follows_the_rule_books_offset() -> None:
-    assert local_time(0, 480) == LocalTime(19700101, 3, 8 * 3600)
-    assert following_trading_day(20261120, (20261123,)) == 20261124
+    assert local_time(0, 480) == LocalTime(19700101, 8 * 3600)
 
 
 class Clock:
@@ -171,8 +196,9 @@ async def phases_driven(data: Path, clock: Clock, turns: int) -> list[tuple[int,
     exchange = await Exchange.start(data, Settings(ws_port=0, http_port=0))
     try:
         book = exchange.view.rulebook()
+        view = exchange.view
         timetable = Timetable(
-            "compressed", lambda _day: book, exchange.sequencer, exchange.view.day, clock, day_seconds=600
+            "compressed", lambda _day: book, exchange.sequencer, view.day, view.calendar, clock, day_seconds=600
         )
         seen: list[tuple[int, int]] = []
         while len(seen) < turns:

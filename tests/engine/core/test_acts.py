@@ -201,6 +201,7 @@ REFUSED: list[tuple[str, c.AnyAct, tuple[int, int, int]]] = [
     ("restriction of unknown bits", c.Restrict(1, 32, ""), (reasons.ACT_INVALID, 31, 32)),
     ("lifting of nothing", c.LiftRestriction(1, 0), (reasons.ACT_INVALID, 31, 0)),
     ("opening an open day", c.OpenDay(20260106), (reasons.ACT_NOT_ALLOWED_NOW, 0, 4)),
+    ("a closure of the past", c.AnnounceClosure(20260105, 20260106, "x"), (reasons.ACT_INVALID, 20260105, 20260105)),
     ("a phase out of turn", c.ChangePhase(phases.OPENING_CALL), (reasons.ACT_NOT_ALLOWED_NOW, 0, 4)),
     ("a phase that is none", c.ChangePhase(99), (reasons.ACT_NOT_ALLOWED_NOW, 0, 4)),
     ("halting an unknown instrument", c.Halt(9), (reasons.UNKNOWN_INSTRUMENT, 0, 0)),
