@@ -41,10 +41,10 @@ run: build    ## start a living demo market and print its address (Ctrl-C stops 
 
 test: build $(VENV)/.tools    ## every test, on the compiled core and on the plain one
 	$(BIN)/python -m pytest
-	YUTAN_PURE=1 $(BIN)/python -m pytest tests/engine tests/properties tests/ground_truth
+	YUTAN_PURE=1 $(BIN)/python -m pytest tests/engine tests/properties tests/ground_truth tests/conformance
 
 prove: build $(VENV)/.tools    ## the slow proofs: more random flows, more crashes
-	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/crash
+	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/conformance tests/crash
 
 bench: build $(VENV)/.tools $(VENV)/.peers    ## measure; prints tables with their doubts
 	$(BIN)/python -m bench
