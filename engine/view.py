@@ -10,8 +10,10 @@ import msgspec
 from engine.core.adoption import text_sha256
 from engine.core.book import Order
 from engine.core.calendar import Calendar
+from engine.core.compliance import offset_limit
 from engine.core.events import ActProposed
 from engine.core.market import Market
+from engine.core.records import ComplianceYear
 from engine.core.rulebook import RuleBook
 from engine.core.state import Account, Instrument, Key
 from engine.core.units import BUY, SELL
@@ -42,6 +44,30 @@ class UnitsView(msgspec.Struct, frozen=True):
     available: int
     held: int
     locked: int
+
+
+class ComplianceView(msgspec.Struct, frozen=True):
+    """One account's compliance year (履约年度), in tonnes. Days are yyyymmdd, 0 for none.
+
+    emissions: verified, which is what is owed; -1 while they are not known. offset_limits: what the year's rules let be
+    used of each product, in all filings together; empty where none is usable.
+    """
+
+    account: int
+    year: int
+    free: int
+    paid: int
+    emissions: int
+    reported_on: int
+    report_deadline: int
+    objection_until: int
+    surrender_deadline: int
+    surrendered: int
+    offsets: dict[str, int]
+    offset_limits: dict[str, int]
+    shortfall: int
+    retention_floor: int
+    is_final: bool
 
 
 class OrderView(msgspec.Struct, frozen=True):
@@ -208,6 +234,39 @@ class MarketView:
             for number, p in enumerate(found.positions)
             if p is not None and (p.available or p.held or p.locked)
         ]
+
+    def compliance(self, account: int) -> list[ComplianceView]:
+        """The account's compliance years, oldest first."""
+        found = self._market.state.account(account)
+        if found is None:
+            return []
+        years = self._market.state.compliance.get(account, {})
+        return [self._compliance_view(found, year, record) for year, record in sorted(years.items())]
+
+    def _compliance_view(self, account: Account, year: int, record: ComplianceYear) -> ComplianceView:
+        rules = self._market.state.rulebook.compliance.get(year)
+        limits: dict[str, int] = {}
+        if rules is not None:
+            of_all = offset_limit(record, rules.offset_base, rules.offset_limit_bp)
+            for product, terms in rules.offsets.items():
+                limits[product] = min(of_all, offset_limit(record, rules.offset_base, terms.limit_bp))
+        return ComplianceView(
+            int(account.number),
+            year,
+            record.free,
+            record.paid,
+            record.emissions,
+            record.reported_on,
+            0 if rules is None else rules.report_deadline,
+            record.objection_until,
+            0 if rules is None else rules.surrender_deadline,
+            record.surrendered,
+            dict(record.offsets),
+            limits,
+            record.shortfall,
+            account.retention.get(year, 0),
+            record.is_final,
+        )
 
     # ---- orders -----------------------------------------------------------------------------------------
 

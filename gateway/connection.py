@@ -154,7 +154,9 @@ class Connection:
 
     def _on_fragment(self, frame: Any) -> None:
         self._fragments.append(frame.get_payload_as_bytes())
-        if len(self._fragments) > _FRAGMENTS_MAX or sum(map(len, self._fragments)) > wire.FRAME_BYTES_MAX:
+        is_operator = self.door == "ops" and self.state == session.LOGGED_IN
+        bytes_max = wire.IMPORT_BYTES_MAX if is_operator else wire.FRAME_BYTES_MAX
+        if len(self._fragments) > _FRAGMENTS_MAX or sum(map(len, self._fragments)) > bytes_max:
             self.end(session.TOO_LARGE)
         elif frame.fin:
             whole = b"".join(self._fragments)

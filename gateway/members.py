@@ -8,6 +8,7 @@ from msgspec import UNSET
 from engine.core import commands, events, phases, reasons, units
 from engine.core.commands import Entry
 from engine.view import OrderView
+from gateway.compliance import obligation_view
 from gateway.connection import Connection
 from gateway.protocol import acts, prices, times, wire
 from gateway.protocol.codec import Refused
@@ -49,6 +50,7 @@ class MemberDesk:
                 wire.OrderList: self._list,
                 wire.AccountCash: self._cash,
                 wire.AccountAllowances: self._allowances,
+                wire.AccountObligation: self._obligation,
                 wire.TradeGet: self._trade,
                 wire.StatementList: self._statements,
                 wire.StatementGet: self._statement,
@@ -300,6 +302,11 @@ class MemberDesk:
                 )
             )
         connection.reply(request_id, wire.AllowancesView(found.code, holdings, found.retention_floor, view.day().seq))
+
+    def _obligation(self, connection: Connection, request: wire.AccountObligation) -> None:
+        params = request.params if request.params is not UNSET else wire.ObligationParams()
+        account = _account(connection, params.account)
+        connection.reply(request.id, obligation_view(self._gateway.view(), account, params.year))
 
     def _trade(self, connection: Connection, request: wire.TradeGet) -> None:
         number = int(request.params.trade_id[2:])

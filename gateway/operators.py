@@ -8,6 +8,7 @@ from msgspec import UNSET
 from engine.core import commands, events, phases, reasons
 from engine.core.commands import Entry
 from engine.title import TradeStatus
+from gateway.compliance import obligation_view
 from gateway.connection import Connection
 from gateway.members import trading_day
 from gateway.protocol import acts, prices, times, wire
@@ -35,6 +36,7 @@ class OperatorDesk:
                 wire.OpsStatus: self._status,
                 wire.OpsStatement: self._statement,
                 wire.OpsAccounts: self._accounts,
+                wire.OpsObligation: self._obligation,
             }
         )
         gateway.answerers.update(
@@ -146,6 +148,12 @@ class OperatorDesk:
             for account in self._gateway.view().accounts()
         ]
         connection.reply(request.id, rows)
+
+    def _obligation(self, connection: Connection, request: wire.OpsObligation) -> None:
+        account = self._names.account_number(request.params.account)
+        if not account:
+            raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
+        connection.reply(request.id, obligation_view(self._gateway.view(), account, request.params.year))
 
     def _unsettled(self, connection: Connection, request: wire.OpsUnsettled) -> None:
         params = request.params if request.params is not UNSET else wire.OpsUnsettledParams()

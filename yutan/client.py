@@ -386,6 +386,11 @@ class Client:
         """An account's units."""
         return await self._ask(wire.AccountAllowances, wire.AccountParams(account or UNSET), wire.AllowancesView)
 
+    async def obligation(self, account: str = "", year: int = 0) -> wire.ObligationView:
+        """An account's compliance years, or one of them."""
+        params = wire.ObligationParams(account or UNSET, year or UNSET)
+        return await self._ask(wire.AccountObligation, params, wire.ObligationView)
+
     async def trade(self, trade_id: str) -> Trade:
         """How far the settlement of one's own trade has come."""
         return await self._ask(wire.TradeGet, wire.TradeGetParams(trade_id), Trade)
@@ -461,6 +466,12 @@ class Client:
     async def ops_accounts(self) -> list[wire.AccountRow]:
         """All accounts."""
         return await self._ask(wire.OpsAccounts, UNSET, list[wire.AccountRow])
+
+    async def ops_obligation(self, account: str, year: int = 0) -> wire.ObligationView:
+        """A key emitter's compliance years, or one of them."""
+        return await self._ask(
+            wire.OpsObligation, wire.OpsObligationParams(account, year or UNSET), wire.ObligationView
+        )
 
     async def ops_statement_days(self, account: str) -> list[str]:
         """Trading days for which a member has a statement."""

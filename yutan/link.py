@@ -8,6 +8,8 @@ from typing import Final, Self
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
+from gateway.protocol.wire import FRAME_BYTES_MAX
+
 _INCOMING_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
@@ -59,7 +61,7 @@ class Link(WSListener):
         outbox, self._outbox = self._outbox, []
         if outbox and self._transport is not None:
             mask = secrets.token_bytes(4)
-            self._transport.underlying_transport.write(b"".join([_masked_frame(payload, mask) for payload in outbox]))
+            self._transport.underlying_transport.write(b"".join([_masked_frames(payload, mask) for payload in outbox]))
 
     def drop(self) -> None:
         """End the connection without a word."""
@@ -99,14 +101,21 @@ class Link(WSListener):
         """Nothing waits for it."""
 
 
-def _masked_frame(payload: bytes, mask: bytes) -> bytes:
-    """A client's text frame."""
+def _masked_frames(payload: bytes, mask: bytes) -> bytes:
+    """A client's text message: one frame, or several where it is larger than the server takes in one."""
+    if len(payload) <= FRAME_BYTES_MAX:
+        return _masked_frame(payload, mask, 0x81)
+    parts = [payload[at : at + FRAME_BYTES_MAX] for at in range(0, len(payload), FRAME_BYTES_MAX)]
+    heads = [0x01, *[0x00] * (len(parts) - 2), 0x80]
+    return b"".join([_masked_frame(part, mask, head) for part, head in zip(parts, heads, strict=True)])
+
+
+def _masked_frame(payload: bytes, mask: bytes, head: int) -> bytes:
+    """A client's frame; `head`: FIN bit and opcode."""
     size = len(payload)
     if size <= 125:
-        header = bytes((0x81, 0x80 | size))
-    elif size <= 65_535:
-        header = b"\x81\xfe" + size.to_bytes(2, "big")
+        header = bytes((head, 0x80 | size))
     else:
-        header = b"\x81\xff" + size.to_bytes(8, "big")
+        header = bytes((head, 0xFE)) + size.to_bytes(2, "big")
     key = int.from_bytes((mask * (size // 4 + 1))[:size], "little")
     return header + mask + (int.from_bytes(payload, "little") ^ key).to_bytes(size, "little")

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core import adoption, block_trading, calendar_acts, day, phases, reasons
+from engine.core import adoption, block_trading, calendar_acts, compliance, day, phases, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import (
     AdoptHolidays,
@@ -24,6 +24,7 @@ from engine.core.commands import (
     CloseDay,
     DepositCash,
     Halt,
+    ImportEmissions,
     LiftRestriction,
     ListInstrument,
     OpenAccount,
@@ -62,8 +63,8 @@ from engine.core.events import (
     RetentionChanged,
     SettlementRetryOrdered,
     UnitsIssued,
-    UnitsSurrendered,
 )
+from engine.core.holdings import move_available
 from engine.core.state import Account, Instrument, Key, Operator, Proposal, State
 from engine.core.trading import cancel_open_orders
 from engine.core.units import (
@@ -215,6 +216,8 @@ def judge(state: State, act: AnyAct) -> Verdict:
         return judge_registration(state, act)
     if isinstance(act, AllocateUnits | SurrenderUnits):
         return judge_units(state, act)
+    if isinstance(act, ImportEmissions):
+        return compliance.judge_emissions(state, act)
     if isinstance(act, DepositCash | WithdrawCash):
         return judge_cash(state, act)
     if isinstance(act, Restrict | LiftRestriction):
@@ -289,19 +292,24 @@ def judge_registration(
 
 
 def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
-    """Issue within bounds; surrender what is available (a restriction never stands against it)."""
+    """Issue within bounds, and for a year that is still open; surrender as the compliance year allows."""
     account = state.account(act.account)
     if account is None:
         return Verdict(reasons.UNKNOWN_ACCOUNT)
-    if state.instrument(act.instrument) is None:
+    instrument = state.instrument(act.instrument)
+    if instrument is None:
         return Verdict(reasons.UNKNOWN_INSTRUMENT)
-    if not 0 < act.tonnes <= TONNES_MAX or not 2000 <= act.year < 3000:
+    # a final filing may be of nothing: it confirms what was filed before
+    tonnes_min = 0 if isinstance(act, SurrenderUnits) and act.final else 1
+    if not tonnes_min <= act.tonnes <= TONNES_MAX or not compliance.is_year(act.year):
         return Verdict(reasons.ACT_INVALID, TONNES_MAX, fit(act.tonnes))
     if isinstance(act, SurrenderUnits):
-        available = int(account.position(act.instrument).available)
-        if act.tonnes > available:
-            return Verdict(reasons.INSUFFICIENT_ALLOWANCE, available, act.tonnes)
-        return ADMITTED
+        return compliance.judge_surrender(state, account, instrument, act)
+    if act.kind == "free" and account.category != compliance.KEY_EMITTER:
+        return Verdict(reasons.NOT_KEY_EMITTER)
+    record = compliance.known_record(state, act.account, act.year)
+    if record is not None and record.is_final and act.kind != "offset":
+        return Verdict(reasons.COMPLIANCE_YEAR_CLOSED)
     if act.kind not in UNIT_KINDS or state.issued[act.instrument] + act.tonnes > ISSUED_TONNES_MAX:
         return Verdict(reasons.ACT_INVALID)
     return ADMITTED
@@ -369,7 +377,9 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
     elif isinstance(act, AllocateUnits):
         allocate(state, act, out)
     elif isinstance(act, SurrenderUnits):
-        surrender(state, act, out)
+        compliance.surrender(state, act, out)
+    elif isinstance(act, ImportEmissions):
+        compliance.import_emissions(state, act, out)
     elif isinstance(act, DepositCash):
         state.held_account(act.account).free += act.amount_fen
         state.cash_deposited += act.amount_fen
@@ -460,6 +470,12 @@ def allocate(state: State, act: AllocateUnits, out: list[Event]) -> None:
     move_available(account, instrument, act.tonnes)
     state.issued[act.instrument] += act.tonnes
     out.append(UnitsIssued(act.account, act.instrument, act.tonnes, act.kind, act.year))
+    if instrument.is_allowance and account.category == compliance.KEY_EMITTER:
+        record = compliance.record_of(state, act.account, act.year)
+        if act.kind == "free":
+            record.free += act.tonnes
+        else:
+            record.paid += act.tonnes
     if act.kind == "free" and instrument.is_allowance and state.rulebook.retention_bp > 0:
         # each issue rounded up: the floor is never below the rule's half
         more = (act.tonnes * state.rulebook.retention_bp + 9_999) // 10_000
@@ -467,27 +483,6 @@ def allocate(state: State, act: AllocateUnits, out: list[Event]) -> None:
         account.retention[act.year] = floor
         account.retention_floor += more
         out.append(RetentionChanged(act.account, act.year, floor))
-
-
-def surrender(state: State, act: SurrenderUnits, out: list[Event]) -> None:
-    """Take units for a compliance year; the final filing ends that year's retention."""
-    account = state.held_account(act.account)
-    move_available(account, state.held_instrument(act.instrument), -act.tonnes)
-    state.surrendered[act.instrument] += act.tonnes
-    out.append(UnitsSurrendered(act.account, act.instrument, act.tonnes, act.year, act.final))
-    if act.final and act.year in account.retention:
-        account.retention_floor -= account.retention[act.year]
-        del account.retention[act.year]
-        out.append(RetentionChanged(act.account, act.year, 0))
-
-
-def move_available(account: Account, instrument: Instrument, tonnes: int) -> None:
-    """Change available units (and what retention is measured on)."""
-    position = account.position(instrument.number)
-    position.available += tonnes
-    if instrument.is_allowance:
-        account.allowances_available += tonnes
-    assert position.available >= 0
 
 
 def restrict(state: State, act: Restrict, out: list[Event]) -> None:

@@ -23,6 +23,7 @@ def audit(state: State) -> None:
     audit_cash(state)
     audit_rules(state)
     audit_blocks(state)
+    audit_compliance(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -169,3 +170,29 @@ def audit_blocks(state: State) -> None:
     check(len(blocks.numbers) == len(blocks.offers), "INV-12 block offers: ids")
     if state.phase == phases.CLOSED:
         check(not blocks.open_offers() and not blocks.is_window_open, "INV-12 block offers are open after the close")
+
+
+def audit_compliance(state: State) -> None:
+    """INV-1: what the compliance years say was surrendered is what was. INV-7: a closed year keeps no floor."""
+    allowances = 0
+    offsets: dict[str, int] = {}
+    for account, years in state.compliance.items():
+        for year, record in years.items():
+            allowances += record.surrendered
+            for product, tonnes in record.offsets.items():
+                offsets[product] = offsets.get(product, 0) + tonnes
+            if record.is_final:
+                check(year not in state.held_account(account).retention, f"INV-7 account {account}: floor of {year}")
+                check(record.shortfall == 0, f"INV-7 account {account}: {year} is closed with a shortfall")
+    surrendered = 0
+    of_products: dict[str, int] = {}
+    for instrument in state.instruments:
+        if instrument is not None and instrument.is_allowance:
+            surrendered += state.surrendered[int(instrument.number)]
+        elif instrument is not None:
+            gone = state.surrendered[int(instrument.number)]
+            of_products[instrument.product] = of_products.get(instrument.product, 0) + gone
+    check(allowances == surrendered, f"INV-1: {allowances} t surrendered by year, {surrendered} t by instrument")
+    of_products = {product: tonnes for product, tonnes in of_products.items() if tonnes}
+    offsets = {product: tonnes for product, tonnes in offsets.items() if tonnes}
+    check(offsets == of_products, f"INV-1: offsets {offsets} by year, {of_products} by instrument")

@@ -188,6 +188,20 @@ class SurrenderUnits(Act, frozen=True, array_like=True, gc=False, tag=113):
     final: bool
 
 
+class ImportEmissions(Act, frozen=True, array_like=True, gc=False, tag=114):
+    """Record the verified emissions of a compliance year as the reporting system's file has them: every row, or none.
+
+    rows: (account, tonnes CO2e, day the report came in, yyyymmdd). objection_until: the last day on which a unit may ask
+    for a review (CQ-M Art. 25: seven working days), 0 where the notice names none. sha256: the file's, hex. A later file
+    corrects an earlier one while the year is open.
+    """
+
+    year: int
+    rows: tuple[tuple[int, int, int], ...]
+    objection_until: int
+    sha256: str
+
+
 class Restrict(Act, frozen=True, array_like=True, gc=False, tag=120):
     """Restrict an account (scope: bits of units.RESTRICT_*). Open orders it covers are canceled."""
 
@@ -296,6 +310,7 @@ AnyAct = (
     | DepositCash
     | WithdrawCash
     | SurrenderUnits
+    | ImportEmissions
     | Restrict
     | LiftRestriction
     | OpenDay

@@ -12,6 +12,7 @@ from engine.core.blocks import Blocks, Offer
 from engine.core.book import Half, Order
 from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnyAct
+from engine.core.records import ComplianceYear
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State
 
@@ -66,6 +67,11 @@ def _state(state: State) -> list[Any]:
         [state.rulebook_since, _pending_rulebook(state.pending_rulebook)],
         [state.blocks.is_window_open, [_offer(offer) for offer in state.blocks.offers.values()]],
         [list(state.holiday_notices.values()), state.announcements],
+        [
+            [account, year, *_compliance(record)]
+            for account, years in sorted(state.compliance.items())
+            for year, record in sorted(years.items())
+        ],
     ]
 
 
@@ -116,6 +122,19 @@ def _answer(answer: Answer) -> list[int | bool]:
     return [answer.order, answer.reason, answer.body, answer.terms, answer.is_filled]
 
 
+def _compliance(record: ComplianceYear) -> list[Any]:
+    return [
+        record.free,
+        record.paid,
+        record.emissions,
+        record.reported_on,
+        record.objection_until,
+        record.surrendered,
+        sorted(record.offsets.items()),
+        record.is_final,
+    ]
+
+
 def _instrument(i: Instrument) -> list[Any]:
     return [
         i.code,
@@ -154,7 +173,21 @@ def _orders(half: Half) -> list[list[Any]]:
 
 
 def _load_state(body: list[Any]) -> State:
-    text, day, accounts, instruments, issued, surrendered, keys, operators, proposals, change, blocks, calendar = body
+    (
+        text,
+        day,
+        accounts,
+        instruments,
+        issued,
+        surrendered,
+        keys,
+        operators,
+        proposals,
+        change,
+        blocks,
+        calendar,
+        compliance,
+    ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
     if pending is not None:
@@ -183,6 +216,8 @@ def _load_state(body: list[Any]) -> State:
     notices, announcements = calendar
     state.holiday_notices = {notice.year: notice for notice in msgspec.convert(notices, list[HolidayNotice])}
     state.announcements = msgspec.convert(announcements, list[Announcement])
+    for account, year, *row in compliance:
+        state.compliance.setdefault(account, {})[year] = _load_compliance(row)
     return state
 
 
@@ -228,6 +263,14 @@ def _load_account(number: int, row: list[Any]) -> Account:
     account.answers_by_day = [(day, [row[0] for row in rows]) for day, rows in answers]
     account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4], row[5]) for _, rows in answers for row in rows}
     return account
+
+
+def _load_compliance(row: list[Any]) -> ComplianceYear:
+    record = ComplianceYear()
+    record.free, record.paid, record.emissions, record.reported_on, record.objection_until = row[:5]
+    record.surrendered, record.is_final = row[5], row[7]
+    record.offsets = {product: tonnes for product, tonnes in row[6]}
+    return record
 
 
 def _load_instrument(state: State, number: int, row: list[Any]) -> Instrument:

@@ -443,6 +443,16 @@ class UnitsSurrendered(Event, frozen=True, gc=False):
     final: bool
 
 
+class EmissionsRecorded(Event, frozen=True, gc=False):
+    """A key emitter's verified emissions of a year are known, or corrected; days are yyyymmdd, 0 for none."""
+
+    account: int
+    year: int
+    tonnes: int
+    reported_on: int
+    objection_until: int
+
+
 class CashDeposited(Event, frozen=True, gc=False):
     """Cash came in."""
 

@@ -104,6 +104,14 @@ OBLIGATION_RESERVED: Final = 5006
 SETTLEMENT_PENDING: Final = 6003
 UNKNOWN_DOCUMENT: Final = 6006
 RECONCILIATION_BREAK: Final = 6007
+# 6020 the compliance year and the registry's acts
+NOT_KEY_EMITTER: Final = 6020
+EMISSIONS_NOT_VERIFIED: Final = 6021
+OBLIGATION_NOT_MET: Final = 6022
+COMPLIANCE_YEAR_CLOSED: Final = 6023
+OFFSET_NOT_ALLOWED: Final = 6024
+OFFSET_LIMIT: Final = 6025
+OFFSET_ORIGIN: Final = 6026
 # 9000 internal
 OUTCOME_UNKNOWN: Final = 9001
 ENGINE_RECOVERING: Final = 9002
@@ -543,6 +551,69 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Engine and registry disagree; trading is halted.",
         "交易系统与登记系统核对不一致,交易已暂停。",
         "CQ-M Art. 5",
+    ),
+    Reason(
+        6020,
+        "NOT_KEY_EMITTER",
+        "never",
+        99,
+        "The account is not a key emitter's: it has no compliance year.",
+        "该账户不是重点排放单位,没有履约年度。",
+        "CQ-M Art. 26",
+    ),
+    Reason(
+        6021,
+        "EMISSIONS_NOT_VERIFIED",
+        "never",
+        99,
+        "The year's verified emissions are not recorded yet.",
+        "尚未登记该年度经核查的排放量。",
+        "CQ-M Art. 25, 26",
+    ),
+    Reason(
+        6022,
+        "OBLIGATION_NOT_MET",
+        "never",
+        99,
+        "The final filing covers less than the verified emissions.",
+        "最终清缴量少于经核查的排放量。",
+        "CQ-M Art. 26",
+    ),
+    Reason(
+        6023,
+        "COMPLIANCE_YEAR_CLOSED",
+        "never",
+        99,
+        "The compliance year was confirmed by its final filing.",
+        "该履约年度已最终确认。",
+        "CQ-M Art. 26",
+    ),
+    Reason(
+        6024,
+        "OFFSET_NOT_ALLOWED",
+        "never",
+        99,
+        "The year's rules do not let this kind or vintage of reduction be used as an offset.",
+        "该年度规则不允许使用此类或此年份的减排量抵销。",
+        "CQ-M Art. 27",
+    ),
+    Reason(
+        6025,
+        "OFFSET_LIMIT",
+        "never",
+        99,
+        "The offsets would pass the year's limit.",
+        "抵销量将超过该年度上限。",
+        "CQ-M Art. 27",
+    ),
+    Reason(
+        6026,
+        "OFFSET_ORIGIN",
+        "never",
+        99,
+        "Too few of the offsets used would be of local origin.",
+        "所用抵销量中本市项目占比不足。",
+        "CQ-M Art. 27",
     ),
     Reason(
         9001,

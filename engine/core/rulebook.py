@@ -25,6 +25,7 @@ MATCH_MODES: Final = ("PRICE_TIME_AUTO",)
 PRODUCT: Final = "product."  # begins the name of a product's rule: "product.CQEA.limit_bp"
 NO_LIMIT: Final = "none"  # instead of a price limit; a band of zero would be a mistake
 PRODUCT_KINDS: Final = ("allowance", "offset")
+OFFSET_BASES: Final = ("verified_emissions", "allocation")
 ACT_NAMES: Final = tuple(act.__name__ for act in commands.AnyAct.__args__)
 
 # What a running market may not change: its identity and clock, and what prices, holdings and T+N locks are counted in.
@@ -37,9 +38,12 @@ FIXED_OF_LISTED: Final = (
 
 TEXT_CHARACTERS_MAX: Final = 262_144  # the text travels in one journal entry
 PRODUCTS_MAX: Final = 64
+COMPLIANCE_YEARS_MAX: Final = 64
 TIMETABLE_ROWS_MAX: Final = 32
 _SECONDS_A_DAY: Final = 86_400
 _CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,15}")
+_YEAR: Final = re.compile(r"2[0-9]{3}")
+_DAY: Final = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
@@ -65,6 +69,27 @@ class ProductRules(msgspec.Struct, frozen=True):
     close_min_tonnes: int
     block_tonnes_min: int = 0  # smallest block trade; 0: the product is not traded in blocks
     block_limit_bp: int = 0  # price limit of block trades in basis points of the reference price
+
+
+class OffsetRules(msgspec.Struct, frozen=True):
+    """How far one product's reductions may be used as offsets (抵销) in a compliance year."""
+
+    product: str
+    limit_bp: int  # share of the year's base, in basis points
+    vintage_min: int  # the oldest vintage that may be used; 0 = any
+    is_local: bool  # whether it counts as of local origin
+
+
+class ComplianceRules(msgspec.Struct, frozen=True):
+    """What the bureau has set for one compliance year (履约年度). Days are yyyymmdd, 0 where none is set."""
+
+    year: int
+    report_deadline: int
+    surrender_deadline: int
+    offset_base: str  # verified_emissions | allocation: what the limits are shares of
+    offset_limit_bp: int  # of all offsets together
+    local_share_min_bp: int  # least share of local origin among the offsets used
+    offsets: dict[str, OffsetRules]  # by product; one that is not here cannot be used
 
 
 class TimetableRow(msgspec.Struct, frozen=True):
@@ -105,6 +130,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     proposal_hours_max: int
     public_depth_levels: int
     products: dict[str, ProductRules]
+    compliance: dict[int, ComplianceRules]  # by compliance year; a year that is not here lets no offset be used
     provenance: dict[str, Provenance]  # "section.key" -> source
     block_window: tuple[int, int] = (0, 0)  # local seconds from and to; (0, 0): only an operator opens the window
 
@@ -198,6 +224,16 @@ def _one_of(choices: tuple[str, ...]) -> _Check:
         return value
 
     return check
+
+
+def _day(value: Any) -> int:
+    """A day "yyyy-mm-dd" as yyyymmdd; "" where none is set yet."""
+    if value == "":
+        return 0
+    digits = _DAY.fullmatch(value) if type(value) is str else None
+    if digits is None:
+        raise ValueError(f'must be a day like "2026-04-30", or "" where none is set, not {_shown(value)}')
+    return int("".join(digits.groups()))
 
 
 def _acts(value: Any) -> tuple[str, ...]:
@@ -319,6 +355,19 @@ _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "block_tonnes_min": _integer(1, units.TONNES_MAX),
     "block_limit_bp": _integer(1, 9_999),
 }
+_COMPLIANCE_RULES: Final[dict[str, _Check]] = {
+    "report_deadline": _day,
+    "surrender_deadline": _day,
+    "offset_base": _one_of(OFFSET_BASES),
+    "offset_limit_bp": _integer(0, 10_000),
+    "local_share_min_bp": _integer(0, 10_000),
+}
+_OFFSET_RULES: Final[dict[str, _Check]] = {
+    "limit_bp": _integer(0, 10_000),
+    "vintage_min": _integer(0, 9_999),
+    "is_local": _boolean,
+}
+_TABLES: Final = ("product", "compliance", "offset")  # sections of tables: [product.CODE], [compliance.YEAR], …
 
 
 class _Reading:
@@ -332,17 +381,18 @@ class _Reading:
     def book(self) -> RuleBook:
         """The rule book; raises `RuleBookError` when anything was wrong."""
         for section in self.document:
-            if section not in _RULES and section != "product":
+            if section not in _RULES and section not in _TABLES:
                 self.faults.append(f"[{section}]: unknown section")
         rules: dict[str, Any] = {}
         for section, checks in _RULES.items():
             rules |= self._section(section, self.document.get(section), checks, _OPTIONAL_RULES.get(section, {}))
         products = self._products()
+        compliance = self._compliance(products)
         if not self.faults:
             self._check_between(rules, products)
         if self.faults:
             raise RuleBookError(self.faults)
-        return RuleBook(products=products, provenance=self.provenance, **rules)
+        return RuleBook(products=products, compliance=compliance, provenance=self.provenance, **rules)
 
     def _products(self) -> dict[str, ProductRules]:
         tables = self.document.get("product")
@@ -360,6 +410,46 @@ class _Reading:
                 products[code] = ProductRules(code=code, **values)
                 self._check_product(section, products[code])
         return products
+
+    def _compliance(self, products: dict[str, ProductRules]) -> dict[int, ComplianceRules]:
+        """The optional tables [compliance.YEAR] and [offset.YEAR.PRODUCT]."""
+        years = self._optional_tables("compliance")
+        of_offsets = self._optional_tables("offset")
+        self.faults.extend(
+            f"[offset.{year}]: there is no [compliance.{year}]" for year in of_offsets if year not in years
+        )
+        found: dict[int, ComplianceRules] = {}
+        for year, table in years.items():
+            before = len(self.faults)
+            values = self._section(f"compliance.{year}", table, _COMPLIANCE_RULES, {})
+            offsets: dict[str, OffsetRules] = {}
+            terms = of_offsets.get(year, {})
+            if type(terms) is not dict:
+                self.faults.append(f"[offset.{year}]: takes tables [offset.{year}.PRODUCT]")
+                continue
+            for product, rules in terms.items():
+                section = f"offset.{year}.{product}"
+                if product in products and products[product].kind != "offset":
+                    self.faults.append(f"[{section}]: {product} is no product of kind offset")
+                elif product not in products:
+                    self.faults.append(f"[{section}]: there is no product {product}")
+                of_product = self._section(section, rules, _OFFSET_RULES, {})
+                if len(self.faults) == before:
+                    offsets[product] = OffsetRules(product=product, **of_product)
+            if len(self.faults) == before:
+                found[int(year)] = ComplianceRules(year=int(year), offsets=offsets, **values)
+        return found
+
+    def _optional_tables(self, name: str) -> dict[str, Any]:
+        """Tables by year, none where there is no such section."""
+        tables = self.document.get(name, {})
+        if type(tables) is not dict or len(tables) > COMPLIANCE_YEARS_MAX:
+            self.faults.append(f"[{name}]: takes at most {COMPLIANCE_YEARS_MAX} tables [{name}.YEAR]")
+            return {}
+        self.faults.extend(
+            f"[{name}.{year}]: is not a year from 2000 to 2999" for year in tables if not _YEAR.fullmatch(year)
+        )
+        return {year: table for year, table in tables.items() if _YEAR.fullmatch(year)}
 
     def _section(
         self, section: str, table: Any, checks: dict[str, _Check], optional: dict[str, _Check]

@@ -12,6 +12,7 @@ from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER
 from engine.core.calendar import Announcement, Calendar, HolidayNotice
 from engine.core.commands import AnyAct
 from engine.core.phases import CLOSED
+from engine.core.records import ComplianceYear
 from engine.core.rulebook import RuleBook
 from engine.core.units import AMOUNT_FEN_MAX
 
@@ -316,6 +317,7 @@ class State:
         "blocks",
         "cash_deposited",
         "cash_withdrawn",
+        "compliance",
         "day_number",
         "fees",
         "halted",
@@ -369,6 +371,7 @@ class State:
         self.phase: i64 = CLOSED
         self.halted = False
         self.trade_number: i64 = 0
+        self.compliance: dict[int, dict[int, ComplianceYear]] = {}  # account -> compliance year -> record
         self.issued: list[int] = [0]  # tonnes ever issued, by instrument
         self.surrendered: list[int] = [0]
         self.cash_deposited: i64 = 0

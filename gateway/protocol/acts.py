@@ -117,6 +117,26 @@ def _read_holidays(value: calendar.NoticeData, names: Names, all_fields: dict[st
         raise FieldRefused(reasons.INVALID_FIELD, "holidays") from error
 
 
+def _read_optional_day(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    try:
+        return times.day_number(value)
+    except ValueError as error:
+        raise FieldRefused(reasons.INVALID_FIELD, "objection_until") from error
+
+
+def _read_emissions(value: list[tuple[str, int, str]], names: Names, all_fields: dict[str, Any]) -> Any:
+    try:
+        return tuple(
+            (_read_account(code, names, all_fields), tonnes, times.day_number(day)) for code, tonnes, day in value
+        )
+    except ValueError as error:
+        raise error if isinstance(error, FieldRefused) else FieldRefused(reasons.INVALID_FIELD, "rows") from error
+
+
+def _show_emissions(value: Any, names: Names, all_fields: dict[str, Any]) -> list[tuple[str, int, str]]:
+    return [(names.account_code(number), tonnes, times.day_text(day)) for number, tonnes, day in value]
+
+
 def _read_scope(value: list[str], names: Names, all_fields: dict[str, Any]) -> int:
     scope = 0
     for word in value:
@@ -143,6 +163,11 @@ _Codes = Annotated[list[wire.Code], Meta(min_length=1, max_length=10_000)]
 _Numbers = Annotated[list[wire.Reason], Meta(min_length=1, max_length=16)]
 _RuleBookText = Annotated[str, Meta(min_length=1, max_length=rulebook.TEXT_CHARACTERS_MAX)]
 _Words = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(min_length=1, max_length=16)]
+
+_Emissions = Annotated[
+    list[tuple[wire.Code, Annotated[int, Meta(ge=0, le=units.TONNES_MAX)], wire.DayText]],
+    Meta(min_length=1, max_length=2_000),
+]
 
 _FORMS: Final[dict[str, _Form]] = {
     "account": _Form("account", wire.Code, _read_account, lambda value, names, _: names.account_code(value)),
@@ -180,6 +205,10 @@ _FORMS: Final[dict[str, _Form]] = {
     "phase": _Form("phase", _Word, _read_phase, lambda value, *_: phases.NAMES[value]),
     "trade": _Form("trade_id", wire.TradeId, lambda value, *_: int(value[2:]), lambda value, *_: f"T-{value}", True),
     "scopes": _Form("scopes", _Words, lambda value, *_: tuple(value), lambda value, *_: list(value), True),
+    "objection_until": _Form(
+        "objection_until", wire.DayText, _read_optional_day, lambda value, *_: times.day_text(value), True
+    ),
+    "rows": _Form("rows", _Emissions, _read_emissions, _show_emissions),
     "sha256": _Form("sha256", wire.Sha256, _same, _same),
     "tonnes": _Form("tonnes", wire.Quantity, _same, _same),
     "code": _Form("code", _Word, _same, _same),
@@ -199,6 +228,8 @@ _FORMS: Final[dict[str, _Form]] = {
 }
 # Acts whose instrument or trade may be left out, meaning all.
 _ALL_WHEN_ABSENT: Final = {(commands.Halt, "instrument"), (commands.Resume, "instrument")}
+
+_NONE_WHEN_ABSENT: Final = ("trade", "objection_until")  # 0 in the command
 
 
 class ActForm(msgspec.Struct, frozen=True):
@@ -245,7 +276,7 @@ def read_act(name: str, fields: bytes, names: Names) -> commands.AnyAct:
     for field, part in form.forms.items():
         if said[field] is not UNSET:
             values[field] = part.read(said[field], names, said)
-        elif (form.act, field) in _ALL_WHEN_ABSENT or field == "trade":
+        elif (form.act, field) in _ALL_WHEN_ABSENT or field in _NONE_WHEN_ABSENT:
             values[field] = 0
     return cast(commands.AnyAct, form.act(**values))
 

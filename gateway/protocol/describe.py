@@ -103,6 +103,8 @@ def _words(type_: Any) -> str:
         return _bounded(args[0], args[1])
     if origin is typing.Literal:
         return ", ".join(f"`{word}`" for word in args)
+    if origin is tuple:
+        return f"[{', '.join(_words(arg) for arg in args)}]"
     if origin is list:
         return f"list of {_words(args[0])}"
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct):

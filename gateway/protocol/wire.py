@@ -14,6 +14,9 @@ from engine.core.units import TONNES_MAX
 
 PROTOCOL_VERSION: Final = "1"
 FRAME_BYTES_MAX: Final = 16_384
+IMPORT_BYTES_MAX: Final = (
+    262_144  # an operator's message in frames of the size above: a file that is taken whole or not
+)
 CHANNELS_PER_CALL_MAX: Final = 64
 REPLAY_EVENTS_MAX: Final = 1_000
 LIST_ROWS_MAX: Final = 500
@@ -264,6 +267,19 @@ class AccountAllowances(Request, tag="account.allowances", gc=False, kw_only=Tru
     params: AccountParams | UnsetType = UNSET
 
 
+class ObligationParams(Params, gc=False):
+    """One account and, where named, one compliance year."""
+
+    account: Code | UnsetType = UNSET
+    year: Annotated[int, Meta(ge=2000, le=2999)] | UnsetType = UNSET
+
+
+class AccountObligation(Request, tag="account.obligation", gc=False, kw_only=True):
+    """Compliance years: allocation, verified emissions, what was surrendered with which offsets, what is still owed."""
+
+    params: ObligationParams | UnsetType = UNSET
+
+
 class TradeGetParams(Params, gc=False):
     """One of one's own trades."""
 
@@ -379,6 +395,19 @@ class OpsStatement(Request, tag="ops.statement", gc=False, kw_only=True):
     params: OpsStatementParams
 
 
+class OpsObligationParams(Params, gc=False):
+    """Any account, and, where named, one compliance year."""
+
+    account: Code
+    year: Annotated[int, Meta(ge=2000, le=2999)] | UnsetType = UNSET
+
+
+class OpsObligation(Request, tag="ops.obligation", gc=False, kw_only=True):
+    """A key emitter's compliance years."""
+
+    params: OpsObligationParams
+
+
 class OpsAccounts(Request, tag="ops.accounts", gc=False, kw_only=True):
     """All accounts with their state."""
 
@@ -409,6 +438,7 @@ TradeRequest = (
     | OrderList
     | AccountCash
     | AccountAllowances
+    | AccountObligation
     | TradeGet
     | StatementList
     | StatementGet
@@ -425,6 +455,7 @@ OpsRequest = (
     | OpsStatus
     | OpsStatement
     | OpsAccounts
+    | OpsObligation
 )
 MarketRequest = CommonRequest
 
@@ -585,6 +616,40 @@ class AllowancesView(Struct, gc=False):
     account: str
     holdings: list[HoldingView]
     retention_floor: int
+    seq: int
+
+
+class ObligationRow(Struct, gc=False):
+    """One compliance year, in tonnes. `emissions` and `obligation` are null while no emissions are verified.
+
+    offset_limits: what the year's rules let be used of each product in all filings together. Days are absent ("") where
+    none is set.
+    """
+
+    year: int
+    free_allocation: int
+    paid_allocation: int
+    emissions: int | None
+    reported_on: str
+    report_deadline: str
+    is_late: bool
+    objection_until: str
+    surrender_deadline: str
+    obligation: int | None
+    surrendered: int
+    offsets: dict[str, int]
+    offset_limits: dict[str, int]
+    shortfall: int | None
+    retention_floor: int
+    is_final: bool
+
+
+class ObligationView(Struct, gc=False):
+    """An account's compliance years, oldest first."""
+
+    account: str
+    category: str
+    years: list[ObligationRow]
     seq: int
 
 

@@ -192,6 +192,10 @@ class Clearing:
                 dvp.Instruction(0, "surrender", self._seq, 0, e.account, e.instrument, e.tonnes, 0, e.year, *refusal),
             )
 
+    def _emissions_recorded(self, event: events.EmissionsRecorded, writes: Writes) -> None:
+        e = event
+        writes.changes.append(("emissions", (e.account, e.year, self._seq, e.tonnes, e.reported_on, e.objection_until)))
+
     def _registry_act(
         self, writes: Writes, act: str, account: int, instrument: int, tonnes: int, act_class: str, year: int
     ) -> None:
@@ -348,6 +352,7 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.UnitsIssued: Clearing._units_issued,
     events.UnitsUnlocked: Clearing._units_unlocked,
     events.UnitsSurrendered: Clearing._units_surrendered,
+    events.EmissionsRecorded: Clearing._emissions_recorded,
     events.CashDeposited: Clearing._cash_deposited,
     events.CashWithdrawn: Clearing._cash_withdrawn,
     events.RestrictionChanged: Clearing._restriction_changed,

@@ -30,7 +30,7 @@ from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, 
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 ROWS_MAX: Final = 1_000  # Rows of one statement; times 18 columns it stays below SQLite's 32,766 parameters.
@@ -54,6 +54,7 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "registry_act": ("registry_acts", 8),
     "restriction": ("restrictions", 4),
     "retention": ("retention", 4),
+    "emissions": ("emissions", 6),
     "audit_trail": ("audit_trail", 11),
     "day": ("days", 7),
     "day_stats": ("day_stats", 14),

@@ -59,7 +59,7 @@ def opened_market() -> list[AnyCommand]:
     """Found a market, list one instrument, give four accounts cash and units, open the day for continuous trading."""
     setup: list[AnyCommand] = [FOUND, act(commands.ListInstrument("SHARE-1", "SHARE", 2023, "股", "share", 5000))]
     for number in range(1, 5):
-        setup.append(act(commands.OpenAccount(f"A{number}", number, f"member {number}", "institution")))
+        setup.append(act(commands.OpenAccount(f"A{number}", number, f"member {number}", "key_emitter")))
         setup.append(act(commands.DepositCash(number, 1_000_000_000_000)))
         setup.append(act(commands.AllocateUnits(number, 1, 1_000_000, "free", 2023)))
     setup.append(act(commands.OpenDay(20230207)))

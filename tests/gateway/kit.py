@@ -61,14 +61,16 @@ class House:
         self.gateway: Gateway
 
     @classmethod
-    async def start(cls, folder: Path, *, two_person_acts: tuple[str, ...] = (), **settings: Any) -> Self:
-        """Start on this folder; a fresh one is founded, filled and opened for trading."""
+    async def start(
+        cls, folder: Path, *, two_person_acts: tuple[str, ...] = (), rules: str = "", **settings: Any
+    ) -> Self:
+        """Start on this folder; a fresh one is founded (with these rules, if given), filled and opened for trading."""
         defaults = GatewaySettings(port=0, history_file=folder / "history.db", feed_flush_ms=10, close_ms=200)
         house = cls(folder, replace(defaults, **settings))
-        await house.open(two_person_acts)
+        await house.open(two_person_acts, rules)
         return house
 
-    async def open(self, two_person_acts: tuple[str, ...] = ()) -> None:
+    async def open(self, two_person_acts: tuple[str, ...] = (), rules: str = "") -> None:
         """Recover what is there and open the doors."""
         self.settlement = await Settlement.open(
             self.folder / "registry.db", on_failure=self.failures.append, on_break=lambda report: None
@@ -83,7 +85,7 @@ class House:
         )
         self.gateway.attach(self.sequencer)
         if not self.sequencer.view.is_founded:
-            await self._found(two_person_acts)
+            await self._found(rules or rulebook_text(PRODUCTS, two_person_acts=list(two_person_acts)))
         await self.gateway.start()
 
     async def stop(self) -> None:
@@ -96,9 +98,8 @@ class House:
         await self.settlement.close()
         assert not self.failures, self.failures
 
-    async def _found(self, two_person_acts: tuple[str, ...]) -> None:
+    async def _found(self, text: str) -> None:
         operators = tuple((person, person.title(), public_of(person)) for person in ("chen", "li"))
-        text = rulebook_text(PRODUCTS, two_person_acts=list(two_person_acts))
         await self.sequencer.submit(commands.Found(text, operators))
         await self.act(
             commands.ListInstrument(SPOT, "CQEA", 2025, "重庆配额2025", "Chongqing allowance 2025", 4000),

@@ -140,6 +140,8 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.DepositCash(1, 1234),
         commands.WithdrawCash(1, 1234),
         commands.SurrenderUnits(1, 1, 10, 2025, True),
+        commands.ImportEmissions(2025, ((1, 120_000, 20260420),), 20260511, "ab" * 32),
+        commands.ImportEmissions(2025, ((1, 0, 20260420),), 0, "ab" * 32),
         commands.Restrict(1, 31, "Art. 30"),
         commands.LiftRestriction(1, 6),
         commands.OpenDay(20261120),

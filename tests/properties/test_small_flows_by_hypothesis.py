@@ -51,7 +51,7 @@ class TwoMarkets(RuleBasedStateMachine):
         self.do(founding(rulebook_text({"CQEA": product}, self_trade=self_trade, call_tie=call_tie)))
         self.act(c.ListInstrument("CQEA-1", "CQEA", 2025, "", "", 100))
         for account in (1, 2, 3):
-            self.act(c.OpenAccount(f"A{account}", max(1, account - 1), "", "institution"))
+            self.act(c.OpenAccount(f"A{account}", max(1, account - 1), "", "key_emitter"))
             self.act(c.DepositCash(account, 3_000))
             self.act(c.AllocateUnits(account, 1, 30, "free", 2025))
         self.move(0)
@@ -87,6 +87,10 @@ class TwoMarkets(RuleBasedStateMachine):
     @rule(account=ACCOUNTS, tonnes=TONNES, final=st.booleans())
     def surrender(self, account: int, tonnes: int, final: bool) -> None:
         self.act(c.SurrenderUnits(account, 1, tonnes, 2025, final))
+
+    @rule(account=ACCOUNTS, tonnes=TONNES)
+    def emit(self, account: int, tonnes: int) -> None:
+        self.act(c.ImportEmissions(2025, ((account, tonnes, 20260420),), 0, "0" * 64))
 
     @rule(account=ACCOUNTS, scope=st.sampled_from((2, 4, 31)), is_lifting=st.booleans())
     def restrict(self, account: int, scope: int, is_lifting: bool) -> None:

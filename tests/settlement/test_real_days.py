@@ -75,6 +75,7 @@ async def test_random_days_are_conserved_reconciled_and_in_order(tmp_path: Path,
             await exchange.stop()
             exchange = await Exchange.start(tmp_path, watch, clock)
         if day == 20240103:
+            await exchange.act(commands.ImportEmissions(2024, ((1, 100, 20250420),), 0, "0" * 64))
             await exchange.act(commands.SurrenderUnits(1, 1, 100, 2024, True))
             await exchange.act(commands.WithdrawCash(1, 1_000))
     report = await exchange.settlement.reconcile()

@@ -50,10 +50,26 @@ _PRODUCT: Final[dict[str, Any]] = {
 }
 _OPTIONAL: Final = ("block_window",)
 _OPTIONAL_IN_PRODUCT: Final = ("block_tonnes_min", "block_limit_bp")
+_COMPLIANCE: Final[dict[str, Any]] = {
+    "report_deadline": "2026-04-30",
+    "surrender_deadline": "",
+    "offset_base": "verified_emissions",
+    "offset_limit_bp": 0,
+    "local_share_min_bp": 0,
+}
+_OFFSET: Final[dict[str, Any]] = {"limit_bp": 0, "vintage_min": 0, "is_local": False}
 
 
-def rulebook_text(products: dict[str, dict[str, Any]] | None = None, **rules: Any) -> str:
-    """The text of a rule book: defaults, with `rules` by key and `products` by code laid over them."""
+def rulebook_text(
+    products: dict[str, dict[str, Any]] | None = None,
+    compliance: dict[int, dict[str, Any]] | None = None,
+    offsets: dict[str, dict[str, Any]] | None = None,
+    **rules: Any,
+) -> str:
+    """The text of a rule book: defaults, with `rules` by key and `products` by code laid over them.
+
+    compliance by year, offsets by "YEAR.PRODUCT": none unless given.
+    """
     left = dict(rules)
     lines: list[str] = []
     for section, defaults in _RULES.items():
@@ -62,6 +78,10 @@ def rulebook_text(products: dict[str, dict[str, Any]] | None = None, **rules: An
             values |= {key: left.pop(key) for key in _OPTIONAL if key in left}
         lines += _table(section, values)
     assert not left, f"no such rules: {', '.join(left)}"
+    for year, values in (compliance or {}).items():
+        lines += _table(f"compliance.{year}", _COMPLIANCE | values)
+    for name, values in (offsets or {}).items():
+        lines += _table(f"offset.{name}", _OFFSET | values)
     for code, changes in (products or {"CQEA": {}}).items():
         assert not changes.keys() - _PRODUCT.keys() - set(_OPTIONAL_IN_PRODUCT), f"no such product rules: {changes}"
         lines += _table(f"product.{code}", _PRODUCT | changes)

@@ -57,6 +57,19 @@ def random_rules(dice: random.Random) -> Rules:
             ([], ["DepositCash", "AllocateUnits", "LiftRestriction"], ["Halt", "OpenAccount"])
         ),
     }
+    rules["compliance"] = {
+        2025: {
+            "offset_base": dice.choice(("verified_emissions", "allocation")),
+            "offset_limit_bp": dice.choice((0, 800, 5000)),
+            "local_share_min_bp": dice.choice((0, 0, 6000)),
+        }
+    }
+    terms = {
+        "limit_bp": dice.choice((500, 5000)),
+        "vintage_min": dice.choice((0, 2022)),
+        "is_local": dice.random() < 0.5,
+    }
+    rules["offsets"] = {"2025.CCER": terms} if dice.random() < 0.8 else {}
     return {"CQEA": allowance, "CCER": offset}, rules
 
 
@@ -240,6 +253,7 @@ class Flow:
             c.WithdrawCash(account, amount),
             c.AllocateUnits(account, instrument, tonnes, dice.choice(("free", "paid", "gift")), year),
             c.SurrenderUnits(account, instrument, tonnes, year, dice.random() < 0.4),
+            self.some_emissions(year),
             c.Restrict(account, scope, "random"),
             c.LiftRestriction(account, dice.choice((31, 31, scope))),
             c.OpenAccount(dice.choice(("A1", "B 2")), 1, "", dice.choice(("individual", "nobody"))),
@@ -277,6 +291,15 @@ class Flow:
         effective = self.day + dice.choice((0, 1, 1, 1, 2, 5))
         approvals = dice.choice((("No. 1",), ("No. 1", "No. 2"), ("No. 1", "No. 2"), (), (" ",)))
         self.act(c.AdoptRuleBook(text, said, effective, approvals))
+
+    def some_emissions(self, year: int) -> c.ImportEmissions:
+        """A file of verified emissions, mostly right."""
+        dice = self.dice
+        rows = tuple(
+            (self.some_account(), dice.choice((0, 3, 50, 400, 5000, -1)), dice.choice((20260420, 20260420, 20261301)))
+            for _ in range(dice.choice((1, 1, 2, 0)))
+        )
+        return c.ImportEmissions(year, rows, dice.choice((0, 20260511, 7)), "a" * dice.choice((64, 64, 63)))
 
     def strange_approval(self) -> None:
         """Approve or reject something that may not be there, or too late."""

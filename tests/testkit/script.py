@@ -60,7 +60,7 @@ class Scene:
         self.day = 20260105
         self.desk.act(c.ListInstrument("CQEA-2025", "CQEA", YEAR, "配额", "Allowance", 5000))
         for letter, number in self.numbers.items():
-            self.desk.act(c.OpenAccount(letter, (owners or {}).get(letter, number), letter, "institution"))
+            self.desk.act(c.OpenAccount(letter, (owners or {}).get(letter, number), letter, "key_emitter"))
             if cash != "0":
                 self.desk.act(c.DepositCash(number, fen(cash)))
             if tonnes:
@@ -123,6 +123,8 @@ class Scene:
             return c.AllocateUnits(account, 1, int(rest[0]), rest[1], YEAR)
         if verb == "surrender":
             return c.SurrenderUnits(account, 1, int(rest[0]), YEAR, "final" in rest)
+        if verb == "emits":
+            return c.ImportEmissions(YEAR, ((account, int(rest[0]), 20260420),), 0, "0" * 64)
         if verb == "restrict":
             return c.Restrict(account, SCOPES[rest[0]], "court")
         assert verb == "lift", f"no such verb: {verb}"

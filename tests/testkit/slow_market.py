@@ -5,7 +5,6 @@ worked out: what an account holds is added up from its open orders each time, th
 every order, the call auction tries every price, the day's figures are read off the list of its trades.
 """
 
-from fractions import Fraction
 from hashlib import sha256
 
 import msgspec
@@ -14,7 +13,6 @@ from engine.core import commands as c
 from engine.core import events as e
 from engine.core import phases, reasons, rulebook, units
 from engine.core.units import BUY, SELL
-from tests.testkit.slow_orders import SlowOrders
 from tests.testkit.slow_parts import (
     HOUR_NS,
     PROPOSALS_MAX,
@@ -27,9 +25,10 @@ from tests.testkit.slow_parts import (
     is_same_product,
     shown,
 )
+from tests.testkit.slow_registry import SlowRegistry
 
 
-class SlowMarket(SlowOrders):
+class SlowMarket(SlowRegistry):
     """The same contract as `engine.core.market.Market.apply`. Acts, the day and call auctions are here."""
 
     def apply(self, entry: c.Entry) -> list[e.Event]:
@@ -158,6 +157,8 @@ class SlowMarket(SlowOrders):
                 return self.why_not_adopt(act)
             case c.AllocateUnits() | c.SurrenderUnits():
                 return self.why_not_units(act)
+            case c.ImportEmissions():
+                return self.why_not_emissions(act)
             case c.DepositCash() | c.WithdrawCash():
                 return self.why_not_cash(act)
             case c.Restrict() | c.LiftRestriction():
@@ -199,22 +200,6 @@ class SlowMarket(SlowOrders):
             is_kept = is_kept and is_same_product(instrument.rules, book.products.get(code))
         return None if is_kept else (reasons.RULEBOOK_FIXED_RULE, 0, 0)
 
-    def why_not_units(self, act: c.AllocateUnits | c.SurrenderUnits) -> Why | None:
-        account = self.account(act.account)
-        instrument = self.instrument(act.instrument)
-        if account is None:
-            return reasons.UNKNOWN_ACCOUNT, 0, 0
-        if instrument is None:
-            return reasons.UNKNOWN_INSTRUMENT, 0, 0
-        most = units.TONNES_MAX
-        if not 1 <= act.tonnes <= most or not 2000 <= act.year <= 2999:
-            return reasons.ACT_INVALID, most, shown(act.tonnes)
-        if isinstance(act, c.SurrenderUnits):
-            available = self.units_available(account, act.instrument)
-            return None if act.tonnes <= available else (reasons.INSUFFICIENT_ALLOWANCE, available, act.tonnes)
-        is_fit = act.kind in ("free", "paid", "offset") and instrument.issued + act.tonnes <= 10**12
-        return None if is_fit else (reasons.ACT_INVALID, 0, 0)
-
     def why_not_cash(self, act: c.DepositCash | c.WithdrawCash) -> Why | None:
         account = self.account(act.account)
         if account is None:
@@ -240,11 +225,9 @@ class SlowMarket(SlowOrders):
             case c.AllocateUnits():
                 self.allocate(act)
             case c.SurrenderUnits():
-                account = self.accounts[act.account - 1]
-                account.units[act.instrument] -= act.tonnes
-                self.out.append(e.UnitsSurrendered(act.account, act.instrument, act.tonnes, act.year, act.final))
-                if act.final and account.retained.pop(act.year, None) is not None:
-                    self.out.append(e.RetentionChanged(act.account, act.year, 0))
+                self.surrender(act)
+            case c.ImportEmissions():
+                self.import_emissions(act)
             case c.DepositCash():
                 self.accounts[act.account - 1].cash += act.amount_fen
                 self.deposited += act.amount_fen
@@ -290,7 +273,7 @@ class SlowMarket(SlowOrders):
     def list_instrument(self, act: c.ListInstrument) -> None:
         number = len(self.instruments) + 1
         rules = self.rules.products[act.product]
-        instrument = Instrument(number, act.code, rules, act.base_price_ticks)
+        instrument = Instrument(number, act.code, rules, act.base_price_ticks, act.vintage)
         instrument.fix_band()
         self.instruments.append(instrument)
         self.out.append(
@@ -306,18 +289,6 @@ class SlowMarket(SlowOrders):
                 base_price_ticks=act.base_price_ticks,
             )
         )
-
-    def allocate(self, act: c.AllocateUnits) -> None:
-        account = self.accounts[act.account - 1]
-        instrument = self.listed(act.instrument)
-        account.units[act.instrument] = account.units.get(act.instrument, 0) + act.tonnes
-        instrument.issued += act.tonnes
-        self.out.append(e.UnitsIssued(act.account, act.instrument, act.tonnes, act.kind, act.year))
-        if act.kind == "free" and instrument.rules.kind == "allowance" and self.rules.retention_bp > 0:
-            share = Fraction(act.tonnes * self.rules.retention_bp, 10_000)
-            floor = account.retained.get(act.year, 0) + -(-share.numerator // share.denominator)
-            account.retained[act.year] = floor
-            self.out.append(e.RetentionChanged(act.account, act.year, floor))
 
     # ---- the day ----------------------------------------------------------------------------------------
 

@@ -69,6 +69,7 @@ class Instrument:
     code: str
     rules: rulebook.ProductRules
     reference: int
+    vintage: int = 0
     halted: bool = False
     low_limit: int = 0
     high_limit: int = 0

@@ -24,6 +24,7 @@ for _command in (
     member.orders,
     member.cash,
     member.allowances,
+    member.obligation,
     member.fills,
     member.watch,
     member.book,

@@ -6,6 +6,7 @@ import typer
 
 from yutan.cli import session
 from yutan.cli.options import DEFAULT_DATA, AccountCode, DataDir, Demo, Env, Json, KeyFile, MemberName, Url
+from yutan.cli.registry import print_obligation
 from yutan.cli.session import Who
 
 Instrument = Annotated[str, typer.Argument(help="Instrument code, such as CQEA-25 (品种).")]
@@ -108,6 +109,21 @@ def allowances(
 ) -> None:
     """Show units: available, held by orders, locked by T+N (持仓)."""
     session.allowances(Who(data, key, member, demo, url, env, account, as_json))
+
+
+def obligation(
+    year: Annotated[int, typer.Option("--year", help="Compliance year; none: all (履约年度).")] = 0,
+    account: AccountCode = "",
+    data: DataDir = DEFAULT_DATA,
+    key: KeyFile = None,
+    member: MemberName = "",
+    demo: Demo = False,
+    url: Url = "",
+    env: Env = "",
+    as_json: Json = False,
+) -> None:
+    """Show the own compliance years: allocation, verified emissions, surrendered, shortfall (履约情况)."""
+    print_obligation(session.obligation(Who(data, key, member, demo, url, env, account, as_json), year), as_json)
 
 
 def fills(

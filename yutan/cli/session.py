@@ -6,13 +6,14 @@ import string
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import orjson
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.protocol import wire
 from gateway.protocol.times import day_text
 from yutan import bulletins, folder, keys
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, exit_code, fail, show
@@ -22,6 +23,8 @@ VISITOR_KEY = "demo"
 LANGUAGE = "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh"
 REPORTS_A_PAGE = 1_000
 UNKNOWN_SHA256 = "0" * 64
+
+Answer = TypeVar("Answer")
 
 
 class Who(NamedTuple):
@@ -216,6 +219,14 @@ def allowances(who: Who) -> None:
     console().print(f"to be kept until surrender (履约前保留): {answer.retention_floor} t", markup=False)
 
 
+def obligation(who: Who, year: int) -> wire.ObligationView:
+    """The own compliance years."""
+    found: wire.ObligationView = _ask(
+        connect_member(who), lambda client: client.obligation(who.account, year), who.as_json
+    )
+    return found
+
+
 def _account_of(client: Client, who: Who) -> str:
     accounts = client.welcome.accounts if client.welcome is not None else []
     if who.account:
@@ -330,6 +341,12 @@ def act(
     answer = _ask(connect_operator(data, operator, as_json), question, as_json)
     titles = {"pending": "waits for a second person (待复核)", "done": "done (已执行)"}
     show(answer, as_json=as_json, title=titles.get(answer["status"], ""))
+
+
+def ask_operator(data: Path, operator: str, question: Callable[[Client], Awaitable[Answer]], as_json: bool) -> Answer:
+    """Ask something at the operators' door."""
+    answer: Answer = _ask(connect_operator(data, operator, as_json), question, as_json)
+    return answer
 
 
 def operator_reads(

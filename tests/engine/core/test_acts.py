@@ -215,7 +215,7 @@ REFUSED: list[tuple[str, c.AnyAct, tuple[int, int, int]]] = [
 def busy_desk() -> Desk:
     desk = Desk()
     desk.act(c.ListInstrument("I", "CQEA", 2025, "", "", 5000), c.ListInstrument("K", "CQEA", 2026, "", "", 5000))
-    desk.act(c.OpenAccount("A", 1, "", "individual"), c.DepositCash(1, 100_700))
+    desk.act(c.OpenAccount("A", 1, "", "key_emitter"), c.DepositCash(1, 100_700))
     desk.act(c.AllocateUnits(1, 1, 100, "paid", 2025), c.RegisterKey("k", KEY, (1,)))
     desk.open_day()
     desk.do(c.PlaceOrder(1, 1, 2, 5100, 50, 0, "s"))

@@ -127,7 +127,7 @@ class TestRetention:
         assert play(text, tonnes=0)[1:] == ["A1 accepted", "A2 refused: OBLIGATION_RESERVED 50 49"]
 
     def test_the_final_surrender_ends_it(self) -> None:
-        text = "A allocate 100 free\nA surrender 20 final\nA1 sell 80 @ 50.00"
+        text = "A allocate 100 free\nA emits 20\nA surrender 20 final\nA1 sell 80 @ 50.00"
         assert play(text, tonnes=0) == ["A keeps 50", "A keeps 0", "A1 accepted"]
 
     def test_a_surrender_is_never_refused_for_it_and_then_nothing_more_is_sold(self) -> None:
@@ -170,7 +170,7 @@ class TestRestrictions:
 
     def test_surrender_is_possible_under_any_restriction(self) -> None:
         scene = Scene(tonnes=10)
-        assert scene.play("A restrict all\nA surrender 10 final") == []
+        assert scene.play("A emits 10\nA restrict all\nA surrender 10 final") == []
         assert scene.tonnes("A") == "available 0 held 0 locked 0"
 
     def test_orders_go_even_where_members_may_not_cancel(self) -> None:

@@ -45,6 +45,11 @@ def acts(number: int) -> list[c.AnyAct]:
         c.SurrenderUnits(1, number, 1, 2025, False),
         c.SurrenderUnits(1, 1, number, 2025, False),
         c.SurrenderUnits(1, 1, 1, number, False),
+        c.ImportEmissions(number, ((1, 1, 20260420),), 0, "0" * 64),
+        c.ImportEmissions(2025, ((number, 1, 20260420),), 0, "0" * 64),
+        c.ImportEmissions(2025, ((1, number, 20260420),), 0, "0" * 64),
+        c.ImportEmissions(2025, ((1, 1, number),), 0, "0" * 64),
+        c.ImportEmissions(2025, ((1, 1, 20260420),), number, "0" * 64),
         c.DepositCash(number, 1),
         c.WithdrawCash(number, 1),
         c.WithdrawCash(1, number),
@@ -61,7 +66,7 @@ def acts(number: int) -> list[c.AnyAct]:
 
 def desk_with_an_open_order() -> Desk:
     desk = Desk()
-    desk.act(c.ListInstrument("I", "CQEA", 2025, "", "", 5000), c.OpenAccount("A", 1, "", "individual"))
+    desk.act(c.ListInstrument("I", "CQEA", 2025, "", "", 5000), c.OpenAccount("A", 1, "", "key_emitter"))
     desk.act(c.DepositCash(1, 10**6))
     desk.open_day()
     desk.do(c.PlaceOrder(1, 1, 1, 5000, 5, 0, "open"))

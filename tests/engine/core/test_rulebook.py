@@ -57,12 +57,15 @@ def test_chongqing_has_the_values_of_its_sources() -> None:
 
 def test_every_rule_has_its_provenance() -> None:
     book = rulebook.parse(TEXT)
-    in_market = {field for field in rulebook.RuleBook.__struct_fields__ if field not in ("products", "provenance")}
+    in_market = {
+        field for field in rulebook.RuleBook.__struct_fields__ if field not in ("products", "compliance", "provenance")
+    }
     in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field != "code"}
-    assert {name.rpartition(".")[2] for name in book.provenance} == in_market | in_product
+    in_year = {f for f in rulebook.ComplianceRules.__struct_fields__ if f not in ("year", "offsets")}
+    assert {name.rpartition(".")[2] for name in book.provenance} == in_market | in_product | in_year
     not_in_blocks = [code for code, product in book.products.items() if not product.block_tonnes_min]
     assert not_in_blocks == ["CCER"]
-    given = len(book.products) * len(in_product) - 2 * len(not_in_blocks)
+    given = len(book.products) * len(in_product) - 2 * len(not_in_blocks) + len(book.compliance) * len(in_year)
     assert len(book.provenance) == len(in_market) + given
 
 
@@ -94,6 +97,40 @@ def test_a_block_window_is_two_times_in_order(window: str, words: str) -> None:
     (fault,) = faults(changed('block_window = { value = ["13:00", "15:00"]', f"block_window = {{ value = {window}"))
     assert fault.startswith("day.block_window: ")
     assert words in fault
+
+
+OFFSET = """
+[offset.2025.CQCER]
+limit_bp = { value = 500, source = "ICAP 2025", confidence = "confirmed-2" }
+vintage_min = { value = 2017, source = "test", confidence = "design" }
+is_local = { value = true, source = "test", confidence = "design" }
+"""
+
+
+def test_a_year_may_let_offsets_be_used() -> None:
+    assert rulebook.parse(TEXT).compliance[2025].offsets == {}
+    year = rulebook.parse(TEXT + OFFSET).compliance[2025]
+    assert (year.report_deadline, year.surrender_deadline) == (20260430, 0)
+    assert year.offsets == {"CQCER": rulebook.OffsetRules("CQCER", 500, 2017, True)}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (TEXT + OFFSET.replace("2025", "2024"), "[offset.2024]: there is no [compliance.2024]"),
+        (TEXT + OFFSET.replace("CQCER", "CQEA"), "[offset.2025.CQEA]: CQEA is no product of kind offset"),
+        (TEXT + OFFSET.replace("CQCER", "GOLD"), "[offset.2025.GOLD]: there is no product GOLD"),
+        (TEXT + OFFSET.replace("500", "10_001"), "offset.2025.CQCER.limit_bp: must be between 0 and 10000"),
+        (TEXT + OFFSET.replace("limit_bp", "limit"), "offset.2025.CQCER.limit: unknown key"),
+        (TEXT.replace("[compliance.2025]", "[compliance.25]"), "[compliance.25]: is not a year"),
+        (TEXT.replace('"2026-04-30"', '"30 April"'), "compliance.2025.report_deadline: must be a day like"),
+        (TEXT.replace('value = "verified_emissions"', 'value = "cap"'), "compliance.2025.offset_base: must be one of"),
+        ("compliance = 3\n" + TEXT.replace("[compliance.2025]", "[market2]"), "[compliance]: takes at most 64 tables"),
+        ("offset = { 2025 = 3 }\n" + TEXT, "[offset.2025]: takes tables [offset.2025.PRODUCT]"),
+    ],
+)
+def test_faults_of_a_year_are_named(text: str, fault: str) -> None:
+    assert any(found.startswith(fault) for found in faults(text)), faults(text)
 
 
 def test_all_faults_are_reported_at_once() -> None:

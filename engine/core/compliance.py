@@ -1,0 +1,163 @@
+"""The compliance year: verified emissions, surrender with offsets inside the year's limits, the final filing.
+
+A key emitter owes its verified emissions (CQ-M Art. 26). It files in as many parts as it likes; offsets count up to the
+year's limits of the rule book (Art. 27), of which none are usable until configured. The final filing must cover the
+emissions; it closes the year and ends its retention. What is not surrendered stays with its owner (banking, 结转).
+"""
+
+from typing import Final
+
+from engine.core import reasons
+from engine.core.admission import ADMITTED, Verdict
+from engine.core.commands import ImportEmissions, SurrenderUnits
+from engine.core.events import EmissionsRecorded, Event, RetentionChanged, UnitsSurrendered
+from engine.core.holdings import move_available
+from engine.core.records import NOT_VERIFIED, ComplianceYear
+from engine.core.state import Account, Instrument, State
+from engine.core.units import TONNES_MAX
+
+KEY_EMITTER: Final = "key_emitter"
+EMISSION_ROWS_MAX: Final = 2_000  # six times the units that Chongqing covers
+WHOLE_BP: Final = 10_000
+
+
+def is_year(year: int) -> bool:
+    """Whether a compliance year can be that."""
+    return 2000 <= year < 3000
+
+
+def is_day(day: int) -> bool:
+    """Whether a number has the form yyyymmdd. Which days exist is the calendar's business, at the door."""
+    return 2000_00_00 < day < 3000_00_00 and 1 <= day // 100 % 100 <= 12 and 1 <= day % 100 <= 31
+
+
+def record_of(state: State, account: int, year: int) -> ComplianceYear:
+    """The record of a year, made on first use."""
+    years = state.compliance.setdefault(account, {})
+    if year not in years:
+        years[year] = ComplianceYear()
+    return years[year]
+
+
+def known_record(state: State, account: int, year: int) -> ComplianceYear | None:
+    """The record of a year, if there is one."""
+    return state.compliance.get(account, {}).get(year)
+
+
+# ---- verified emissions ---------------------------------------------------------------------------------
+
+
+def judge_emissions(state: State, act: ImportEmissions) -> Verdict:
+    """Every row must be right; the refusal's `actual` says which row, from 1, is the first that is not."""
+    if not is_year(act.year) or not 0 < len(act.rows) <= EMISSION_ROWS_MAX or len(act.sha256) != 64:
+        return Verdict(reasons.ACT_INVALID, EMISSION_ROWS_MAX, len(act.rows))
+    if act.objection_until != 0 and not is_day(act.objection_until):
+        return Verdict(reasons.ACT_INVALID)
+    seen: set[int] = set()
+    for row, (number, tonnes, reported_on) in enumerate(act.rows, 1):
+        account = state.account(number)
+        if account is None:
+            return Verdict(reasons.UNKNOWN_ACCOUNT, 0, row)
+        if account.category != KEY_EMITTER:
+            return Verdict(reasons.NOT_KEY_EMITTER, 0, row)
+        record = known_record(state, number, act.year)
+        if record is not None and record.is_final:
+            return Verdict(reasons.COMPLIANCE_YEAR_CLOSED, 0, row)
+        if number in seen or not 0 <= tonnes <= TONNES_MAX or not is_day(reported_on):
+            return Verdict(reasons.ACT_INVALID, 0, row)
+        seen.add(number)
+    return ADMITTED
+
+
+def import_emissions(state: State, act: ImportEmissions, out: list[Event]) -> None:
+    """Record every row, in the order of the file."""
+    for account, tonnes, reported_on in act.rows:
+        record = record_of(state, account, act.year)
+        record.emissions = tonnes
+        record.reported_on = reported_on
+        record.objection_until = act.objection_until
+        out.append(EmissionsRecorded(account, act.year, tonnes, reported_on, act.objection_until))
+
+
+# ---- surrender ------------------------------------------------------------------------------------------
+
+
+def judge_surrender(state: State, account: Account, instrument: Instrument, act: SurrenderUnits) -> Verdict:
+    """Units that are there, offsets within limits, and a final filing that covers what is owed.
+
+    A restriction never stands against surrendering.
+    """
+    if account.category != KEY_EMITTER:
+        return Verdict(reasons.NOT_KEY_EMITTER)
+    record = known_record(state, act.account, act.year)
+    if record is not None and record.is_final:
+        return Verdict(reasons.COMPLIANCE_YEAR_CLOSED)
+    available = int(account.position(act.instrument).available)
+    if act.tonnes > available:
+        return Verdict(reasons.INSUFFICIENT_ALLOWANCE, available, act.tonnes)
+    record = ComplianceYear() if record is None else record
+    if not instrument.is_allowance:
+        verdict = judge_offset(state, record, instrument, act)
+        if verdict.reason != 0:
+            return verdict
+    if act.final:
+        if record.emissions == NOT_VERIFIED:
+            return Verdict(reasons.EMISSIONS_NOT_VERIFIED)
+        covered = record.covered + act.tonnes
+        if covered < record.emissions:
+            return Verdict(reasons.OBLIGATION_NOT_MET, record.emissions, covered)
+    return ADMITTED
+
+
+def judge_offset(state: State, record: ComplianceYear, instrument: Instrument, act: SurrenderUnits) -> Verdict:
+    """Whether the year's rules let so much of this reduction be used, all filings of the year together."""
+    rules = state.rulebook.compliance.get(act.year)
+    terms = None if rules is None else rules.offsets.get(instrument.product)
+    if rules is None or terms is None:
+        return Verdict(reasons.OFFSET_NOT_ALLOWED)
+    if instrument.vintage < terms.vintage_min:
+        return Verdict(reasons.OFFSET_NOT_ALLOWED, terms.vintage_min, instrument.vintage)
+    if record.emissions == NOT_VERIFIED and rules.offset_base == "verified_emissions":
+        return Verdict(reasons.EMISSIONS_NOT_VERIFIED)
+    used = record.offsets.get(instrument.product, 0) + act.tonnes
+    of_product = offset_limit(record, rules.offset_base, terms.limit_bp)
+    if used > of_product:
+        return Verdict(reasons.OFFSET_LIMIT, of_product, used)
+    used = sum(record.offsets.values()) + act.tonnes
+    of_all = offset_limit(record, rules.offset_base, rules.offset_limit_bp)
+    if used > of_all:
+        return Verdict(reasons.OFFSET_LIMIT, of_all, used)
+    local = act.tonnes if terms.is_local else 0
+    for product, tonnes in record.offsets.items():
+        if product in rules.offsets and rules.offsets[product].is_local:
+            local += tonnes
+    local_min = -(-used * rules.local_share_min_bp // WHOLE_BP)
+    if local < local_min:
+        return Verdict(reasons.OFFSET_ORIGIN, local_min, local)
+    return ADMITTED
+
+
+def offset_limit(record: ComplianceYear, base: str, limit_bp: int) -> int:
+    """A limit in tonnes, rounded down: a share of the verified emissions or of the year's allocation."""
+    whole = record.allocated if base == "allocation" else max(0, record.emissions)
+    return whole * limit_bp // WHOLE_BP
+
+
+def surrender(state: State, act: SurrenderUnits, out: list[Event]) -> None:
+    """Take units for a compliance year; the final filing ends that year's retention."""
+    account = state.held_account(act.account)
+    instrument = state.held_instrument(act.instrument)
+    move_available(account, instrument, -act.tonnes)
+    state.surrendered[act.instrument] += act.tonnes
+    record = record_of(state, act.account, act.year)
+    if instrument.is_allowance:
+        record.surrendered += act.tonnes
+    else:
+        record.offsets[instrument.product] = record.offsets.get(instrument.product, 0) + act.tonnes
+    out.append(UnitsSurrendered(act.account, act.instrument, act.tonnes, act.year, act.final))
+    if act.final:
+        record.is_final = True
+        if act.year in account.retention:
+            account.retention_floor -= account.retention[act.year]
+            del account.retention[act.year]
+            out.append(RetentionChanged(act.account, act.year, 0))

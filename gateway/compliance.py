@@ -1,0 +1,41 @@
+"""The compliance year as members and operators see it."""
+
+from msgspec import UNSET, UnsetType
+
+from engine.core import reasons
+from engine.view import ComplianceView, MarketView
+from gateway.protocol import wire
+from gateway.protocol.codec import Refused
+from gateway.protocol.times import day_text
+
+
+def obligation_view(view: MarketView, account: int, year: int | UnsetType) -> wire.ObligationView:
+    """An account's compliance years, or the one that is named. Raises `Refused` where there is none of that year."""
+    found = view.account(account)
+    assert found is not None, "an account that is there stays"
+    years = [row for row in view.compliance(account) if year is UNSET or row.year == year]
+    if year is not UNSET and not years:
+        raise Refused(reasons.UNKNOWN_DOCUMENT, "year")
+    return wire.ObligationView(found.code, found.category, [_row(row) for row in years], view.day().seq)
+
+
+def _row(row: ComplianceView) -> wire.ObligationRow:
+    is_verified = row.emissions >= 0
+    return wire.ObligationRow(
+        row.year,
+        row.free,
+        row.paid,
+        row.emissions if is_verified else None,
+        day_text(row.reported_on),
+        day_text(row.report_deadline),
+        0 < row.report_deadline < row.reported_on,
+        day_text(row.objection_until),
+        day_text(row.surrender_deadline),
+        row.emissions if is_verified else None,
+        row.surrendered,
+        row.offsets,
+        row.offset_limits,
+        row.shortfall if is_verified else None,
+        row.retention_floor,
+        row.is_final,
+    )

@@ -1,0 +1,181 @@
+"""The registry's acts of the slow market: everything is worked out from the list of what was issued and filed."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from engine.core import commands as c
+from engine.core import events as e
+from engine.core import reasons, units
+from tests.testkit.slow_orders import SlowOrders
+from tests.testkit.slow_parts import Account, Instrument, Why, shown
+
+
+@dataclass(frozen=True)
+class Issued:
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+    year: int
+
+
+@dataclass(frozen=True)
+class Filed:
+    account: int
+    instrument: int
+    tonnes: int
+    year: int
+    final: bool
+
+
+class SlowRegistry(SlowOrders):
+    """Allocation, verified emissions, surrender."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.issues: list[Issued] = []
+        self.filings: list[Filed] = []
+        self.emissions: dict[tuple[int, int], int] = {}
+
+    # ---- what is known of a year --------------------------------------------------------------------------
+
+    def is_closed(self, account: int, year: int) -> bool:
+        return any(f.final for f in self.filings if (f.account, f.year) == (account, year))
+
+    def offsets_used(self, account: int, year: int) -> dict[str, int]:
+        used: dict[str, int] = {}
+        for f in self.filings:
+            rules = self.listed(f.instrument).rules
+            if (f.account, f.year) == (account, year) and rules.kind != "allowance":
+                used[rules.code] = used.get(rules.code, 0) + f.tonnes
+        return used
+
+    def filed(self, account: int, year: int) -> int:
+        return sum(f.tonnes for f in self.filings if (f.account, f.year) == (account, year))
+
+    def allocated(self, account: int, year: int) -> int:
+        return sum(
+            i.tonnes
+            for i in self.issues
+            if (i.account, i.year) == (account, year) and self.listed(i.instrument).rules.kind == "allowance"
+        )
+
+    # ---- issue and surrender ------------------------------------------------------------------------------
+
+    def why_not_units(self, act: c.AllocateUnits | c.SurrenderUnits) -> Why | None:
+        account = self.account(act.account)
+        instrument = self.instrument(act.instrument)
+        if account is None:
+            return reasons.UNKNOWN_ACCOUNT, 0, 0
+        if instrument is None:
+            return reasons.UNKNOWN_INSTRUMENT, 0, 0
+        most = units.TONNES_MAX
+        least = 0 if isinstance(act, c.SurrenderUnits) and act.final else 1
+        if not least <= act.tonnes <= most or not 2000 <= act.year <= 2999:
+            return reasons.ACT_INVALID, most, shown(act.tonnes)
+        if isinstance(act, c.SurrenderUnits):
+            return self.why_not_surrender(act, account, instrument)
+        if act.kind == "free" and account.category != "key_emitter":
+            return reasons.NOT_KEY_EMITTER, 0, 0
+        if act.kind != "offset" and self.is_closed(act.account, act.year):
+            return reasons.COMPLIANCE_YEAR_CLOSED, 0, 0
+        is_fit = act.kind in ("free", "paid", "offset") and instrument.issued + act.tonnes <= 10**12
+        return None if is_fit else (reasons.ACT_INVALID, 0, 0)
+
+    def why_not_surrender(self, act: c.SurrenderUnits, account: Account, instrument: Instrument) -> Why | None:
+        if account.category != "key_emitter":
+            return reasons.NOT_KEY_EMITTER, 0, 0
+        if self.is_closed(act.account, act.year):
+            return reasons.COMPLIANCE_YEAR_CLOSED, 0, 0
+        available = self.units_available(account, act.instrument)
+        if act.tonnes > available:
+            return reasons.INSUFFICIENT_ALLOWANCE, available, act.tonnes
+        if instrument.rules.kind != "allowance":
+            why = self.why_not_offset(act)
+            if why:
+                return why
+        if not act.final:
+            return None
+        owed = self.emissions.get((act.account, act.year))
+        if owed is None:
+            return reasons.EMISSIONS_NOT_VERIFIED, 0, 0
+        covered = self.filed(act.account, act.year) + act.tonnes
+        return None if covered >= owed else (reasons.OBLIGATION_NOT_MET, owed, covered)
+
+    def why_not_offset(self, act: c.SurrenderUnits) -> Why | None:
+        instrument = self.listed(act.instrument)
+        product = instrument.rules.code
+        rules = self.rules.compliance.get(act.year)
+        if rules is None or product not in rules.offsets:
+            return reasons.OFFSET_NOT_ALLOWED, 0, 0
+        terms = rules.offsets[product]
+        if instrument.vintage < terms.vintage_min:
+            return reasons.OFFSET_NOT_ALLOWED, terms.vintage_min, instrument.vintage
+        key = act.account, act.year
+        if rules.offset_base == "allocation":
+            whole = self.allocated(*key)
+        elif key in self.emissions:
+            whole = self.emissions[key]
+        else:
+            return reasons.EMISSIONS_NOT_VERIFIED, 0, 0
+        used = self.offsets_used(*key)
+        used[product] = used.get(product, 0) + act.tonnes
+        in_all = sum(used.values())
+        for amount, limit_bp in ((used[product], terms.limit_bp), (in_all, rules.offset_limit_bp)):
+            if Fraction(amount) > Fraction(whole * limit_bp, 10_000):
+                return reasons.OFFSET_LIMIT, whole * limit_bp // 10_000, amount
+        local = sum(tonnes for code, tonnes in used.items() if code in rules.offsets and rules.offsets[code].is_local)
+        least = Fraction(in_all * rules.local_share_min_bp, 10_000)
+        if local < least:
+            return reasons.OFFSET_ORIGIN, -(-least.numerator // least.denominator), local
+        return None
+
+    def allocate(self, act: c.AllocateUnits) -> None:
+        account = self.accounts[act.account - 1]
+        instrument = self.listed(act.instrument)
+        account.units[act.instrument] = account.units.get(act.instrument, 0) + act.tonnes
+        instrument.issued += act.tonnes
+        self.issues.append(Issued(act.account, act.instrument, act.tonnes, act.kind, act.year))
+        self.out.append(e.UnitsIssued(act.account, act.instrument, act.tonnes, act.kind, act.year))
+        if act.kind == "free" and instrument.rules.kind == "allowance" and self.rules.retention_bp > 0:
+            share = Fraction(act.tonnes * self.rules.retention_bp, 10_000)
+            floor = account.retained.get(act.year, 0) + -(-share.numerator // share.denominator)
+            account.retained[act.year] = floor
+            self.out.append(e.RetentionChanged(act.account, act.year, floor))
+
+    def surrender(self, act: c.SurrenderUnits) -> None:
+        account = self.accounts[act.account - 1]
+        account.units[act.instrument] = account.units.get(act.instrument, 0) - act.tonnes
+        self.filings.append(Filed(act.account, act.instrument, act.tonnes, act.year, act.final))
+        self.out.append(e.UnitsSurrendered(act.account, act.instrument, act.tonnes, act.year, act.final))
+        if act.final and account.retained.pop(act.year, None) is not None:
+            self.out.append(e.RetentionChanged(act.account, act.year, 0))
+
+    # ---- verified emissions -------------------------------------------------------------------------------
+
+    def why_not_emissions(self, act: c.ImportEmissions) -> Why | None:
+        if not 2000 <= act.year <= 2999 or not 1 <= len(act.rows) <= 2000 or len(act.sha256) != 64:
+            return reasons.ACT_INVALID, 2000, len(act.rows)
+        if act.objection_until and not is_day(act.objection_until):
+            return reasons.ACT_INVALID, 0, 0
+        for place, (number, tonnes, day) in enumerate(act.rows, 1):
+            account = self.account(number)
+            if account is None:
+                return reasons.UNKNOWN_ACCOUNT, 0, place
+            if account.category != "key_emitter":
+                return reasons.NOT_KEY_EMITTER, 0, place
+            if self.is_closed(number, act.year):
+                return reasons.COMPLIANCE_YEAR_CLOSED, 0, place
+            is_twice = number in [row[0] for row in act.rows[: place - 1]]
+            if is_twice or not 0 <= tonnes <= units.TONNES_MAX or not is_day(day):
+                return reasons.ACT_INVALID, 0, place
+        return None
+
+    def import_emissions(self, act: c.ImportEmissions) -> None:
+        for account, tonnes, day in act.rows:
+            self.emissions[account, act.year] = tonnes
+            self.out.append(e.EmissionsRecorded(account, act.year, tonnes, day, act.objection_until))
+
+
+def is_day(day: int) -> bool:
+    return 2000 <= day // 10_000 <= 2999 and 1 <= day // 100 % 100 <= 12 and 1 <= day % 100 <= 31

@@ -1,0 +1,67 @@
+"""The registry's commands, as an operator and a key emitter type them, against a real exchange."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.yutan.kit import SECOND, answer, serving
+from tests.yutan.test_cli import Desk
+from yutan import keys
+
+YEAR = ("--year", "2025")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A founded market; not running."""
+    data = tmp_path / "data"
+    answer("init", str(data), "--rulebook", "chongqing")
+    return Desk(data)
+
+
+def admit(desk: Desk) -> None:
+    """An allowance, a key emitter K01 with 1,000 t of it for free, and an institution."""
+    desk.operator(
+        "list-instrument", "CQEA-25", "--product", "CQEA", "--vintage", "2025", "--base-price", "40.00",
+        "--name-zh", "配额", "--name-en", "Allowance",
+    )  # fmt: skip
+    desk.operator("open-account", "K01", "水泥厂", "--category", "key_emitter", "--owner", "1")
+    desk.operator("open-account", "I01", "投资", "--category", "institution", "--owner", "2")
+    key = desk.data / "keys" / "cement.pem"
+    keys.create(key)
+    desk.both("register-key", "cement", "--public-key", str(key), "--account", "K01")
+    desk.both("allocate", "K01", "CQEA-25", "1000", "--kind", "free", *YEAR)
+
+
+def test_a_file_of_emissions_is_imported_whole_or_refused_with_its_rows(desk: Desk) -> None:
+    file = desk.data / "emissions.csv"
+    with serving(desk.data):
+        admit(desk)
+        file.write_text("account,emissions_t,reported_on\nK01,900,2026-04-20\nI01,5,2026-04-20\nZ99,x,2026-04-31\n")
+        refused = desk.operator("emissions", "import", str(file), *YEAR, code=65)
+        assert [(row["line"], row["column"]) for row in refused["error"]["data"]["rows"]] == [
+            (3, "account"),
+            (4, "account"),
+            (4, "emissions_t"),
+            (4, "reported_on"),
+        ]
+        assert desk.operator("pending") == []
+        [year] = desk.member("cement", "obligation")["years"]
+        assert (year["emissions"], year["free_allocation"]) == (None, 1000)
+        missing = desk.operator("emissions", "import", str(desk.data / "none.csv"), *YEAR, code=66)
+        assert "none.csv" in missing["error"]["message"]
+
+        file.write_text("account,emissions_t,reported_on\nK01,900,2026-04-20\n")
+        proposed = desk.operator("emissions", "import", str(file), *YEAR, "--objection-until", "20260512")
+        assert proposed["status"] == "pending"
+        desk.operator("approve", proposed["proposal_id"], operator=SECOND)
+        [year] = desk.operator("obligation", "show", "K01", *YEAR)["years"]
+        assert (year["obligation"], year["shortfall"], year["objection_until"]) == (900, 900, "2026-05-12")
+
+        short = desk.operator("surrender", "K01", "CQEA-25", "899", *YEAR, "--final", code=60)
+        assert short["error"]["name"] == "OBLIGATION_NOT_MET"
+        desk.both("surrender", "K01", "CQEA-25", "400", *YEAR)
+        desk.both("surrender", "K01", "CQEA-25", "500", *YEAR, "--final")
+        [year] = desk.member("cement", "obligation", *YEAR)["years"]
+        assert (year["surrendered"], year["shortfall"], year["is_final"], year["retention_floor"]) == (900, 0, True, 0)
+        assert desk.operator("reconcile")["ok"] is True

@@ -1,0 +1,112 @@
+"""Files that other systems hand over, read whole or not at all: every wrong row is named before anything is sent."""
+
+import csv
+import hashlib
+import io
+import re
+from typing import Any, Final, NamedTuple
+
+from engine.core.compliance import EMISSION_ROWS_MAX, KEY_EMITTER
+from engine.core.units import TONNES_MAX
+from gateway.protocol import times
+
+FILE_BYTES_MAX: Final = 1_048_576
+EMISSION_COLUMNS: Final = ("account", "emissions_t", "reported_on")
+_WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
+
+
+class RowFault(NamedTuple):
+    """What is wrong with a row: its line in the file (the header is line 1), the column ("" = the whole row) and why."""
+
+    line: int
+    column: str
+    value: str
+    problem: str
+
+
+class ImportRefused(ValueError):
+    """The file cannot be taken; `faults` has a row for everything that is wrong with it."""
+
+    def __init__(self, faults: list[RowFault]) -> None:
+        super().__init__(f"{len(faults)} wrong: nothing was imported")
+        self.faults = faults
+
+
+class Emissions(NamedTuple):
+    """A reporting system's file: [account code, tonnes, day yyyy-mm-dd] for each unit, and the SHA-256 of its bytes."""
+
+    rows: list[list[Any]]
+    sha256: str
+
+
+def read_emissions(content: bytes, categories: dict[str, str]) -> Emissions:
+    """Read verified emissions: CSV in UTF-8 (a BOM is allowed) with the header account,emissions_t,reported_on.
+
+    categories: account code -> category of every account there is. Raises `ImportRefused` with all faults at once.
+    """
+    faults: list[RowFault] = []
+    rows: list[list[Any]] = []
+    first_lines: dict[str, int] = {}
+    for line, fields in _table(content, EMISSION_COLUMNS, EMISSION_ROWS_MAX, faults):
+        before = len(faults)
+        account, emissions, reported_on = fields
+        if account not in categories:
+            faults.append(RowFault(line, "account", account, "there is no such account"))
+        elif categories[account] != KEY_EMITTER:
+            faults.append(RowFault(line, "account", account, f"is a {categories[account]}, not a key emitter"))
+        elif account in first_lines:
+            faults.append(RowFault(line, "account", account, f"stands in line {first_lines[account]} already"))
+        else:
+            first_lines[account] = line
+        if not _WHOLE.fullmatch(emissions) or int(emissions) > TONNES_MAX:
+            faults.append(RowFault(line, "emissions_t", emissions, f"must be whole tonnes from 0 to {TONNES_MAX}"))
+        if not _is_day(reported_on):
+            faults.append(RowFault(line, "reported_on", reported_on, "must be a day yyyy-mm-dd"))
+        if len(faults) == before:
+            rows.append([account, int(emissions), reported_on])
+    if not rows and not faults:
+        faults.append(RowFault(1, "", "", "the file has no rows"))
+    if faults:
+        raise ImportRefused(sorted(faults))
+    return Emissions(rows, hashlib.sha256(content).hexdigest())
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return times.day_number(text) > 0
+    except ValueError:
+        return False
+
+
+def _table(
+    content: bytes, columns: tuple[str, ...], rows_max: int, faults: list[RowFault]
+) -> list[tuple[int, list[str]]]:
+    """(line, fields) of every row that has the columns of the header; what has not goes to `faults`."""
+    if len(content) > FILE_BYTES_MAX:
+        faults.append(RowFault(0, "", "", f"the file has {len(content)} bytes; at most {FILE_BYTES_MAX} are taken"))
+        return []
+    try:
+        reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        lines = [(reader.line_num, [field.strip() for field in fields]) for fields in reader if fields]
+    except UnicodeDecodeError as error:
+        faults.append(RowFault(0, "", "", f"the file is not UTF-8: {error.reason} at byte {error.start}"))
+        return []
+    except csv.Error as error:
+        faults.append(RowFault(0, "", "", f"the file is not CSV: {error}"))
+        return []
+    if not lines or tuple(lines[0][1]) != columns:
+        shown = ",".join(lines[0][1])[:200] if lines else ""
+        faults.append(RowFault(1, "", shown, f"the header must be {','.join(columns)}"))
+        return []
+    if len(lines) - 1 > rows_max:
+        faults.append(RowFault(0, "", "", f"the file has {len(lines) - 1} rows; at most {rows_max} are taken"))
+        return []
+    found: list[tuple[int, list[str]]] = []
+    for line, fields in lines[1:]:
+        if len(fields) == len(columns):
+            found.append((line, fields))
+        else:
+            faults.append(
+                RowFault(line, "", ",".join(fields)[:200], f"has {len(fields)} fields instead of {len(columns)}")
+            )
+    return found
