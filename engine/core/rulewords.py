@@ -60,6 +60,21 @@ RULES: Final[dict[str, Words]] = {
         "Share of the year's free allocation to be kept until surrender.",
         "1/10,000",
     ),
+    "compliance.report_deadline": Words("排放报告提交截止日。", "Day by which a year's emission reports are due."),
+    "compliance.surrender_deadline": Words("清缴截止日。", "Day by which a year is to be surrendered."),
+    "compliance.offset_base": Words(
+        "抵销上限的计算基数:verified_emissions 经核查排放量;allocation 当年配额。",
+        "What offset limits are shares of: the verified emissions or the year's allocation.",
+    ),
+    "compliance.offset_limit_bp": Words("各类抵销合计上限。", "Limit of all offsets together.", "1/10,000"),
+    "compliance.local_share_min_bp": Words(
+        "所用抵销量中本市项目的最低占比。", "Least share of local origin among the offsets used.", "1/10,000"
+    ),
+    "offset.limit_bp": Words("该类抵销上限。", "Limit of this product as an offset.", "1/10,000"),
+    "offset.vintage_min": Words(
+        "可用于抵销的最早年份。", "Oldest vintage that may be used as an offset; 0: any.", "year"
+    ),
+    "offset.is_local": Words("是否计为本市项目。", "Whether it counts as of local origin."),
     "product.name_zh": Words("产品中文名称。", "Name of the product in Chinese."),
     "product.name_en": Words("产品英文名称。", "Name of the product in English."),
     "product.kind": Words("配额或抵销信用;配额计入履约保留。", "Allowance or offset; allowances count for retention."),
@@ -105,7 +120,8 @@ RULES: Final[dict[str, Words]] = {
 def words_of(name: str) -> Words:
     """The words for a rule such as "trading.self_trade" or "product.CQEA.limit_bp"; KeyError where there is none."""
     section, _, key = name.rpartition(".")
-    return RULES[f"product.{key}" if section.startswith(PRODUCT) else name]
+    table = section.partition(".")[0]
+    return RULES[f"{table}.{key}"]
 
 
 def value_of(book: RuleBook, name: str) -> object:
@@ -115,6 +131,12 @@ def value_of(book: RuleBook, name: str) -> object:
     section, _, key = name.rpartition(".")
     if section.startswith(PRODUCT):
         return _product_value(book.products[section.removeprefix(PRODUCT)], key)
+    table, _, of = section.partition(".")
+    if table in ("compliance", "offset"):
+        year, _, product = of.partition(".")
+        rules = book.compliance[int(year)]
+        found: object = getattr(rules.offsets[product] if product else rules, key)
+        return _day(found) if key.endswith("_deadline") else found
     if key == "timetable":
         return [f"{_time(row.at_second)} {phases.NAMES[row.phase]}" for row in book.timetable]
     if key == "block_window":
@@ -126,6 +148,10 @@ def value_of(book: RuleBook, name: str) -> object:
 def _product_value(product: ProductRules, key: str) -> object:
     value: object = getattr(product, key)
     return "none" if key == "limit_bp" and value == 0 else value
+
+
+def _day(value: object) -> str:
+    return f"{value // 10_000}-{value // 100 % 100:02}-{value % 100:02}" if isinstance(value, int) and value else ""
 
 
 def _time(second: int) -> str:
