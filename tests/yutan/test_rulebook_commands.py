@@ -52,9 +52,9 @@ def test_what_a_person_must_confirm_is_counted_and_shown() -> None:
     assert "product.CQEA.trading_fee_ppm" in checked["to_confirm"]
     unsure = answer("rulebook", "show", "chongqing", "--unsure")
     assert [row["rule"] for row in unsure if row["confidence"] == "unknown"] == [
+        *(f"product.{code}.{fee}_fee_ppm" for code in ("CQEA", "CCER", "CQCER") for fee in ("trading", "settlement")),
         "compliance.2025.surrender_deadline",
         "compliance.2025.offset_limit_bp",
-        *(f"product.{code}.{fee}_fee_ppm" for code in ("CQEA", "CCER", "CQCER") for fee in ("trading", "settlement")),
     ]
     assert "CQ-M Art. 26" in run("rulebook", "show", "chongqing", "--source").stdout
     assert "CQ-M Art. 26" not in run("rulebook", "show", "chongqing").stdout
