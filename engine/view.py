@@ -100,6 +100,7 @@ class InstrumentView(msgspec.Struct, frozen=True):
     lot_tonnes: int
     order_tonnes_min: int
     order_tonnes_max: int
+    match_mode: str  # how its continuous phase trades: one of rulebook.MATCH_MODES
     trading_fee_ppm: int
     settlement_fee_ppm: int
     halted: bool
@@ -338,6 +339,7 @@ class MarketView:
             int(i.lot_tonnes),
             int(i.order_tonnes_min),
             int(i.order_tonnes_max),
+            rules.match_mode,
             rules.trading_fee_ppm,
             rules.settlement_fee_ppm,
             i.halted,

@@ -263,6 +263,7 @@ def _instrument_row(found: InstrumentView) -> wire.InstrumentRow:
         lot=found.lot_tonnes,
         order_qty_min=found.order_tonnes_min,
         order_qty_max=found.order_tonnes_max,
+        match_mode=found.match_mode,
         trading_fee_ppm=found.trading_fee_ppm,
         settlement_fee_ppm=found.settlement_fee_ppm,
         halted=found.halted,

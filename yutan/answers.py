@@ -136,6 +136,7 @@ class Instrument(Struct, frozen=True):
     lot: int
     order_qty_min: int
     order_qty_max: int
+    match_mode: str
     trading_fee_ppm: int
     settlement_fee_ppm: int
     halted: bool

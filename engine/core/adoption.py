@@ -111,6 +111,8 @@ def refresh(instrument: Instrument, rules: ProductRules) -> None:
     instrument.lot_tonnes = rules.lot_tonnes
     instrument.order_tonnes_min = rules.order_tonnes_min
     instrument.order_tonnes_max = rules.order_tonnes_max
+    instrument.pick_levels = rulebook.PICK_LEVELS.get(rules.match_mode, 0)
+    instrument.is_median = rules.match_mode == "MEDIAN3"
     instrument.limit_bp = rules.limit_bp
     instrument.fee_ppm = rules.trading_fee_ppm + rules.settlement_fee_ppm
     instrument.close_rule = rules.close_rule

@@ -354,18 +354,25 @@ class Book:
         order.leaves -= less
         order.tonnes = tonnes
 
-    def match(self, taker: Order, stp: i64, fills: list[Fill], prevented: list[Order]) -> bool:
+    def match(
+        self, taker: Order, stp: i64, fills: list[Fill], prevented: list[Order], picks: bool = False, last: i64 = 0
+    ) -> bool:
         """Trade `taker` against the other half at the makers' prices: best price first, then longest waiting.
+
+        picks: only the level at the taker's own price is traded with, better ones are left alone. last: above 0, each
+        trade is made at the middle of bid, ask and the last trade, which is `last` before the first.
 
         Appends to `fills`, and to `prevented` the makers taken out because they have the taker's owner. True where
         self-trade prevention ends the taker. The caller decides what becomes of the taker's rest.
         """
         half = self.asks if taker.side == BUY else self.bids
         limit: i64 = half.sign * taker.price_ticks
-        best = half.best
+        best = half.levels.get(limit) if picks else half.best
         while best is not None and taker.leaves > 0 and best.key <= limit:
             maker = best.head
-            assert maker is not None
+            if maker is None:
+                assert picks  # the level picked is used up; the best one never is empty
+                break
             if stp != STP_OFF and maker.owner == taker.owner:
                 if stp != STP_CANCEL_TAKER:
                     half.remove(maker)
@@ -375,6 +382,9 @@ class Book:
             else:
                 tonnes: i64 = min(taker.leaves, maker.leaves)
                 price: i64 = best.price_ticks
+                if last > 0:
+                    price = middle_of(price, taker.price_ticks, last)
+                    last = price
                 taker.leaves -= tonnes
                 taker.filled_value += price * tonnes
                 maker.filled_value += price * tonnes
@@ -385,7 +395,8 @@ class Book:
                     maker.leaves -= tonnes
                     best.tonnes -= tonnes
                 fills.append(Fill(maker, taker, price, tonnes))
-            best = half.best
+            if not picks:
+                best = half.best
         return False
 
     def would_trade(self, side: i64, price_ticks: i64) -> bool:
@@ -394,14 +405,16 @@ class Book:
         best = half.best
         return best is not None and best.key <= half.sign * price_ticks
 
-    def can_fill(self, taker: Order, stp: i64) -> bool:
-        """Whether the whole order would trade at once, not counting what self-trade prevention would keep from it."""
+    def can_fill(self, taker: Order, stp: i64, picks: bool = False) -> bool:
+        """Whether `match` would fill the whole order, not counting what self-trade prevention would keep from it."""
         half = self.asks if taker.side == BUY else self.bids
         limit: i64 = half.sign * taker.price_ticks
         wanted: i64 = taker.leaves
         for level in half.sorted_levels():
             if level.key > limit:
                 break
+            if picks and level.key != limit:
+                continue
             maker = level.head
             while maker is not None:
                 if stp != STP_OFF and maker.owner == taker.owner:
@@ -496,6 +509,11 @@ def is_better_uncross(candidate: Uncross, best: Uncross, reference_ticks: i64, i
         # a higher price never has more demand: of two equal candidates, the surplus is of the same side or changes from buy to sell
         return candidate.imbalance > 0
     return distance(candidate.price_ticks, reference_ticks) < distance(best.price_ticks, reference_ticks)
+
+
+def middle_of(a: i64, b: i64, c: i64) -> i64:
+    """The middle one of three prices."""
+    return max(min(a, b), min(max(a, b), c))
 
 
 def distance(a: i64, b: i64) -> i64:

@@ -104,8 +104,7 @@ def uncross_all(state: State, out: list[Event]) -> None:
             cancel_crossing(state, instrument, out)
             out.append(CallUncrossed(instrument.number, 0, 0, 0))
             continue
-        reference = instrument.reference if instrument.last == 0 else instrument.last
-        at = instrument.book.find_uncross(reference, state.rulebook.call_tie == "pressure")
+        at = instrument.book.find_uncross(instrument.last_or_reference(), state.rulebook.call_tie == "pressure")
         for fill in instrument.book.uncross(at):
             trade(state, instrument, fill.maker, fill.taker, fill, 0, out)
         out.append(CallUncrossed(instrument.number, at.price_ticks, at.tonnes, at.imbalance))

@@ -87,6 +87,8 @@ METHOD_NOT_OPEN: Final = 4022
 METHOD_NOT_ALLOWED: Final = 4023
 UNKNOWN_OFFER: Final = 4024
 COUNTERPARTY_GONE: Final = 4025
+LEVEL_NOT_PICKABLE: Final = 4026
+PICK_REQUIRED: Final = 4027
 # 4100 why an accepted order ended without the member asking
 DAY_ENDED: Final = 4101
 IOC_REMAINDER: Final = 4102
@@ -467,6 +469,24 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The offer is no longer open to you.",
         "该申报已不再对您有效。",
         "CN-SH",
+    ),
+    Reason(
+        4026,
+        "LEVEL_NOT_PICKABLE",
+        "never",
+        99,
+        "The price is not one of the levels that may be picked now.",
+        "该价位不在当前可点选的档位之内。",
+        "CN-SH; GD",
+    ),
+    Reason(
+        4027,
+        "PICK_REQUIRED",
+        "never",
+        99,
+        "A listing never trades by itself here: pick the level with ioc or fok.",
+        "本市场挂单不自动成交,请以 ioc 或 fok 点选对手方档位。",
+        "CN-SH; GD",
     ),
     Reason(4101, "DAY_ENDED", "never", 0, "Day orders lapse at the close.", "当日委托闭市后自动失效。", "CN-21"),
     Reason(

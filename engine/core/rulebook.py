@@ -21,7 +21,11 @@ CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", 
 SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
 CALL_TIES = ("reference", "pressure")
 CLOSE_RULES: Final = ("A", "B", "C", "L")
-MATCH_MODES: Final = ("PRICE_TIME_AUTO",)
+MATCH_MODES: Final = ("PRICE_TIME_AUTO", "PICK_BEST5", "PICK_BEST_ONLY", "MEDIAN3")
+PICK_LEVELS: Final = {
+    "PICK_BEST5": 5,
+    "PICK_BEST_ONLY": 1,
+}  # nothing trades unless a taker picks one of the best levels
 PRODUCT: Final = "product."  # begins the name of a product's rule: "product.CQEA.limit_bp"
 NO_LIMIT: Final = "none"  # instead of a price limit; a band of zero would be a mistake
 PRODUCT_KINDS: Final = ("allowance", "offset")
@@ -510,7 +514,10 @@ class _Reading:
 
     def _check_between(self, rules: dict[str, Any], products: dict[str, ProductRules]) -> None:
         """What only shows when all values are known."""
+        has_call = any(phases.is_call(row.phase) for row in rules["timetable"])
         for code, product in products.items():
+            if has_call and product.match_mode in PICK_LEVELS:
+                self.faults.append(f"product.{code}.match_mode: {product.match_mode} cannot go with a call auction")
             if product.tick_fen * product.order_tonnes_min > rules["order_value_max_fen"]:
                 self.faults.append(f"product.{code}: the smallest order is above trading.order_value_max_fen")
         if rules["retention_bp"] > 0 and not any(product.kind == "allowance" for product in products.values()):

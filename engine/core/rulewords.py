@@ -83,8 +83,10 @@ RULES: Final[dict[str, Words]] = {
     "product.order_tonnes_min": Words("单笔委托数量下限。", "Smallest order.", "tonnes"),
     "product.order_tonnes_max": Words("单笔委托数量上限。", "Largest order.", "tonnes"),
     "product.match_mode": Words(
-        "连续交易的成交方式:PRICE_TIME_AUTO 价格优先、时间优先自动成交。",
-        "How the continuous phase trades: PRICE_TIME_AUTO pairs by price, then time.",
+        "连续交易的成交方式:PRICE_TIME_AUTO 价格优先、时间优先自动成交;PICK_BEST5 点选最优五档;"
+        "PICK_BEST_ONLY 只可点选最优价;MEDIAN3 取买价、卖价、最近成交价的中间价。",
+        "How the continuous phase trades: PRICE_TIME_AUTO pairs by price, then time; PICK_BEST5 lets a taker pick one of "
+        "the best five levels; PICK_BEST_ONLY only the best price; MEDIAN3 pairs at the middle of bid, ask and last trade.",
     ),
     "product.limit_bp": Words(
         "当日涨跌幅限制,以前收盘价为基准;none 为不设限制。",

@@ -13,7 +13,7 @@ from engine.core.calendar import Announcement, Calendar, HolidayNotice
 from engine.core.commands import AnyAct
 from engine.core.phases import CLOSED
 from engine.core.records import ComplianceYear
-from engine.core.rulebook import RuleBook
+from engine.core.rulebook import PICK_LEVELS, RuleBook
 from engine.core.units import AMOUNT_FEN_MAX
 
 STP_MODES = {
@@ -164,6 +164,7 @@ class Instrument:
         "high",
         "high_limit",
         "is_allowance",
+        "is_median",
         "last",
         "last_five",
         "limit_bp",
@@ -177,6 +178,7 @@ class Instrument:
         "open",
         "order_tonnes_max",
         "order_tonnes_min",
+        "pick_levels",
         "previous_close",
         "product",
         "reference",
@@ -201,6 +203,8 @@ class Instrument:
         self.lot_tonnes: i64 = rules.lot_tonnes
         self.order_tonnes_min: i64 = rules.order_tonnes_min
         self.order_tonnes_max: i64 = rules.order_tonnes_max
+        self.pick_levels: i64 = PICK_LEVELS.get(rules.match_mode, 0)  # 0: the continuous phase matches by itself
+        self.is_median = rules.match_mode == "MEDIAN3"
         self.limit_bp: i64 = rules.limit_bp
         self.fee_ppm: i64 = rules.trading_fee_ppm + rules.settlement_fee_ppm
         self.lock_days: i64 = rules.lock_days
@@ -226,6 +230,10 @@ class Instrument:
         """Cash that an open buy must hold: the worst case, fees included (see units.fee_of on why partial fills fit)."""
         amount: i64 = price_ticks * tonnes * self.tick_fen
         return amount + amount * self.fee_ppm // 1_000_000
+
+    def last_or_reference(self) -> i64:
+        """The day's last price, before its first trade the previous close."""
+        return self.reference if self.last == 0 else self.last
 
     def note_trade(self, price_ticks: i64, tonnes: i64, amount_fen: i64) -> None:
         """Take a trade into the day's figures."""

@@ -155,7 +155,8 @@ def enter(state: State, account: Account, instrument: Instrument, order: Order, 
         return
     fills: list[Fill] = []
     prevented: list[Order] = []
-    is_stopped = book.match(order, state.stp, fills, prevented)
+    last: i64 = instrument.last_or_reference() if instrument.is_median else 0
+    is_stopped = book.match(order, state.stp, fills, prevented, instrument.pick_levels > 0, last)
     for fill in fills:
         trade(state, instrument, fill.maker, fill.taker, fill, order.side, out)
     for maker in prevented:

@@ -83,6 +83,7 @@ def _instrument(found: InstrumentView) -> dict[str, Any]:
         "lot": found.lot_tonnes,
         "qty_min": found.order_tonnes_min,
         "qty_max": found.order_tonnes_max,
+        "match_mode": found.match_mode,
         "trading_fee_ppm": found.trading_fee_ppm,
         "settlement_fee_ppm": found.settlement_fee_ppm,
     }

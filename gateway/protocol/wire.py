@@ -775,6 +775,7 @@ class InstrumentRow(Struct, omit_defaults=True, gc=False):
     lot: int
     order_qty_min: int
     order_qty_max: int
+    match_mode: str
     trading_fee_ppm: int
     settlement_fee_ppm: int
     halted: bool

@@ -29,6 +29,8 @@ ADMISSION = (
     reasons.VALUE_ABOVE_MAX,
     reasons.PHASE_FORBIDS,
     reasons.WOULD_TAKE,
+    reasons.LEVEL_NOT_PICKABLE,
+    reasons.PICK_REQUIRED,
     reasons.FOK_NOT_FILLABLE,
     reasons.QTY_BELOW_FILLED,
     reasons.INSUFFICIENT_CASH,

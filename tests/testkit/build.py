@@ -8,7 +8,7 @@ import msgspec
 
 from engine.core import commands, phases
 from engine.core.commands import AnyAct, AnyCommand, Entry
-from engine.core.events import Event
+from engine.core.events import ActProposed, Event
 from engine.core.market import Market
 
 OPERATORS: Final = (("chen", "Chen", bytes(32)), ("li", "Li", bytes([1] * 32)))
@@ -139,8 +139,13 @@ class Desk:
         return happened
 
     def act(self, *wanted: AnyAct) -> list[Event]:
-        """Let the first operator do these acts, one person sufficing."""
-        return [event for each in wanted for event in self.do(act(each))]
+        """Let the first operator do these acts; the second approves what takes two."""
+        happened: list[Event] = []
+        for each in wanted:
+            happened += self.do(act(each))
+            if isinstance(happened[-1], ActProposed):
+                happened += self.do(commands.Approve(2, happened[-1].proposal, happened[-1].act_sha256))
+        return happened
 
     def open_day(self, trading_day: int = 20260105, phase: int = phases.CONTINUOUS) -> None:
         """Open a day and enter a phase."""

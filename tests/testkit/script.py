@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.core import commands as c
 from engine.core import events as e
-from engine.core import phases, reasons, units
+from engine.core import phases, reasons, rulebook, units
 from engine.core.commands import AnyAct, AnyCommand
 from engine.core.units import BUY, DAY, FOK, IOC, SELL
 from engine.view import MarketView
@@ -42,7 +42,10 @@ def yuan(amount: int) -> str:
 
 
 class Scene:
-    """A founded market with one allowance at 50.00 and the accounts named, in the continuous phase of its first day."""
+    """A founded market with one allowance at 50.00 and the accounts named, in the continuous phase of its first day.
+
+    Under a shipped rule book (`book`), or one of defaults with `product` and `rules` laid over them.
+    """
 
     def __init__(
         self,
@@ -52,13 +55,16 @@ class Scene:
         owners: dict[str, int] | None = None,
         phase: int = phases.CONTINUOUS,
         product: dict[str, Any] | None = None,
+        book: str = "",
         **rules: Any,
     ) -> None:
-        self.desk = Desk(rulebook_text({"CQEA": product or {}}, **rules))
+        text = rulebook.shipped(book) if book else rulebook_text({"CQEA": product or {}}, **rules)
+        self.desk = Desk(text)
         self.numbers = {letter: number for number, letter in enumerate(accounts, 1)}
         self.letters = {number: letter for letter, number in self.numbers.items()}
         self.day = 20260105
-        self.desk.act(c.ListInstrument("CQEA-2025", "CQEA", YEAR, "配额", "Allowance", 5000))
+        code = next(iter(rulebook.parse(text).products))
+        self.desk.act(c.ListInstrument(f"{code}-2025", code, YEAR, "配额", "Allowance", 5000))
         for letter, number in self.numbers.items():
             self.desk.act(c.OpenAccount(letter, (owners or {}).get(letter, number), letter, "key_emitter"))
             if cash != "0":
@@ -72,6 +78,10 @@ class Scene:
     def view(self) -> MarketView:
         """The market as others may read it."""
         return MarketView(self.desk.market)
+
+    def allocate(self, letter: str, tonnes: int, kind: str) -> None:
+        """Issue units to an account, two persons acting where the rule book wants them."""
+        self.desk.act(c.AllocateUnits(self.numbers[letter], 1, tonnes, kind, YEAR))
 
     # ---- in ---------------------------------------------------------------------------------------------
 

@@ -177,6 +177,12 @@ class SlowOrders:
             return None
         if post_only:
             return (reasons.WOULD_TAKE, 0, 0) if makers else None
+        levels = self.pickable(order)
+        if levels is not None:
+            if order.time_in_force == DAY and makers:
+                return reasons.PICK_REQUIRED, makers[0].price, order.price
+            if order.time_in_force != DAY and order.price not in levels:
+                return reasons.LEVEL_NOT_PICKABLE, levels[-1] if levels else 0, order.price
         if order.time_in_force == FOK:
             wanted = order.leaves
             for maker in makers:
@@ -206,6 +212,15 @@ class SlowOrders:
             return reasons.OBLIGATION_RESERVED, floor, left
         return None
 
+    def pickable(self, taker: Order) -> list[int] | None:
+        """Where takers pick a level: the prices they may name, best first; None where the market pairs by itself."""
+        mode = self.listed(taker.instrument).rules.match_mode
+        if mode not in ("PICK_BEST5", "PICK_BEST_ONLY"):
+            return None
+        others = {o.price for o in self.orders if o.instrument == taker.instrument and o.side != taker.side}
+        best_first = sorted(others, reverse=taker.side == SELL)
+        return best_first[: 5 if mode == "PICK_BEST5" else 1]
+
     # ---- matching ---------------------------------------------------------------------------------------
 
     def makers_for(self, taker: Order) -> list[Order]:
@@ -217,6 +232,8 @@ class SlowOrders:
             and order.side != taker.side
             and (order.price <= taker.price if taker.side == BUY else order.price >= taker.price)
         ]
+        if taker.time_in_force != DAY and not phases.is_call(self.phase) and self.pickable(taker) is not None:
+            makers = [maker for maker in makers if maker.price == taker.price]
         return sorted(makers, key=lambda m: (m.price if taker.side == BUY else -m.price, m.turn))
 
     def enter(self, taker: Order) -> None:
@@ -235,7 +252,12 @@ class SlowOrders:
                 is_stopped = self.rules.self_trade in ("cancel_taker", "cancel_both")
                 continue
             buy, sell = (taker, maker) if taker.side == BUY else (maker, taker)
-            self.trade(buy, sell, maker.price, min(taker.leaves, maker.leaves), taker.side)
+            price = maker.price
+            instrument = self.listed(taker.instrument)
+            if instrument.rules.match_mode == "MEDIAN3":
+                last = instrument.trades[-1][0] if instrument.trades else instrument.reference
+                price = sorted((buy.price, sell.price, last))[1]
+            self.trade(buy, sell, price, min(taker.leaves, maker.leaves), taker.side)
         for maker in prevented:
             self.tell_canceled(maker, reasons.SELF_TRADE_PREVENTED)
         if taker.leaves == 0:

@@ -27,8 +27,30 @@ def test_every_shipped_book_is_a_rule_book_named_like_its_file(name: str) -> Non
     assert rulebook.parse(rulebook.shipped(name)).market == name
 
 
-def test_the_three_books_are_shipped() -> None:
-    assert rulebook.shipped_names() == ["chongqing", "chongqing-call", "sse_auction_continuous"]
+def test_the_books_are_shipped() -> None:
+    markets = ["chongqing", "chongqing-call", "guangdong", "hubei", "national", "sse_auction_continuous"]
+    assert rulebook.shipped_names() == markets
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "close", "source"),
+    [
+        ("chongqing", "PRICE_TIME_AUTO", ("C", 100), "CN-38"),
+        ("national", "PICK_BEST5", ("A", 0), "CN-SH"),
+        ("hubei", "MEDIAN3", ("B", 0), "HB"),
+        ("guangdong", "PICK_BEST_ONLY", ("C", 100), "GD 2020"),
+    ],
+)
+def test_each_market_trades_and_closes_in_its_way(name: str, mode: str, close: tuple[str, int], source: str) -> None:
+    book = rulebook.parse(rulebook.shipped(name))
+    code, product = next(iter(book.products.items()))
+    assert (product.match_mode, (product.close_rule, product.close_min_tonnes)) == (mode, close)
+    assert source in book.provenance[f"product.{code}.match_mode"].source
+
+
+def test_where_takers_pick_there_is_no_call_auction() -> None:
+    text = rulebook.shipped("chongqing-call").replace('"PRICE_TIME_AUTO"', '"PICK_BEST5"', 1)
+    assert faults(text) == ["product.CQEA.match_mode: PICK_BEST5 cannot go with a call auction"]
 
 
 @pytest.mark.parametrize("name", ["", "nobody", "../chongqing", "chongqing.toml", "/etc/passwd"])
