@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.core import commands, phases
+from engine import notices
+from engine.core import commands, phases, rulebook
 from engine.core.commands import AnyAct, AnyCommand, Entry
 from engine.core.events import ActProposed, Event
 from engine.core.market import Market
@@ -109,7 +110,7 @@ def act(wanted: AnyAct, operator: int = 1) -> commands.Propose:
 
 def founding(text: str) -> commands.Found:
     """The first command of a market under this rule book."""
-    return commands.Found(text, OPERATORS)
+    return commands.Found(text, OPERATORS, notices.for_pattern(rulebook.parse(text).calendar))
 
 
 def entries(wanted: list[AnyCommand], first_seq: int = 1, at_ns: int = START_NS, step_ns: int = 1_000) -> list[Entry]:
