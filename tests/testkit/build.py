@@ -140,13 +140,15 @@ class Desk:
         return happened
 
     def act(self, *wanted: AnyAct) -> list[Event]:
-        """Let the first operator do these acts; the second approves what takes two."""
-        happened: list[Event] = []
+        """Let the first operator do these acts, one person sufficing."""
+        return [event for each in wanted for event in self.do(act(each))]
+
+    def act_both(self, *wanted: AnyAct) -> None:
+        """Let the first operator do these acts, the second approving what takes two."""
         for each in wanted:
-            happened += self.do(act(each))
+            happened = self.do(act(each))
             if isinstance(happened[-1], ActProposed):
-                happened += self.do(commands.Approve(2, happened[-1].proposal, happened[-1].act_sha256))
-        return happened
+                self.do(commands.Approve(2, happened[-1].proposal, happened[-1].act_sha256))
 
     def open_day(self, trading_day: int = 20260105, phase: int = phases.CONTINUOUS) -> None:
         """Open a day and enter a phase."""

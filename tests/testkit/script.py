@@ -64,13 +64,13 @@ class Scene:
         self.letters = {number: letter for letter, number in self.numbers.items()}
         self.day = 20260105
         code = next(iter(rulebook.parse(text).products))
-        self.desk.act(c.ListInstrument(f"{code}-2025", code, YEAR, "配额", "Allowance", 5000))
+        self.desk.act_both(c.ListInstrument(f"{code}-2025", code, YEAR, "配额", "Allowance", 5000))
         for letter, number in self.numbers.items():
-            self.desk.act(c.OpenAccount(letter, (owners or {}).get(letter, number), letter, "key_emitter"))
+            self.desk.act_both(c.OpenAccount(letter, (owners or {}).get(letter, number), letter, "key_emitter"))
             if cash != "0":
-                self.desk.act(c.DepositCash(number, fen(cash)))
+                self.desk.act_both(c.DepositCash(number, fen(cash)))
             if tonnes:
-                self.desk.act(c.AllocateUnits(number, 1, tonnes, "paid", YEAR))
+                self.desk.act_both(c.AllocateUnits(number, 1, tonnes, "paid", YEAR))
         if phase != phases.CLOSED:
             self.desk.open_day(self.day, phase)
 
@@ -81,7 +81,7 @@ class Scene:
 
     def allocate(self, letter: str, tonnes: int, kind: str) -> None:
         """Issue units to an account, two persons acting where the rule book wants them."""
-        self.desk.act(c.AllocateUnits(self.numbers[letter], 1, tonnes, kind, YEAR))
+        self.desk.act_both(c.AllocateUnits(self.numbers[letter], 1, tonnes, kind, YEAR))
 
     # ---- in ---------------------------------------------------------------------------------------------
 
