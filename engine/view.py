@@ -8,6 +8,8 @@ applies only what is on disk.
 import msgspec
 
 from engine.core.adoption import text_sha256
+from engine.core.block_trading import stats_of
+from engine.core.blocks import Offer
 from engine.core.book import Order
 from engine.core.calendar import Calendar
 from engine.core.compliance import offset_limit
@@ -16,7 +18,7 @@ from engine.core.market import Market
 from engine.core.records import ComplianceYear
 from engine.core.rulebook import RuleBook
 from engine.core.state import Account, Instrument, Key
-from engine.core.units import BUY, SELL
+from engine.core.units import BUY, SELL, amount_of
 
 
 class AccountView(msgspec.Struct, frozen=True):
@@ -86,6 +88,28 @@ class OrderView(msgspec.Struct, frozen=True):
     time_in_force: int
 
 
+class BlockOfferView(msgspec.Struct, frozen=True):
+    """One block offer of the day. `side` is the offerer's; `open_to` may still confirm it; reason: why it ended without a trade.
+
+    answers, trade and confirmer: 0 for none.
+    """
+
+    offer: int
+    account: int
+    client_offer_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    amount_fen: int
+    answers: int
+    addressed: tuple[int, ...]
+    open_to: tuple[int, ...]
+    reason: int
+    trade: int
+    confirmer: int
+
+
 class InstrumentView(msgspec.Struct, frozen=True):
     """One instrument with its rules, today's band and today's figures (prices 0 where nothing traded)."""
 
@@ -115,6 +139,8 @@ class InstrumentView(msgspec.Struct, frozen=True):
     tonnes: int
     turnover_fen: int
     trades: int
+    block_tonnes: int = 0  # the day's block trades, in no figure above
+    block_turnover_fen: int = 0
 
 
 class KeyView(msgspec.Struct, frozen=True):
@@ -145,6 +171,7 @@ class DayView(msgspec.Struct, frozen=True):
     halted: bool
     seq: int
     at_ns: int
+    is_block_window_open: bool = False
 
 
 class PendingNotice(msgspec.Struct, frozen=True):
@@ -186,6 +213,7 @@ class MarketView:
             state.halted,
             self._market.seq,
             self._market.at_ns,
+            state.blocks.is_window_open,
         )
 
     def rulebook(self) -> RuleBook:
@@ -310,6 +338,42 @@ class MarketView:
             int(order.time_in_force),
         )
 
+    # ---- block offers -----------------------------------------------------------------------------------
+
+    def block_offers(self, account: int) -> list[BlockOfferView]:
+        """The day's offers that the account has made or was sent, oldest first, ended ones included."""
+        blocks = self._market.state.blocks
+        found = blocks.made.get(account, []) + blocks.received.get(account, [])
+        return [self._block_offer_view(offer) for offer in sorted(found, key=_offer_number)]
+
+    def open_block_offers(self) -> list[BlockOfferView]:
+        """Offers that are open now (all), oldest first."""
+        return [self._block_offer_view(offer) for offer in self._market.state.blocks.open_offers()]
+
+    def block_offer(self, offer: int) -> BlockOfferView | None:
+        """One offer of the day."""
+        found = self._market.state.blocks.offers.get(offer)
+        return None if found is None else self._block_offer_view(found)
+
+    def _block_offer_view(self, offer: Offer) -> BlockOfferView:
+        tick_fen = int(self._market.state.held_instrument(offer.instrument).tick_fen)
+        return BlockOfferView(
+            offer.number,
+            offer.account,
+            offer.client_offer_id,
+            offer.instrument,
+            offer.side,
+            offer.price_ticks,
+            offer.tonnes,
+            amount_of(offer.price_ticks, offer.tonnes, tick_fen),
+            offer.answers,
+            offer.addressed,
+            tuple(offer.counterparties),
+            offer.reason,
+            offer.trade,
+            offer.confirmer,
+        )
+
     # ---- instruments ------------------------------------------------------------------------------------
 
     def instruments(self) -> list[InstrumentView]:
@@ -326,6 +390,7 @@ class MarketView:
         return self._market.state.instrument_numbers.get(code, 0)
 
     def _instrument_view(self, i: Instrument) -> InstrumentView:
+        by_method = stats_of(self._market.state, int(i.number))
         rules = self._market.state.rulebook.products[i.product]
         return InstrumentView(
             int(i.number),
@@ -354,6 +419,8 @@ class MarketView:
             int(i.tonnes),
             int(i.turnover_fen),
             int(i.trades),
+            sum(row.tonnes for row in by_method),
+            sum(row.turnover_fen for row in by_method),
         )
 
     def depth(self, instrument: int, levels: int) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
@@ -388,6 +455,10 @@ class MarketView:
             ActProposed(int(p.number), int(p.operator), p.reason, p.document, p.act, p.act_sha256)
             for p in self._market.state.proposals.values()
         ]
+
+
+def _offer_number(offer: Offer) -> int:
+    return offer.number
 
 
 def _account_view(account: Account) -> AccountView:

@@ -35,7 +35,9 @@ _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
         wire.EnumRow("replaced", "已改", "replaced"),
         wire.EnumRow("rejected", "废单", "rejected"),
         wire.EnumRow("expired", "已失效", "expired"),
+        wire.EnumRow("declined", "对手方拒绝", "declined by a counterparty"),
     ],
+    "method": [wire.EnumRow("block", "大宗协议", "block trade")],
     "liquidity": [
         wire.EnumRow("maker", "挂单方", "maker"),
         wire.EnumRow("taker", "吃单方", "taker"),

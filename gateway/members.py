@@ -17,7 +17,7 @@ from gateway.reports import TIMES_IN_FORCE, reason_view
 if TYPE_CHECKING:
     from gateway.server import Gateway
 
-_SIDE_NUMBERS: Final = {"buy": units.BUY, "sell": units.SELL}
+SIDE_NUMBERS: Final = {"buy": units.BUY, "sell": units.SELL}
 _TIME_NUMBERS: Final = {word: number for number, word in TIMES_IN_FORCE.items()}
 _IN_TICKS: Final = frozenset((reasons.PRICE_OUT_OF_BAND, reasons.PRICE_OFF_TICK))
 _IN_FEN: Final = frozenset((reasons.INSUFFICIENT_CASH, reasons.VALUE_ABOVE_MAX))
@@ -69,15 +69,15 @@ class MemberDesk:
 
     def _place(self, connection: Connection, request: wire.OrderPlace) -> None:
         params = request.params
-        account = _trading_account(connection, params.account)
+        account = trading_account_of(connection, params.account)
         instrument = self._names.instrument_number(params.instrument)
         if not instrument:
             raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
         command = commands.PlaceOrder(
             account,
             instrument,
-            _SIDE_NUMBERS[params.side],
-            _price_ticks(params.price, self._names.instruments[instrument].tick_fen),
+            SIDE_NUMBERS[params.side],
+            ticks_of(params.price, self._names.instruments[instrument].tick_fen),
             params.quantity,
             _TIME_NUMBERS[params.time_in_force],
             params.client_order_id,
@@ -88,15 +88,15 @@ class MemberDesk:
         self._gateway.ask(connection, request.id, command)
 
     def _cancel(self, connection: Connection, request: wire.OrderCancel) -> None:
-        account = _trading_account(connection, request.params.account)
+        account = trading_account_of(connection, request.params.account)
         order, client_order_id = _order_name(request.params)
         self._gateway.ask(connection, request.id, commands.CancelOrder(account, order, client_order_id))
 
     def _replace(self, connection: Connection, request: wire.OrderReplace) -> None:
         params = request.params
-        account = _trading_account(connection, params.account)
+        account = trading_account_of(connection, params.account)
         order, client_order_id = _order_name(params)
-        price_ticks = _price_ticks(params.price, self._tick_fen_for(account, order, client_order_id))
+        price_ticks = ticks_of(params.price, self._tick_fen_for(account, order, client_order_id))
         command = commands.ReplaceOrder(account, order, client_order_id, price_ticks, params.quantity)
         if self._gateway.is_refusing_orders:
             raise Refused(reasons.OVERLOADED)
@@ -104,13 +104,13 @@ class MemberDesk:
 
     def _cancel_all(self, connection: Connection, request: wire.OrderCancelAll) -> None:
         params = request.params if request.params is not UNSET else wire.OrderCancelAllParams()
-        account = _trading_account(connection, params.account)
+        account = trading_account_of(connection, params.account)
         instrument = 0
         if params.instrument is not UNSET:
             instrument = self._names.instrument_number(params.instrument)
             if not instrument:
                 raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
-        side = _SIDE_NUMBERS[params.side] if params.side is not UNSET else 0
+        side = SIDE_NUMBERS[params.side] if params.side is not UNSET else 0
         self._gateway.ask(connection, request.id, commands.CancelAll(account, instrument, side))
 
     # ---- orders: what the engine said ---------------------------------------------------------------------
@@ -137,7 +137,7 @@ class MemberDesk:
             order_id = f"O-{said.order}" if type(said) is events.OrderRefused else ""
             connection.refuse(
                 request_id,
-                _refused(said.reason, said.limit, said.actual, tick_fen),
+                refusal_of(said.reason, said.limit, said.actual, tick_fen),
                 order_id=order_id,
                 ref=f"E-{entry.seq}",
             )
@@ -150,7 +150,7 @@ class MemberDesk:
     ) -> None:
         said = happened[0]
         if type(said) is events.RequestRefused:
-            refused = _refused(said.reason, said.limit, said.actual, self._gateway.reports.tick_fen_of(said.order))
+            refused = refusal_of(said.reason, said.limit, said.actual, self._gateway.reports.tick_fen_of(said.order))
             if said.reason in _NOT_OPEN and self._gateway.has_room_to_query(connection):
                 work = self._refuse_not_open(connection, request_id, entry, refused)
                 self._gateway.query(connection, request_id, work)
@@ -195,7 +195,7 @@ class MemberDesk:
             connection.reply(request_id, wire.OrdersCanceled(self._names.accounts[said.account], said.orders))
             return
         assert isinstance(said, events.RequestRefused)
-        connection.refuse(request_id, _refused(said.reason, said.limit, said.actual, 1), ref=f"E-{entry.seq}")
+        connection.refuse(request_id, refusal_of(said.reason, said.limit, said.actual, 1), ref=f"E-{entry.seq}")
 
     # ---- orders: looking ----------------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ class MemberDesk:
         raise Refused(reasons.UNKNOWN_ORDER)
 
     def _get(self, connection: Connection, request: wire.OrderGet) -> None:
-        account = _account(connection, request.params.account)
+        account = account_of(connection, request.params.account)
         order, client_order_id = _order_name(request.params)
         found = self._open_order(account, order, client_order_id)
         if found is not None:
@@ -242,7 +242,7 @@ class MemberDesk:
 
     def _list(self, connection: Connection, request: wire.OrderList) -> None:
         params = request.params if request.params is not UNSET else wire.OrderListParams()
-        account = _account(connection, params.account)
+        account = account_of(connection, params.account)
         instrument = ""
         if params.instrument is not UNSET:
             instrument = params.instrument
@@ -260,7 +260,7 @@ class MemberDesk:
     # ---- accounts and title -------------------------------------------------------------------------------
 
     def _cash(self, connection: Connection, request: wire.AccountCash) -> None:
-        account = _account(connection, request.params.account if request.params is not UNSET else UNSET)
+        account = account_of(connection, request.params.account if request.params is not UNSET else UNSET)
         self._gateway.query(connection, request.id, self._cash_settled(connection, request.id, account))
 
     async def _cash_settled(self, connection: Connection, request_id: str | int, account: int) -> None:
@@ -280,7 +280,7 @@ class MemberDesk:
         )
 
     def _allowances(self, connection: Connection, request: wire.AccountAllowances) -> None:
-        account = _account(connection, request.params.account if request.params is not UNSET else UNSET)
+        account = account_of(connection, request.params.account if request.params is not UNSET else UNSET)
         self._gateway.query(connection, request.id, self._allowances_settled(connection, request.id, account))
 
     async def _allowances_settled(self, connection: Connection, request_id: str | int, account: int) -> None:
@@ -305,7 +305,7 @@ class MemberDesk:
 
     def _obligation(self, connection: Connection, request: wire.AccountObligation) -> None:
         params = request.params if request.params is not UNSET else wire.ObligationParams()
-        account = _account(connection, params.account)
+        account = account_of(connection, params.account)
         connection.reply(request.id, obligation_view(self._gateway.view(), account, params.year))
 
     def _trade(self, connection: Connection, request: wire.TradeGet) -> None:
@@ -335,7 +335,7 @@ class MemberDesk:
         )
 
     def _statements(self, connection: Connection, request: wire.StatementList) -> None:
-        account = _account(connection, request.params.account if request.params is not UNSET else UNSET)
+        account = account_of(connection, request.params.account if request.params is not UNSET else UNSET)
         self._gateway.query(connection, request.id, self._statement_days(connection, request.id, account))
 
     async def _statement_days(self, connection: Connection, request_id: str | int, account: int) -> None:
@@ -345,7 +345,7 @@ class MemberDesk:
         )
 
     def _statement(self, connection: Connection, request: wire.StatementGet) -> None:
-        account = _account(connection, request.params.account)
+        account = account_of(connection, request.params.account)
         day = trading_day(request.params.trading_day)
         self._gateway.query(connection, request.id, self._statement_bytes(connection, request.id, account, day))
 
@@ -368,7 +368,7 @@ def trading_day(text: str) -> int:
         raise Refused(reasons.INVALID_FIELD, "trading_day") from error
 
 
-def _account(connection: Connection, code: Any) -> int:
+def account_of(connection: Connection, code: Any) -> int:
     """The account a request is about. Raises `Refused`: another's is as unknown as one that is not there."""
     if code is UNSET:
         if len(connection.accounts) != 1:
@@ -380,8 +380,9 @@ def _account(connection: Connection, code: Any) -> int:
     return number
 
 
-def _trading_account(connection: Connection, code: Any) -> int:
-    account = _account(connection, code)
+def trading_account_of(connection: Connection, code: Any) -> int:
+    """The account that a request trades for. Raises `Refused` where the key may only look."""
+    account = account_of(connection, code)
     if "trade" not in connection.scopes:
         raise Refused(reasons.NOT_PERMITTED)
     return account
@@ -397,7 +398,8 @@ def _order_name(params: wire.OrderNameParams | wire.OrderReplaceParams) -> tuple
     return 0, params.client_order_id
 
 
-def _price_ticks(text: str, tick_fen: int) -> int:
+def ticks_of(text: str, tick_fen: int) -> int:
+    """A price of a request in ticks. Raises `Refused` with what is wrong with it."""
     try:
         return prices.price_ticks(text, tick_fen)
     except prices.NumberRefused as error:
@@ -405,7 +407,7 @@ def _price_ticks(text: str, tick_fen: int) -> int:
         raise Refused(error.reason, "price", limit=limit, actual=text if limit else None) from error
 
 
-def _refused(reason: int, limit: int, actual: int, tick_fen: int) -> Refused:
+def refusal_of(reason: int, limit: int, actual: int, tick_fen: int) -> Refused:
     """The engine's refusal in the units of the wire."""
     field = _FIELDS.get(reason, "")
     if not limit and not actual:

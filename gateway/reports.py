@@ -14,6 +14,11 @@ from mypy_extensions import mypyc_attr
 from engine.core import reasons, units
 from engine.core.events import (
     AccountOpened,
+    BlockDeclined,
+    BlockEnded,
+    BlockOffered,
+    BlockTaken,
+    BlockTraded,
     DayOpened,
     Event,
     InstrumentListed,
@@ -40,6 +45,7 @@ CANCELED: Final = 3
 REPLACED: Final = 4
 REJECTED: Final = 5
 EXPIRED: Final = 6
+DECLINED: Final = 7
 _EXEC_TYPES: Final = {
     NEW: "new",
     TRADE: "trade",
@@ -47,6 +53,7 @@ _EXEC_TYPES: Final = {
     REPLACED: "replaced",
     REJECTED: "rejected",
     EXPIRED: "expired",
+    DECLINED: "declined",
 }
 _ENDS: Final = frozenset((CANCELED, REJECTED, EXPIRED))
 
@@ -54,7 +61,8 @@ _ENDS: Final = frozenset((CANCELED, REJECTED, EXPIRED))
 class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One report: number `exec_seq` of the account's stream, in the market's own numbers. Fields are only added at the end.
 
-    amount_fen: of all the order's fills so far; the last five are a fill's own. `tells`: which of the kinds above.
+    amount_fen: of all the order's fills so far; trade to fee_fen are a fill's own. `tells`: which of the kinds above.
+    parties: with whom, in a report of a block offer, and only there; `order` is then the offer, `answers` what it counters.
     """
 
     account: int
@@ -78,6 +86,8 @@ class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_ticks: int = 0
     last_tonnes: int = 0
     fee_fen: int = 0
+    parties: tuple[int, ...] = ()
+    answers: int = 0
 
     @property
     def status(self) -> str:
@@ -85,7 +95,7 @@ class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if self.tells in _ENDS:
             return _EXEC_TYPES[self.tells]
         if not self.cum:
-            return "new"
+            return "new" if self.leaves else "canceled"
         return "partially_filled" if self.leaves else "filled"
 
 
@@ -118,6 +128,11 @@ class ReportWriter:
             DayOpened: self._on_day_opened,
             AccountOpened: self._on_account,
             InstrumentListed: directory.on_instrument,
+            BlockOffered: self._on_block_offered,
+            BlockDeclined: self._on_block_declined,
+            BlockEnded: self._on_block_ended,
+            BlockTraded: self._on_block_traded,
+            BlockTaken: self._on_block_taken,
         }
 
     def load(self, view: MarketView) -> None:
@@ -243,6 +258,81 @@ class ReportWriter:
             )
         )  # fmt: skip
 
+    # ---- block offers -------------------------------------------------------------------------------------
+
+    def _write_block(
+        self,
+        event: BlockOffered | BlockDeclined | BlockEnded | BlockTaken,
+        account: int,
+        exec_seq: int,
+        tells: int,
+        side: int,
+        leaves: int,
+        parties: tuple[int, ...],
+        client_offer_id: str = "",
+        reason: int = 0,
+        answers: int = 0,
+    ) -> None:
+        self._number(account, exec_seq)
+        self._written.append(
+            Report(
+                account, exec_seq, tells, self._at_ns, self._trading_day, event.offer, client_offer_id,
+                event.instrument, side, units.DAY, event.price_ticks, event.tonnes, 0, leaves, reason=reason,
+                parties=parties, answers=answers,
+            )
+        )  # fmt: skip
+
+    def _on_block_offered(self, event: BlockOffered) -> None:
+        e = event
+        self._write_block(
+            e, e.account, e.exec_seq, NEW, e.side, e.tonnes, e.counterparties, e.client_offer_id, answers=e.answers
+        )
+        for account, exec_seq in zip(e.counterparties, e.counterparty_exec_seqs, strict=True):
+            self._write_block(
+                e, account, exec_seq, NEW, _other(e.side), e.tonnes, (e.account,), answers=e.answers
+            )  # fmt: skip
+
+    def _on_block_declined(self, event: BlockDeclined) -> None:
+        e = event
+        leaves = e.tonnes if e.remaining else 0
+        self._write_block(
+            e, e.account, e.exec_seq, DECLINED, e.side, leaves, (e.counterparty,), e.client_offer_id, e.reason
+        )
+        self._write_block(e, e.counterparty, e.counterparty_exec_seq, CANCELED, _other(e.side), 0, (e.account,))
+
+    def _on_block_ended(self, event: BlockEnded) -> None:
+        e = event
+        tells = EXPIRED if e.reason in _EXPIRED else CANCELED
+        self._write_block(e, e.account, e.exec_seq, tells, e.side, 0, e.counterparties, e.client_offer_id, e.reason)
+        reason = e.reason if tells == EXPIRED else reasons.COUNTERPARTY_GONE  # why is the offerer's own business
+        for account, exec_seq in zip(e.counterparties, e.counterparty_exec_seqs, strict=True):
+            self._write_block(e, account, exec_seq, tells, _other(e.side), 0, (e.account,), reason=reason)
+
+    def _on_block_traded(self, event: BlockTraded) -> None:
+        e = event
+        sides = (
+            (e.buyer, e.buy_exec_seq, units.BUY, e.seller, e.buy_fee_fen),
+            (e.seller, e.sell_exec_seq, units.SELL, e.buyer, e.sell_fee_fen),
+        )
+        taker_side = _other(e.offer_side)
+        for account, exec_seq, side, other, fee_fen in sides:
+            self._number(account, exec_seq)
+            client_offer_id = e.client_offer_id if side == e.offer_side else ""
+            self._written.append(
+                Report(
+                    account, exec_seq, TRADE, self._at_ns, self._trading_day, e.offer, client_offer_id, e.instrument,
+                    side, units.DAY, e.price_ticks, e.tonnes, e.tonnes, 0, e.amount_fen, 0, e.trade, taker_side,
+                    e.price_ticks, e.tonnes, fee_fen, (other,),
+                )
+            )  # fmt: skip
+
+    def _on_block_taken(self, event: BlockTaken) -> None:
+        e = event
+        for account, exec_seq in zip(e.counterparties, e.counterparty_exec_seqs, strict=True):
+            self._write_block(
+                e, account, exec_seq, CANCELED, _other(e.side), 0, (e.account,), reason=reasons.COUNTERPARTY_GONE
+            )  # fmt: skip
+
     # ---- telling ------------------------------------------------------------------------------------------
 
     def text(self, report: Report) -> bytes:
@@ -254,7 +344,7 @@ class ReportWriter:
         told = wire.ExecReport(
             _EXEC_TYPES[report.tells],
             report.status,
-            f"O-{report.order}",
+            f"B-{report.order}" if report.parties else f"O-{report.order}",
             report.client_order_id,
             account,
             instrument.code if instrument is not None else "",
@@ -280,8 +370,18 @@ class ReportWriter:
             told.origin = "system" if report.reason else "member"
         elif report.tells == EXPIRED:
             told.origin = "expiry"
+        if report.parties:
+            told.method = units.BLOCK
+            told.counterparties = [self._names.accounts[party] for party in report.parties]
+            told.answers = f"B-{report.answers}" if report.answers else ""
+            if report.tells == NEW:
+                told.origin = "member" if report.client_order_id else "counterparty"
         exec_seq = report.exec_seq
         return encode(wire.ExecEvent("exec." + account, "update", exec_seq, exec_seq - 1, at, told))
+
+
+def _other(side: int) -> int:
+    return units.SELL if side == units.BUY else units.BUY
 
 
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -306,7 +406,7 @@ class Packed:
                 streams[account] = [report]
             else:
                 stream.append(report)
-            if not report.leaves:  # nothing is left of it: filled, or ended otherwise
+            if not report.leaves and not report.parties:  # nothing is left of it: filled, or ended otherwise
                 self.finished.append((report.order, account, report.exec_seq))
         parts: list[bytes] = []
         at = 0

@@ -22,6 +22,7 @@ from engine.core.commands import Entry
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
+from gateway.blocks import BlockDesk
 from gateway.common import CommonDesk
 from gateway.connection import Asked, Connection
 from gateway.directory import Directory
@@ -62,6 +63,7 @@ class Gateway:
         self.answerers: dict[type[commands.Command], Answerer] = {}
         CommonDesk(self)
         MemberDesk(self)
+        BlockDesk(self)
         OperatorDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()

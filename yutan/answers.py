@@ -58,6 +58,9 @@ class ExecReport(Struct, frozen=True, gc=False):
     fee: Decimal | None = None
     reason: ReasonView | None = None
     origin: str = ""
+    method: str = ""
+    counterparties: list[str] = []
+    answers: str = ""
 
 
 class Order(Struct, frozen=True):

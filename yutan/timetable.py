@@ -16,7 +16,7 @@ import structlog
 
 from engine.core import phases
 from engine.core.calendar import BeyondCalendar, Calendar, as_number, shift
-from engine.core.commands import AnyAct, ChangePhase, CloseDay, OpenDay, Propose
+from engine.core.commands import AnyAct, ChangePhase, CloseBlockWindow, CloseDay, OpenBlockWindow, OpenDay, Propose
 from engine.core.events import ActRefused, Event
 from engine.core.rulebook import RuleBook, TimetableRow
 from engine.view import DayView
@@ -129,6 +129,16 @@ def decide_compressed(
     return CloseDay() if following == phases.CLOSED else ChangePhase(following)
 
 
+def decide_block_window(day: DayView, is_due: bool) -> AnyAct | None:
+    """What block trading needs to be open just when it is due, or None. It opens only while something is traded."""
+    if day.is_block_window_open == is_due:
+        return None
+    if not is_due:
+        return CloseBlockWindow()
+    is_shut = day.phase in (phases.CLOSED, phases.PRE_OPEN, phases.POST_CLOSE)
+    return None if is_shut else OpenBlockWindow()
+
+
 class Submits(Protocol):
     """The part of the sequencer that a timetable needs."""
 
@@ -165,10 +175,33 @@ class Timetable:
         self._phase = (-1, -1)
         self._phase_since_ns = 0
         self._settled_row = (-1, -2)
+        self._settled_window = (-1, False)
         self._not_before_ns = 0
 
     def decide(self) -> AnyAct | None:
-        """The act that is due now, if any."""
+        """The act that is due now, if any: of the day first, then of block trading."""
+        act = self._decide_day()
+        return act if act is not None or self.mode == "manual" else self._decide_block_window()
+
+    def _decide_block_window(self) -> AnyAct | None:
+        """By the rule book's hours; in a compressed day, which has no hours, during continuous trading."""
+        day = self._read_day()
+        now_ns = self._now_ns()
+        rules = self._rulebook_on(day.trading_day)
+        begin, end = rules.block_window
+        if begin == end or day.phase == phases.CLOSED or now_ns < self._not_before_ns:
+            return None
+        is_due = day.phase == phases.CONTINUOUS
+        if self.mode == "real":
+            is_due = begin <= local_time(now_ns, rules.utc_offset_minutes).second < end
+        turn = (day.trading_day, is_due)
+        if turn == self._settled_window:
+            return None
+        if day.is_block_window_open == is_due:
+            self._settled_window = turn  # so that an operator's act is not undone
+        return decide_block_window(day, is_due)
+
+    def _decide_day(self) -> AnyAct | None:
         day = self._read_day()
         now_ns = self._now_ns()
         if (day.trading_day, day.phase) != self._phase:

@@ -416,6 +416,7 @@ def trade(state: State, instrument: Instrument, found: Offer, confirmer: Account
         out.append(
             BlockTaken(
                 found.number,
+                found.account,
                 found.instrument,
                 found.side,
                 found.price_ticks,

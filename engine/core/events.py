@@ -224,9 +224,10 @@ class BlockTraded(Event, frozen=True, gc=False):
 
 
 class BlockTaken(Event, frozen=True, gc=False):
-    """An offer to a group was taken by another: it is gone for these."""
+    """An offer of `account` to a group was taken by another: it is gone for these."""
 
     offer: int
+    account: int
     instrument: int
     side: int
     price_ticks: int

@@ -53,6 +53,7 @@ class InstrumentFeed:
         self._reference_ticks = self._low_limit_ticks = self._high_limit_ticks = 0
         self._open_ticks = self._high_ticks = self._low_ticks = self._last_ticks = self._close_ticks = 0
         self._tonnes = self._turnover_fen = self._trades = 0
+        self._block_tonnes = self._block_turnover_fen = 0  # known from the close on
 
         def channel(name: str) -> Channel:
             return Channel(name, settings.ring_messages_max, settings.ring_bytes_max)
@@ -91,6 +92,7 @@ class InstrumentFeed:
         self._reference_ticks = view.previous_close_ticks
         if day.phase == phases.CLOSED and day.trading_day:
             self._close_ticks = view.reference_ticks  # the day's close is tomorrow's reference already
+            self._block_tonnes, self._block_turnover_fen = view.block_tonnes, view.block_turnover_fen
         self._low_limit_ticks, self._high_limit_ticks = view.low_limit_ticks, view.high_limit_ticks
         self._open_ticks, self._high_ticks, self._low_ticks = view.open_ticks, view.high_ticks, view.low_ticks
         self._last_ticks, self._tonnes, self._turnover_fen = view.last_ticks, view.tonnes, view.turnover_fen
@@ -143,6 +145,7 @@ class InstrumentFeed:
         self._set_band(band)
         self._open_ticks = self._high_ticks = self._low_ticks = self._last_ticks = self._close_ticks = 0
         self._tonnes = self._turnover_fen = self._trades = 0
+        self._block_tonnes = self._block_turnover_fen = 0
         self._ticker_dirty = True
 
     def _set_band(self, band: Band) -> None:
@@ -150,8 +153,11 @@ class InstrumentFeed:
         self._low_limit_ticks, self._high_limit_ticks = band.low_ticks, band.high_ticks
 
     def close_day(self, stats: DayStats) -> None:
-        """The day's closing price is known."""
+        """The day's closing price is known, and the volume of its block trades is disclosed."""
         self._close_ticks = stats.close_ticks
+        for row in stats.by_method:
+            if row.method == units.BLOCK:
+                self._block_tonnes, self._block_turnover_fen = row.tonnes, row.turnover_fen
         self._end_bar()
         self._ticker_dirty = True
 
@@ -345,6 +351,8 @@ class InstrumentFeed:
             limit_up=price(self._high_limit_ticks) if is_limited else None,
             limit_down=price(self._low_limit_ticks) if is_limited else None,
             halted=self._is_trading_halted(),
+            block_volume=self._block_tonnes if self._close_ticks else None,
+            block_turnover=money_text(self._block_turnover_fen) if self._close_ticks else None,
         )
 
     def _is_trading_halted(self) -> bool:

@@ -78,7 +78,10 @@ class Book5Data(msgspec.Struct, frozen=True):
 
 
 class TickerData(msgspec.Struct, frozen=True):
-    """`ticker.X`: the day so far. Null: nothing traded yet, or there is no price limit."""
+    """`ticker.X`: the day so far. Null: nothing traded yet, or there is no price limit.
+
+    All figures are of listed trading. block_volume and block_turnover tell the day's block trades, once the day has closed.
+    """
 
     trading_day: str | None
     last: str | None
@@ -96,6 +99,8 @@ class TickerData(msgspec.Struct, frozen=True):
     limit_up: str | None
     limit_down: str | None
     halted: bool
+    block_volume: int | None
+    block_turnover: str | None
     epoch: int | UnsetType = UNSET
 
 

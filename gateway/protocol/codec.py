@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from engine.core import reasons
 from gateway.protocol import wire
+from gateway.protocol.doors import DOORS
 
 encode: Final = msgspec.json.Encoder().encode
 
@@ -66,14 +67,14 @@ def _shape(request: type[wire.Request]) -> _Shape:
     return _Shape(keys_min, [f'"{field.name}":'.encode() for field in fields if not field.required])
 
 
-_SHAPES: Final = {request: _shape(request) for union in wire.DOORS.values() for request in union.__args__}
+_SHAPES: Final = {request: _shape(request) for union in DOORS.values() for request in union.__args__}
 
 
 class RequestDecoder:
     """Reads the requests of one door."""
 
     def __init__(self, door: str) -> None:
-        self._decode = msgspec.json.Decoder(wire.DOORS[door]).decode
+        self._decode = msgspec.json.Decoder(DOORS[door]).decode
 
     def decode(self, frame: bytes) -> Any:
         """The request in a frame. Raises `BadRequest` or `NotText`."""

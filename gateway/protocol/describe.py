@@ -15,13 +15,15 @@ import msgspec
 from msgspec import Meta, Raw, UnsetType
 
 from engine.core import reasons
-from gateway.protocol import acts, session, wire
+from gateway.protocol import acts, block_wire, session, wire
+from gateway.protocol.doors import DOORS
 
 _NAMED: Final[list[tuple[Any, str]]] = [
     (wire.ClientOrderId, "1 to 36 of `A-Z a-z 0-9 . _ -`"),
     (wire.OrderId, "`O-…`"),
     (wire.TradeId, "`T-…`"),
     (wire.ProposalId, "`P-…`"),
+    (block_wire.BlockId, "`B-…`"),
     (wire.DayText, "`yyyy-mm-dd`"),
     (wire.Sha256, "64 lower-case hex digits"),
 ]
@@ -55,13 +57,13 @@ def _table(head: str, rows: Iterator[tuple[str, ...]]) -> str:
 
 def _methods() -> Iterator[tuple[str, ...]]:
     doors: dict[type[wire.Request], list[str]] = {}
-    for door, union in wire.DOORS.items():
+    for door, union in DOORS.items():
         for request in union.__args__:
             doors.setdefault(request, []).append(door)
     for request in sorted(doors, key=lambda found: str(found.__struct_config__.tag)):
         declared = next(field.type for field in msgspec.structs.fields(request) if field.name == "params")
         params = next(type_ for type_ in getattr(declared, "__args__", (declared,)) if type_ is not UnsetType)
-        on = "all" if len(doors[request]) == len(wire.DOORS) else ", ".join(doors[request])
+        on = "all" if len(doors[request]) == len(DOORS) else ", ".join(doors[request])
         yield f"`{request.__struct_config__.tag}`", on, _first_line(request), _fields(params)
 
 

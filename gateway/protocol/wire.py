@@ -38,9 +38,7 @@ Text = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00-\x1f\x7f\u2028\u202
 Reason = Annotated[
     str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]+\Z")
 ]
-ChannelSeq = Annotated[
-    int, Meta(ge=-(2**63), le=2**63 - 1)
-]  # one outside the channel is BAD_SEQ, not a malformed field
+ChannelSeq = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # outside the channel it is BAD_SEQ, not malformed
 
 
 # ---- requests -------------------------------------------------------------------------------------------
@@ -541,7 +539,7 @@ class ReasonView(Struct, gc=False):
 class ExecReport(Struct, omit_defaults=True, gc=False):
     """One event of an order, in FIX words. A fill and the status after it travel in one report."""
 
-    exec_type: str  # new | trade | canceled | replaced | rejected | expired
+    exec_type: str  # new | trade | canceled | replaced | rejected | expired | declined
     order_status: str  # new | partially_filled | filled | canceled | rejected | expired
     order_id: str
     client_order_id: str
@@ -562,7 +560,10 @@ class ExecReport(Struct, omit_defaults=True, gc=False):
     liquidity: str = ""  # maker | taker | auction
     fee: str = ""
     reason: ReasonView | None = None
-    origin: str = ""  # who ended it: member | system | expiry
+    origin: str = ""  # who ended it: member | system | expiry | counterparty
+    method: str = ""  # block; absent for listed trading
+    counterparties: list[str] = []  # of a block offer: for its offerer all, for each of them the offerer
+    answers: str = ""  # the block offer that this one counters
 
 
 class OrderState(Struct, omit_defaults=True, gc=False):
@@ -946,6 +947,3 @@ class GoingAway(Struct, gc=False):
     """The server restarts; close 1012 follows."""
 
     reconnect_after_ms: int
-
-
-DOORS: Final[dict[str, Any]] = {"trade": TradeRequest, "ops": OpsRequest, "market": MarketRequest}

@@ -32,7 +32,12 @@ SPOT: Final = "CQEA-25"  # tick 0.01
 COARSE: Final = "BIGT-25"  # tick 0.05
 ACCOUNTS: Final = ("A001", "B001", "C001")
 PRODUCTS: Final = {
-    "CQEA": {"trading_fee_ppm": 700, "settlement_fee_ppm": 300},
+    "CQEA": {
+        "trading_fee_ppm": 700,
+        "settlement_fee_ppm": 300,
+        "block_tonnes_min": 5_000,
+        "block_limit_bp": 3000,
+    },
     "BIGT": {"tick_fen": 5, "lot_tonnes": 10, "order_tonnes_min": 10, "order_tonnes_max": 1000},
 }
 DEADLINE_S: Final = 10.0

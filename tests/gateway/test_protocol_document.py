@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine.core import reasons
-from gateway.protocol import acts, describe, session, wire
+from gateway.protocol import acts, describe, session
+from gateway.protocol.doors import DOORS
 from tests.gateway.kit import House, RawPeer
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -20,7 +21,7 @@ def test_the_tables_are_the_codes() -> None:
 
 
 def test_nothing_is_left_out() -> None:
-    for union in wire.DOORS.values():
+    for union in DOORS.values():
         for request in union.__args__:
             assert f"`{request.__struct_config__.tag}`" in DOCUMENT
     for row in reasons.CATALOGUE:
@@ -33,7 +34,7 @@ def test_nothing_is_left_out() -> None:
 
 def test_every_method_has_an_example() -> None:
     shown = set(re.findall(r'"method":"([a-z_.]+)"', DOCUMENT))
-    assert shown == {str(request.__struct_config__.tag) for union in wire.DOORS.values() for request in union.__args__}
+    assert shown == {str(request.__struct_config__.tag) for union in DOORS.values() for request in union.__args__}
 
 
 async def test_the_examples_run(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ FILE_LINES_MAX = 700
 # A ratchet: these may be as long as this and no longer; whoever shortens one lowers or removes its number.
 LONG_FUNCTIONS: dict[str, int] = {}
 LONG_FILES = {
-    "gateway/protocol/wire.py": 951,  # every type of the wire, declared once
+    "gateway/protocol/wire.py": 949,  # every type of the wire, declared once
 }
 
 

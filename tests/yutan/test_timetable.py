@@ -3,13 +3,24 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine import notices
 from engine.core import phases, rulebook
 from engine.core.calendar import Announcement, BeyondCalendar, Calendar
-from engine.core.commands import AnyAct, ChangePhase, CloseDay, OpenDay
+from engine.core.commands import (
+    AnyAct,
+    ChangePhase,
+    CloseBlockWindow,
+    CloseDay,
+    OpenBlockWindow,
+    OpenDay,
+    Propose,
+)
+from engine.core.events import ActRefused, BlockWindowChanged
 from engine.core.rulebook import TimetableRow
-from engine.view import DayView
+from engine.view import DayView, MarketView
+from tests.testkit.build import Desk
 from yutan import founding
 from yutan.compose import Exchange
 from yutan.settings import Settings
@@ -17,6 +28,7 @@ from yutan.timetable import (
     LocalTime,
     Timetable,
     compress,
+    decide_block_window,
     decide_compressed,
     decide_real,
     local_time,
@@ -192,7 +204,7 @@ class Clock:
 
 
 async def phases_driven(data: Path, clock: Clock, turns: int) -> list[tuple[int, int]]:
-    """Start the exchange, let a compressed timetable take so many steps, close; returns (day, phase) after each."""
+    """Start the exchange, let a compressed timetable take so many phases, close; returns (day, phase) after each."""
     exchange = await Exchange.start(data, Settings(ws_port=0, http_port=0))
     try:
         book = exchange.view.rulebook()
@@ -202,9 +214,11 @@ async def phases_driven(data: Path, clock: Clock, turns: int) -> list[tuple[int,
         )
         seen: list[tuple[int, int]] = []
         while len(seen) < turns:
+            before = exchange.view.day()
             if await timetable.turn():
                 now = exchange.view.day()
-                seen.append((now.day_number, now.phase))
+                if now.is_block_window_open == before.is_block_window_open or now.phase != before.phase:
+                    seen.append((now.day_number, now.phase))
             else:
                 clock.pass_seconds(1)
         assert timetable.refused == 0
@@ -220,3 +234,46 @@ async def test_a_compressed_day_cut_by_a_restart_runs_no_phase_twice(tmp_path: P
     seen += await phases_driven(tmp_path / "d", clock, 6)
     steps = [step.phase for step in compress(rulebook.parse(rulebook.shipped("chongqing-call")).timetable, 600)]
     assert seen == [(1, phase) for phase in steps] + [(2, phase) for phase in steps[: 9 - len(steps)]]
+
+
+class TestBlockWindow:
+    """The rule book's hours are 13:00 to 15:00; phases are turned by the same clock."""
+
+    def test_a_day_opens_and_closes_it_once_at_its_hours(self) -> None:
+        book = rulebook.parse(rulebook.shipped("chongqing"))
+        desk = Desk(rulebook.shipped("chongqing"))
+        view = MarketView(desk.market)
+        clock = [0]
+        timetable = Timetable("real", lambda day: book, None, view.day, view.calendar, lambda: clock[0])  # type: ignore[arg-type]
+        midnight_ns = 1_795_363_200_000_000_000  # 2026-11-23 in UTC+8, a Monday
+        told: list[tuple[str, bool]] = []
+        for minute in range(8 * 60, 17 * 60):
+            clock[0] = midnight_ns + minute * 60_000_000_000
+            while (act := timetable.decide()) is not None:
+                happened = desk.do(Propose(0, "timetable", "", act))
+                assert not isinstance(happened[0], ActRefused)
+                told += [
+                    (f"{minute // 60}:{minute % 60:02}", e.is_open) for e in happened if type(e) is BlockWindowChanged
+                ]
+        assert told == [("13:00", True)]  # at 15:00 the day closes, and the window with it
+        assert view.day().phase == phases.CLOSED
+        assert not view.day().is_block_window_open
+
+    def test_what_an_operator_has_closed_stays_closed(self) -> None:
+        book = rulebook.parse(rulebook.shipped("chongqing"))
+        desk = Desk(rulebook.shipped("chongqing"))
+        desk.act(OpenDay(MONDAY), ChangePhase(phases.CONTINUOUS))
+        view = MarketView(desk.market)
+        now_ns = 1_795_363_200_000_000_000 + 14 * 3_600_000_000_000  # 14:00 in UTC+8
+        timetable = Timetable("real", lambda day: book, None, view.day, view.calendar, lambda: now_ns)  # type: ignore[arg-type]
+        assert timetable.decide() == OpenBlockWindow()
+        desk.act(OpenBlockWindow())
+        assert timetable.decide() is None
+        desk.act(CloseBlockWindow())
+        assert timetable.decide() is None
+
+    def test_a_compressed_day_has_it_open_during_continuous_trading(self) -> None:
+        assert decide_block_window(day(MONDAY, phases.CONTINUOUS), True) == OpenBlockWindow()
+        assert decide_block_window(day(MONDAY, phases.PRE_OPEN), True) is None
+        opened = replace(day(MONDAY, phases.CLOSING_CALL), is_block_window_open=True)
+        assert decide_block_window(opened, False) == CloseBlockWindow()

@@ -2,7 +2,7 @@
 
 import typer
 
-from yutan.cli import house, market, member, operator, rulebook
+from yutan.cli import block, house, market, member, operator, rulebook
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,4 +30,5 @@ for _command in (
     member.book,
 ):
     app.command()(_command)
+app.add_typer(block.app, name="block")
 app.add_typer(operator.app, name="operator")

@@ -10,7 +10,7 @@ import typer
 
 from engine.core import phases
 from gateway.protocol.times import day_text
-from yutan.cli import registry, rulebook, session
+from yutan.cli import block, registry, rulebook, session
 from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
@@ -18,6 +18,7 @@ bulletin_app = typer.Typer(no_args_is_help=True, help="The daily bulletin (每�
 app.add_typer(bulletin_app, name="bulletin")
 app.add_typer(registry.emissions_app, name="emissions")
 app.add_typer(registry.obligation_app, name="obligation")
+app.add_typer(block.operator_app, name="block")
 
 SCOPES = {
     "login": ("login",),

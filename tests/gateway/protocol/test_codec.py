@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.protocol import wire
 from gateway.protocol.codec import BadRequest, NotText, RequestDecoder, encode, has_duplicate_keys
+from gateway.protocol.doors import DOORS
 
 decode = RequestDecoder("trade").decode
 ORDER = '{"id":1,"method":"order.place","params":{"instrument":"X","side":"buy","price":"1","quantity":%s,"client_order_id":"c"}}'
@@ -177,7 +178,7 @@ def test_an_envelope_that_is_not_ours_is_named(frame: str, expected: tuple[str, 
 
 
 def test_every_request_can_be_said_and_read_on_its_door() -> None:
-    for door, union in wire.DOORS.items():
+    for door, union in DOORS.items():
         read = RequestDecoder(door).decode
         for request in union.__args__:
             assert request.__struct_config__.tag_field == "method"
