@@ -20,7 +20,7 @@ from engine.core.commands import (
 from engine.core.events import ActRefused, BlockWindowChanged
 from engine.core.rulebook import TimetableRow
 from engine.view import DayView, MarketView
-from tests.testkit.build import Desk
+from tests.testkit.build import Desk, rulebook_text
 from yutan import founding
 from yutan.compose import Exchange
 from yutan.settings import Settings
@@ -240,11 +240,11 @@ class TestBlockWindow:
     """The rule book's hours are 13:00 to 15:00; phases are turned by the same clock."""
 
     def test_a_day_opens_and_closes_it_once_at_its_hours(self) -> None:
-        book = rulebook.parse(rulebook.shipped("chongqing"))
-        desk = Desk(rulebook.shipped("chongqing"))
+        text = rulebook_text(block_window=["13:00", "15:00"])
+        book, desk = rulebook.parse(text), Desk(text)
         view = MarketView(desk.market)
         clock = [0]
-        timetable = Timetable("real", lambda day: book, None, view.day, view.calendar, lambda: clock[0])  # type: ignore[arg-type]
+        timetable = Timetable("real", lambda day: book, None, view.day, lambda _: CHINA, lambda: clock[0])  # type: ignore[arg-type]
         midnight_ns = 1_795_363_200_000_000_000  # 2026-11-23 in UTC+8, a Monday
         told: list[tuple[str, bool]] = []
         for minute in range(8 * 60, 17 * 60):
@@ -260,12 +260,12 @@ class TestBlockWindow:
         assert not view.day().is_block_window_open
 
     def test_what_an_operator_has_closed_stays_closed(self) -> None:
-        book = rulebook.parse(rulebook.shipped("chongqing"))
-        desk = Desk(rulebook.shipped("chongqing"))
+        text = rulebook_text(block_window=["13:00", "15:00"])
+        book, desk = rulebook.parse(text), Desk(text)
         desk.act(OpenDay(MONDAY), ChangePhase(phases.CONTINUOUS))
         view = MarketView(desk.market)
         now_ns = 1_795_363_200_000_000_000 + 14 * 3_600_000_000_000  # 14:00 in UTC+8
-        timetable = Timetable("real", lambda day: book, None, view.day, view.calendar, lambda: now_ns)  # type: ignore[arg-type]
+        timetable = Timetable("real", lambda day: book, None, view.day, lambda _: CHINA, lambda: now_ns)  # type: ignore[arg-type]
         assert timetable.decide() == OpenBlockWindow()
         desk.act(OpenBlockWindow())
         assert timetable.decide() is None
