@@ -8,12 +8,15 @@ applies only what is on disk.
 import msgspec
 
 from engine.core.adoption import text_sha256
+from engine.core.auction import BUY_BACK, Auction
+from engine.core.auctions import cap_of, hold_of
 from engine.core.block_trading import stats_of
 from engine.core.blocks import Offer
 from engine.core.book import Order
 from engine.core.calendar import Calendar
+from engine.core.commands import AnnounceAuction
 from engine.core.compliance import offset_limit
-from engine.core.events import ActProposed
+from engine.core.events import ActProposed, AuctionReported
 from engine.core.market import Market
 from engine.core.records import ComplianceYear
 from engine.core.rulebook import RuleBook
@@ -190,6 +193,31 @@ class RuleBookNotice(msgspec.Struct, frozen=True):
     since: int
     sha256: str
     pending: PendingNotice | None
+
+
+class AuctionView(msgspec.Struct, frozen=True):
+    """One government auction: its terms, the confidential reserve among them, and its result. reason: why it was canceled."""
+
+    number: int
+    terms: AnnounceAuction
+    status: str
+    result: AuctionReported | None
+    reason: int
+    cap_tonnes: int  # the most that one bidder's bids may come to
+
+
+class BidView(msgspec.Struct, frozen=True):
+    """One open bid with what it holds. Only its account may see it."""
+
+    bid: int
+    auction: int
+    account: int
+    client_bid_id: str
+    instrument: int
+    price_ticks: int
+    tonnes: int
+    held_fen: int
+    held_tonnes: int
 
 
 class MarketView:
@@ -374,6 +402,41 @@ class MarketView:
             offer.confirmer,
         )
 
+    # ---- government auctions ----------------------------------------------------------------------------
+
+    def auctions(self) -> list[AuctionView]:
+        """All auctions, by number."""
+        return [_auction_view(auction) for auction in self._market.state.auctions.values()]
+
+    def auction(self, number: int) -> AuctionView | None:
+        """One auction."""
+        found = self._market.state.auctions.get(number)
+        return None if found is None else _auction_view(found)
+
+    def auction_number(self, code: str) -> int:
+        """The number of an auction's code, 0 where there is none."""
+        return self._market.state.auction_numbers.get(code, 0)
+
+    def bids(self, account: int) -> list[BidView]:
+        """The account's open bids in all auctions, oldest first."""
+        state = self._market.state
+        return [
+            BidView(
+                bid.number,
+                auction.number,
+                bid.account,
+                bid.client_bid_id,
+                auction.terms.instrument,
+                bid.price_ticks,
+                bid.tonnes,
+                hold_of(auction.terms, state.held_instrument(auction.terms.instrument), bid.price_ticks, bid.tonnes),
+                bid.tonnes if auction.terms.direction == BUY_BACK else 0,
+            )
+            for auction in state.auctions.values()
+            for bid in auction.bids.values()
+            if bid.account == account
+        ]
+
     # ---- instruments ------------------------------------------------------------------------------------
 
     def instruments(self) -> list[InstrumentView]:
@@ -473,6 +536,12 @@ def _account_view(account: Account) -> AccountView:
         int(account.free),
         int(account.held + account.pending),
         int(account.retention_floor),
+    )
+
+
+def _auction_view(auction: Auction) -> AuctionView:
+    return AuctionView(
+        auction.number, auction.terms, auction.status, auction.result, auction.reason, cap_of(auction.terms)
     )
 
 

@@ -19,6 +19,7 @@ _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
         wire.EnumRow("day", "当日有效", "day"),
         wire.EnumRow("ioc", "立即成交剩余撤销", "immediate or cancel"),
         wire.EnumRow("fok", "全部成交否则撤销", "fill or kill"),
+        wire.EnumRow("sealed_auction", "至竞价结束有效", "until the auction ends"),
     ],
     "order_status": [
         wire.EnumRow("new", "未成交", "new"),
@@ -42,6 +43,7 @@ _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
         wire.EnumRow("maker", "挂单方", "maker"),
         wire.EnumRow("taker", "吃单方", "taker"),
         wire.EnumRow("auction", "集合竞价", "call auction"),
+        wire.EnumRow("sealed_auction", "有偿竞价或回购", "sealed auction"),
     ],
     "settlement_status": [
         wire.EnumRow("matched", "已成交待清算", "matched"),

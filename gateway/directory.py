@@ -1,4 +1,4 @@
-"""Codes and numbers of accounts and instruments, folded from events: what a report needs to be written."""
+"""Codes and numbers of accounts, instruments and auctions, folded from events: what a report needs to be written."""
 
 import msgspec
 
@@ -22,6 +22,8 @@ class Directory:
         self.instruments: dict[int, InstrumentName] = {}
         self._account_numbers: dict[str, int] = {}
         self._instrument_numbers: dict[str, int] = {}
+        self._auctions: dict[int, str] = {}
+        self._auction_numbers: dict[str, int] = {}
         self.rulebook: RuleBook | None = None
 
     def load(self, view: MarketView) -> None:
@@ -31,6 +33,8 @@ class Directory:
             self._add_account(account.number, account.code)
         for instrument in view.instruments():
             self._add_instrument(instrument.number, instrument.code, instrument.tick_fen)
+        for auction in view.auctions():
+            self._add_auction(auction.number, auction.terms.code)
 
     def on_account(self, event: events.AccountOpened) -> None:
         """An account was opened."""
@@ -39,6 +43,14 @@ class Directory:
     def on_instrument(self, event: events.InstrumentListed) -> None:
         """An instrument was listed."""
         self._add_instrument(event.instrument, event.code, event.tick_fen)
+
+    def on_auction(self, event: events.AuctionAnnounced) -> None:
+        """An auction was announced."""
+        self._add_auction(event.auction, event.terms.code)
+
+    def _add_auction(self, number: int, code: str) -> None:
+        self._auctions[number] = code
+        self._auction_numbers[code] = number
 
     def _add_account(self, number: int, code: str) -> None:
         self.accounts[number] = code
@@ -64,6 +76,19 @@ class Directory:
         """Code of an instrument."""
         found = self.instruments.get(number)
         return found.code if found is not None else ""
+
+    def instrument_tick_fen(self, number: int) -> int:
+        """Tick of an instrument, 0 if there is none."""
+        found = self.instruments.get(number)
+        return found.tick_fen if found is not None else 0
+
+    def auction_number(self, code: str) -> int:
+        """Number of an auction, 0 if there is none."""
+        return self._auction_numbers.get(code, 0)
+
+    def auction_code(self, number: int) -> str:
+        """Code of an auction."""
+        return self._auctions.get(number, "")
 
     def product_tick_fen(self, product: str) -> int:
         """Tick of a product of the rule book, 0 if there is none."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 SIDE_NUMBERS: Final = {"buy": units.BUY, "sell": units.SELL}
 _TIME_NUMBERS: Final = {word: number for number, word in TIMES_IN_FORCE.items()}
-_IN_TICKS: Final = frozenset((reasons.PRICE_OUT_OF_BAND, reasons.PRICE_OFF_TICK))
+_IN_TICKS: Final = frozenset(
+    (reasons.PRICE_OUT_OF_BAND, reasons.PRICE_OFF_TICK, reasons.BID_BELOW_FLOOR, reasons.BID_ABOVE_CEILING)
+)
 _IN_FEN: Final = frozenset((reasons.INSUFFICIENT_CASH, reasons.VALUE_ABOVE_MAX))
 _NOT_OPEN: Final = frozenset((reasons.UNKNOWN_ORDER, reasons.ALREADY_CANCELED))
 _FIELDS: Final = {
@@ -31,6 +33,9 @@ _FIELDS: Final = {
     reasons.QTY_BELOW_FILLED: "quantity",
     reasons.CLIENT_ORDER_ID_CONFLICT: "client_order_id",
     reasons.TIF_NOT_ALLOWED: "time_in_force",
+    reasons.BID_BELOW_FLOOR: "price",
+    reasons.BID_ABOVE_CEILING: "price",
+    reasons.BID_ABOVE_CAP: "quantity",
 }
 
 

@@ -14,6 +14,10 @@ from mypy_extensions import mypyc_attr
 from engine.core import reasons, units
 from engine.core.events import (
     AccountOpened,
+    AuctionAnnounced,
+    BidAwarded,
+    BidEnded,
+    BidPlaced,
     BlockDeclined,
     BlockEnded,
     BlockOffered,
@@ -37,7 +41,8 @@ from gateway.protocol.times import day_text, time_text
 
 SIDES: Final = {units.BUY: "buy", units.SELL: "sell"}
 TIMES_IN_FORCE: Final = {units.DAY: "day", units.IOC: "ioc", units.FOK: "fok"}
-_EXPIRED: Final = frozenset((reasons.DAY_ENDED,))
+SEALED: Final = "sealed_auction"  # time in force and liquidity of a bid
+_EXPIRED: Final = frozenset((reasons.DAY_ENDED, reasons.BID_NOT_AWARDED))
 
 NEW: Final = 1
 TRADE: Final = 2
@@ -88,6 +93,8 @@ class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fee_fen: int = 0
     parties: tuple[int, ...] = ()
     answers: int = 0
+    auction: int = 0  # of a bid: its auction, and the bid that it took the place of
+    replaces: int = 0
 
     @property
     def status(self) -> str:
@@ -133,6 +140,10 @@ class ReportWriter:
             BlockEnded: self._on_block_ended,
             BlockTraded: self._on_block_traded,
             BlockTaken: self._on_block_taken,
+            AuctionAnnounced: directory.on_auction,
+            BidPlaced: self._on_bid,
+            BidEnded: self._on_bid_ended,
+            BidAwarded: self._on_awarded,
         }
 
     def load(self, view: MarketView) -> None:
@@ -333,6 +344,39 @@ class ReportWriter:
                 e, account, exec_seq, CANCELED, _other(e.side), 0, (e.account,), reason=reasons.COUNTERPARTY_GONE
             )  # fmt: skip
 
+    # ---- bids in government auctions ------------------------------------------------------------------------
+
+    def _on_bid(self, event: BidPlaced) -> None:
+        self._number(event.account, event.exec_seq)
+        self._written.append(
+            Report(
+                event.account, event.exec_seq, NEW, self._at_ns, self._trading_day, event.bid, event.client_bid_id,
+                event.instrument, event.side, 0, event.price_ticks, event.tonnes, 0, event.tonnes,
+                auction=event.auction, replaces=event.replaces,
+            )
+        )  # fmt: skip
+
+    def _on_bid_ended(self, event: BidEnded) -> None:
+        self._number(event.account, event.exec_seq)
+        self._written.append(
+            Report(
+                event.account, event.exec_seq, EXPIRED if event.reason in _EXPIRED else CANCELED, self._at_ns,
+                self._trading_day, event.bid, event.client_bid_id, event.instrument, event.side, 0, event.price_ticks,
+                event.cum + event.tonnes, event.cum, 0, event.amount_fen, event.reason, auction=event.auction,
+            )
+        )  # fmt: skip
+
+    def _on_awarded(self, event: BidAwarded) -> None:
+        self._number(event.account, event.exec_seq)
+        self._written.append(
+            Report(
+                event.account, event.exec_seq, TRADE, self._at_ns, self._trading_day, event.bid, event.client_bid_id,
+                event.instrument, event.side, 0, event.limit_ticks, event.bid_tonnes, event.tonnes,
+                event.bid_tonnes - event.tonnes, event.amount_fen, 0, event.trade, 0, event.price_ticks, event.tonnes,
+                event.fee_fen, auction=event.auction,
+            )
+        )  # fmt: skip
+
     # ---- telling ------------------------------------------------------------------------------------------
 
     def text(self, report: Report) -> bytes:
@@ -370,6 +414,12 @@ class ReportWriter:
             told.origin = "system" if report.reason else "member"
         elif report.tells == EXPIRED:
             told.origin = "expiry"
+        if report.auction:
+            told.order_id = f"A-{report.order}"
+            told.time_in_force = SEALED
+            told.auction = self._names.auction_code(report.auction)
+            told.replaces = f"A-{report.replaces}" if report.replaces else ""
+            told.liquidity = SEALED if report.tells == TRADE else ""
         if report.parties:
             told.method = units.BLOCK
             told.counterparties = [self._names.accounts[party] for party in report.parties]

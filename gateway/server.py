@@ -22,6 +22,7 @@ from engine.core.commands import Entry
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
+from gateway.auctions import AuctionDesk
 from gateway.blocks import BlockDesk
 from gateway.common import CommonDesk
 from gateway.connection import Asked, Connection
@@ -64,6 +65,7 @@ class Gateway:
         CommonDesk(self)
         MemberDesk(self)
         BlockDesk(self)
+        AuctionDesk(self)
         OperatorDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
@@ -543,7 +545,14 @@ class Gateway:
 
 
 _ORDER_COMMANDS: Final = frozenset(
-    (commands.PlaceOrder, commands.CancelOrder, commands.ReplaceOrder, commands.CancelAll)
+    (
+        commands.PlaceOrder,
+        commands.CancelOrder,
+        commands.ReplaceOrder,
+        commands.CancelAll,
+        commands.PlaceBid,
+        commands.WithdrawBid,
+    )
 )
 _QUIET: Final = "gateway"  # picows' logger: its records go where the process' logging sends them
 

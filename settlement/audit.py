@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from settlement.core.audit import Auditor
+from settlement.core.awards import AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import StoreRefused
@@ -60,6 +61,10 @@ def _audit(connection: sqlite3.Connection, path: Path) -> Auditor:
         auditor.floor(*row)
     for row in rows("SELECT * FROM trades ORDER BY trade"):
         auditor.trade(TradeRow(*row))
+    for row in rows("SELECT * FROM awards ORDER BY trade"):
+        auditor.award(AwardRow(*row))
+    for row in rows("SELECT auction, revenue_fen FROM auctions"):
+        auditor.auction(*row)
     for row in rows("SELECT * FROM cash_postings ORDER BY posting"):
         auditor.cash_posting(CashPosting(*row))
     for row in rows("SELECT * FROM unit_postings ORDER BY posting"):

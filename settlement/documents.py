@@ -7,6 +7,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final, TypeVar
 
+import msgspec
+
+from settlement.core.awards import AwardRow
 from settlement.core.bulletin import DayTotals, TradeRow, make_bulletin, sha256_hex
 from settlement.core.clearing import Clearing
 from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, Writes
@@ -35,7 +38,13 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
 
     await _each(store.cash_postings, period.cash_posting, close.last_cash_posting, lambda r: r.posting, maker.add_cash)
     await _each(store.unit_postings, period.unit_posting, close.last_unit_posting, lambda r: r.posting, maker.add_units)
+
+    def add_award(row: AwardRow) -> None:
+        maker.add_award(row)
+        totals.add_award(row)
+
     await _each(store.trades, period.trade, close.last_trade, lambda r: r.trade, add_trade)
+    await _each(store.awards, period.trade, close.last_trade, lambda r: r.trade, add_award)
 
     for cash in _rows(writes.cash_postings, CASH_COLUMNS):
         maker.add_cash(CashPosting(*cash))
@@ -43,6 +52,9 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
         maker.add_units(UnitPosting(*units))
     for trade in _rows(writes.trades, TRADE_COLUMNS):
         add_trade(TradeRow(*trade))
+    for name, parameters in writes.changes:
+        if name == "award":
+            add_award(msgspec.convert(parameters, AwardRow))
 
     body = make_bulletin(
         clearing.market,
@@ -53,6 +65,7 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
         clearing.ledger.instruments,
         totals,
         clearing.cumulative,
+        clearing.take_ended_auctions(),
     )
     clearing.bulletins += 1
     clearing.bulletin_sha256 = sha256_hex(body)

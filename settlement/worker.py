@@ -14,12 +14,12 @@ from typing import Final, Self
 import msgspec
 import orjson
 
-from engine.core.events import BlockTraded, DayClosed, Event, Traded
+from engine.core.events import BidAwarded, BlockTraded, DayClosed, Event, Traded
 from engine.sequencer import Batch
 from engine.title import BulletinRow, ReconciliationReport, TitleHolding, TradeStatus
 from engine.view import MarketView
 from settlement import documents, reconcile
-from settlement.core import bulletin, dvp
+from settlement.core import awards, bulletin, dvp
 from settlement.core.clearing import HANDLERS, Clearing
 from settlement.core.ledger import InvariantBroken
 from settlement.core.postings import Writes
@@ -327,6 +327,20 @@ class Settlement:
             return found
         for entry in (*self._in_transaction, *self._backlog):
             for event in entry.events:
+                if isinstance(event, BidAwarded) and event.trade == trade:
+                    parties = awards.parties_of(event)
+                    return TradeStatus(
+                        trade,
+                        entry.seq,
+                        event.instrument,
+                        parties.buyer,
+                        parties.seller,
+                        event.tonnes,
+                        event.amount_fen,
+                        dvp.CLEARING_HOLD,
+                        0,
+                        "",
+                    )
                 if isinstance(event, Traded | BlockTraded) and event.trade == trade:
                     return TradeStatus(
                         trade,

@@ -61,6 +61,8 @@ class ExecReport(Struct, frozen=True, gc=False):
     method: str = ""
     counterparties: list[str] = []
     answers: str = ""
+    auction: str = ""
+    replaces: str = ""
 
 
 class Order(Struct, frozen=True):

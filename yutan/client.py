@@ -47,6 +47,7 @@ from yutan.answers import (
     Refused,
     Trade,
 )
+from yutan.auctions import Auctions
 from yutan.blocks import Blocks
 from yutan.following import Following, Incoming
 from yutan.link import Link
@@ -104,6 +105,7 @@ class Client:
         self.url = url
         self.key_id = key_id
         self.welcome: Welcome | None = None
+        self.auctions = Auctions(self._ask, self.next_client_order_id)
         self.blocks = Blocks(self._ask, self.next_client_order_id)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key

@@ -9,17 +9,20 @@ from typing import Final
 
 import msgspec
 
-from engine.core import adoption, block_trading, calendar_acts, compliance, day, phases, reasons
+from engine.core import adoption, auctions, block_trading, calendar_acts, compliance, day, phases, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import (
     AdoptHolidays,
     AdoptRuleBook,
     AllocateUnits,
+    AnnounceAuction,
     AnnounceClosure,
     AnnounceOpening,
     AnyAct,
     Approve,
+    CancelAuction,
     ChangePhase,
+    CloseAuction,
     CloseBlockWindow,
     CloseDay,
     DepositCash,
@@ -28,6 +31,7 @@ from engine.core.commands import (
     LiftRestriction,
     ListInstrument,
     OpenAccount,
+    OpenAuction,
     OpenBlockWindow,
     OpenDay,
     Propose,
@@ -88,9 +92,11 @@ SYSTEM_ACTS: Final = (
     "CloseBlockWindow",
     "Halt",
     "Restrict",
+    "OpenAuction",
+    "CloseAuction",
 )
 ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook",)  # no rule book can loosen how rule books change
-CATEGORIES: Final = ("key_emitter", "institution", "individual", "government")
+CATEGORIES: Final = ("key_emitter", "institution", "individual", "government", "treasury")
 UNIT_KINDS: Final = ("free", "paid", "offset")
 SCOPES: Final = ("view", "trade", "cancel")
 TEXT_MAX: Final = 200
@@ -119,7 +125,7 @@ def propose(state: State, seq: int, at_ns: int, command: Propose, out: list[Even
     name = type(command.act).__name__
     verdict = judge_proposer(state, command.operator, name)
     if verdict.reason == 0:
-        verdict = judge(state, command.act)
+        verdict = judge(state, command.act, at_ns)
     if verdict.reason == 0 and (len(command.reason) > TEXT_MAX or len(command.document) > TEXT_MAX):
         verdict = Verdict(reasons.ACT_INVALID, TEXT_MAX, 0)
     if verdict.reason != 0:
@@ -159,7 +165,7 @@ def approve(state: State, at_ns: int, command: Approve, out: list[Event]) -> Non
         return
     verdict = judge_approval(state, at_ns, command, proposal)
     if verdict.reason == 0:
-        verdict = judge(state, proposal.act)
+        verdict = judge(state, proposal.act, at_ns)
     if verdict.reason != 0:
         out.append(ActRefused(command.proposal, command.operator, verdict.reason, verdict.limit, verdict.actual))
         if verdict.reason == reasons.PROPOSAL_EXPIRED:
@@ -210,7 +216,7 @@ def reject(state: State, command: Reject, out: list[Event]) -> None:
 # ---- judging --------------------------------------------------------------------------------------------
 
 
-def judge(state: State, act: AnyAct) -> Verdict:
+def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
     """Whether the act may take effect in the present state."""
     if isinstance(act, OpenAccount | ListInstrument | RegisterKey | RevokeKey | RegisterOperator):
         return judge_registration(state, act)
@@ -238,6 +244,8 @@ def judge(state: State, act: AnyAct) -> Verdict:
         return adoption.judge_adoption(state, act)
     if isinstance(act, RetrySettlement):
         return ADMITTED if 0 <= act.trade <= NUMBER_MAX else Verdict(reasons.ACT_INVALID)
+    if isinstance(act, AnnounceAuction | OpenAuction | CloseAuction | CancelAuction):
+        return auctions.judge_act(state, act, at_ns)
     assert isinstance(act, PublishBulletin)
     if len(act.sha256) != 64 or not 0 < act.trading_day <= int(state.trading_day):
         return Verdict(reasons.UNKNOWN_DOCUMENT)
@@ -398,9 +406,11 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
         lapse(state, at_ns, out)
         adoption.take_effect(state, act.trading_day, out)
         day.open_day(state, act.trading_day, out)
+        auctions.begin_day(state, out)
     elif isinstance(act, ChangePhase):
         day.change_phase(state, act.phase, out)
     elif isinstance(act, CloseDay):
+        auctions.end_day(state, out)
         day.close_day(state, out)
     elif isinstance(act, OpenBlockWindow | CloseBlockWindow):
         state.blocks.is_window_open = isinstance(act, OpenBlockWindow)
@@ -411,6 +421,8 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
         set_halt(state, act, out)
     elif isinstance(act, AdoptRuleBook):
         adoption.adopt(state, act, out)
+    elif isinstance(act, AnnounceAuction | OpenAuction | CloseAuction | CancelAuction):
+        auctions.take_act(state, act, out)
     elif isinstance(act, RetrySettlement):
         out.append(SettlementRetryOrdered(act.trade))
     else:
@@ -496,6 +508,7 @@ def restrict(state: State, act: Restrict, out: list[Event]) -> None:
     if act.scope & RESTRICT_SELL:
         cancel_open_orders(state, account, 0, SELL, reasons.RESTRICTION_IMPOSED, out)
         block_trading.end_restricted(state, act.account, SELL, out)
+    auctions.end_bids_of(state, act.account, act.scope, out)
 
 
 def set_halt(state: State, act: Halt | Resume, out: list[Event]) -> None:

@@ -3,7 +3,7 @@
 The numbers in the messages are those of the reliability catalogue (INV-1 …). Raises AssertionError with what was seen.
 """
 
-from engine.core import block_trading, phases
+from engine.core import auctions, block_trading, phases
 from engine.core.adoption import keeps_what_is_fixed
 from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
@@ -24,6 +24,7 @@ def audit(state: State) -> None:
     audit_rules(state)
     audit_blocks(state)
     audit_compliance(state)
+    audit_auctions(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -94,11 +95,58 @@ def audit_units(state: State, instrument: Instrument) -> None:
             for offer in state.blocks.open_by(account.number)
             if offer.instrument == instrument.number and offer.side != BUY
         )
-        check(behind == position.held, f"INV-6 {where}: held {position.held}, open sells and offers {behind}")
+        behind += units_in_auctions(state, account, instrument)
+        check(behind == position.held, f"INV-6 {where}: held {position.held}, open sells, offers, auctions {behind}")
         total += position.available + position.held + position.locked
     number = int(instrument.number)
     expected = state.issued[number] - state.surrendered[number]
     check(total == expected, f"INV-1 {instrument.code}: {total} in accounts, {expected} issued and not surrendered")
+
+
+def units_in_auctions(state: State, account: Account, instrument: Instrument) -> int:
+    """Units of an account behind its offers in buy-backs, or offered by it in sales."""
+    tonnes = 0
+    for auction in state.auctions.values():
+        terms = auction.terms
+        if terms.instrument != instrument.number or not auction.is_live:
+            continue
+        if auctions.side_of(terms) == BUY:
+            tonnes += terms.tonnes if terms.unit_account == account.number else 0
+        else:
+            tonnes += sum(bid.tonnes for bid in auction.bids.values() if bid.account == account.number)
+    return tonnes
+
+
+def cash_in_auctions(state: State, account: Account) -> int:
+    """Cash of an account behind its bids in sales, or set aside by it for buy-backs."""
+    held_fen = 0
+    for auction in state.auctions.values():
+        terms = auction.terms
+        if not auction.is_live:
+            continue
+        if auctions.side_of(terms) == BUY:
+            instrument = state.held_instrument(terms.instrument)
+            held_fen += sum(
+                auctions.hold_of(terms, instrument, bid.price_ticks, bid.tonnes)
+                for bid in auction.bids.values()
+                if bid.account == account.number
+            )
+        else:
+            held_fen += terms.budget_fen if terms.cash_account == account.number else 0
+    return held_fen
+
+
+def audit_auctions(state: State) -> None:
+    """INV-6: an auction that ended holds no bid. INV-20: bidders' totals agree with their bids and stay below the cap."""
+    for auction in state.auctions.values():
+        code = auction.terms.code
+        check(auction.is_live or not auction.bids, f"INV-6 auction {code}: {len(auction.bids)} bids after its end")
+        tonnes: dict[int, int] = {}
+        for bid in auction.bids.values():
+            tonnes[bid.owner] = tonnes.get(bid.owner, 0) + bid.tonnes
+        for owner, together in tonnes.items():
+            check(together == auction.bids_of(owner)[0], f"INV-20 auction {code}: owner {owner}, bids of {together} t")
+            check(together <= auctions.cap_of(auction.terms), f"INV-20 auction {code}: owner {owner} above the cap")
 
 
 def audit_account(state: State, account: Account) -> None:
@@ -113,7 +161,8 @@ def audit_account(state: State, account: Account) -> None:
     for offer in state.blocks.open_by(account.number):
         if offer.side == BUY:
             needed += state.held_instrument(offer.instrument).hold_of(offer.price_ticks, offer.tonnes)
-    check(needed == account.held, f"INV-6 {account.code}: held {account.held}, open buys and offers need {needed}")
+    needed += cash_in_auctions(state, account)
+    check(needed == account.held, f"INV-6 {account.code}: held {account.held}, buys, offers, auctions need {needed}")
     allowances = sum(
         position.available
         for number, position in enumerate(account.positions)

@@ -108,6 +108,27 @@ class BlockWithdraw(Command, frozen=True, array_like=True, gc=False, tag=14):
     client_offer_id: str
 
 
+class PlaceBid(Command, frozen=True, array_like=True, gc=False, tag=5):
+    """A sealed bid in a government auction, or an offer in a buy-back. The bid's number is the seq of this command.
+
+    replaces: the account's bid that this one takes the place of, all or nothing; 0 for none.
+    """
+
+    account: int
+    auction: int
+    price_ticks: int
+    tonnes: int
+    client_bid_id: str
+    replaces: int = 0
+
+
+class WithdrawBid(Command, frozen=True, array_like=True, gc=False, tag=6):
+    """Take a bid back, where the notice allows it and the window is open."""
+
+    account: int
+    bid: int
+
+
 # ---- operators ------------------------------------------------------------------------------------------
 
 
@@ -117,7 +138,7 @@ class OpenAccount(Act, frozen=True, array_like=True, gc=False, tag=101):
     code: str
     owner: int
     name: str
-    category: str  # key_emitter | institution | individual | government
+    category: str  # key_emitter | institution | individual | government | treasury
 
 
 class ListInstrument(Act, frozen=True, array_like=True, gc=False, tag=102):
@@ -300,6 +321,58 @@ class CloseBlockWindow(Act, frozen=True, array_like=True, gc=False, tag=151):
     """Close the hours of block trading. Open offers stay until the day's end and can be withdrawn or declined."""
 
 
+class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
+    """The notice (公告) of a sealed government auction (有偿竞价) or buy-back (回购), to be held on `trading_day`.
+
+    From now on the government's `unit_account` holds the tonnes of a sale, its `cash_account` the budget of a buy-back.
+    All proceeds of a sale go whole to `cash_account`, the treasury's (收支两条线, CQ-M Art. 19); fees are the bidders' own.
+    """
+
+    code: str
+    direction: str  # sale | buy_back
+    method: str  # sealed_uniform | sealed_pay_as_bid
+    instrument: int
+    tonnes: int
+    unit_account: int
+    cash_account: int
+    trading_day: int
+    categories: tuple[str, ...]  # who may bid: accounts of these categories, and those in `bidders`
+    bid_tonnes_min: int
+    lot_tonnes: int
+    tie: str  # at the last price: time | pro_rata
+    undersubscribed: str  # fewer tonnes bid than offered: partial (what is bid is sold) | cancel
+    bidders: tuple[int, ...] = ()
+    opens_at_ns: int = 0  # the window opens no earlier; 0: by the operator's act
+    closes_at_ns: int = 0  # the window takes no bid from here on, and is not cleared before; 0: by the operator's act
+    limit_ticks: int = 0  # published floor (底价) of a sale, ceiling of a buy-back; 0: none
+    reserve_ticks: int = 0  # confidential floor or ceiling (保密底价), never published; 0: none
+    budget_fen: int = 0  # of a buy-back; 0 in a sale
+    cap_tonnes: int = 0  # per bidder (beneficial owner), all its bids together; 0: none
+    cap_bp: int = 0  # the same as a share of the volume; 0: none
+    fee_ppm: int = 0  # of the winner's amount
+    withdrawable: bool = False
+    closes_market: bool = False  # whether the instrument is halted for the whole trading day
+    notice: str = ""
+
+
+class OpenAuction(Act, frozen=True, array_like=True, gc=False, tag=161):
+    """Open the window: from now on bids are taken."""
+
+    auction: int
+
+
+class CloseAuction(Act, frozen=True, array_like=True, gc=False, tag=162):
+    """Close the window and clear: awards settle, results are published, deposits of losers are released."""
+
+    auction: int
+
+
+class CancelAuction(Act, frozen=True, array_like=True, gc=False, tag=163):
+    """Cancel an auction that is not cleared: every bid and hold is released."""
+
+    auction: int
+
+
 AnyAct = (
     OpenAccount
     | ListInstrument
@@ -326,6 +399,10 @@ AnyAct = (
     | PublishBulletin
     | OpenBlockWindow
     | CloseBlockWindow
+    | AnnounceAuction
+    | OpenAuction
+    | CloseAuction
+    | CancelAuction
 )
 
 
@@ -371,7 +448,19 @@ class Reject(Command, frozen=True, array_like=True, gc=False, tag=23):
 
 
 AnyBlockCommand = BlockOffer | BlockCounter | BlockConfirm | BlockDecline | BlockWithdraw
-AnyCommand = PlaceOrder | CancelOrder | ReplaceOrder | CancelAll | AnyBlockCommand | Found | Propose | Approve | Reject
+AnyCommand = (
+    PlaceOrder
+    | CancelOrder
+    | ReplaceOrder
+    | CancelAll
+    | AnyBlockCommand
+    | PlaceBid
+    | WithdrawBid
+    | Found
+    | Propose
+    | Approve
+    | Reject
+)
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

@@ -8,10 +8,12 @@ from typing import Any
 
 import msgspec
 
+from engine.core.auction import Auction, Bid
 from engine.core.blocks import Blocks, Offer
 from engine.core.book import Half, Order
 from engine.core.calendar import Announcement, HolidayNotice
-from engine.core.commands import AnyAct
+from engine.core.commands import AnnounceAuction, AnyAct
+from engine.core.events import AuctionReported
 from engine.core.records import ComplianceYear
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State
@@ -72,6 +74,19 @@ def _state(state: State) -> list[Any]:
             for account, years in sorted(state.compliance.items())
             for year, record in sorted(years.items())
         ],
+        [_auction(auction) for auction in state.auctions.values()],
+    ]
+
+
+def _auction(auction: Auction) -> list[Any]:
+    return [
+        _encoder.encode(auction.terms),
+        auction.status,
+        auction.closed_market,
+        auction.reason,
+        None if auction.result is None else msgspec.structs.astuple(auction.result),
+        list(auction.bids.values()),
+        [[*who, *said] for who, said in auction.answers.items()],
     ]
 
 
@@ -187,6 +202,7 @@ def _load_state(body: list[Any]) -> State:
         blocks,
         calendar,
         compliance,
+        auctions,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -218,6 +234,10 @@ def _load_state(body: list[Any]) -> State:
     state.announcements = msgspec.convert(announcements, list[Announcement])
     for account, year, *row in compliance:
         state.compliance.setdefault(account, {})[year] = _load_compliance(row)
+    for row in auctions:
+        auction = _load_auction(len(state.auctions) + 1, row)
+        state.auctions[auction.number] = auction
+        state.auction_numbers[auction.terms.code] = auction.number
     return state
 
 
@@ -229,6 +249,21 @@ def _load_blocks(row: list[Any]) -> Blocks:
         offer.counterparties, offer.status, offer.reason, offer.trade, offer.confirmer = now
         blocks.add(offer)
     return blocks
+
+
+def _load_auction(number: int, row: list[Any]) -> Auction:
+    terms, status, closed_market, reason, result, bids, answers = row
+    auction = Auction(number, msgspec.msgpack.decode(terms, type=AnnounceAuction))
+    auction.status = status
+    auction.closed_market = closed_market
+    auction.reason = reason
+    auction.result = None if result is None else AuctionReported(*result)
+    for bid in bids:
+        auction.add(Bid(*bid))
+    auction.answers = {
+        (account, name): (bid, price, tonnes, replaces) for account, name, bid, price, tonnes, replaces in answers
+    }
+    return auction
 
 
 def _load_account(number: int, row: list[Any]) -> Account:

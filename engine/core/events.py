@@ -7,7 +7,7 @@ it. The folder rule: whoever follows the market (gateway, settlement) needs noth
 
 import msgspec
 
-from engine.core.commands import AnyAct
+from engine.core.commands import AnnounceAuction, AnyAct
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
@@ -355,6 +355,136 @@ class DayClosed(Event, frozen=True, gc=False):
 
     trading_day: int
     stats: tuple[DayStats, ...]
+
+
+# ---- government auctions --------------------------------------------------------------------------------
+
+
+class AuctionAnnounced(Event, frozen=True, gc=False):
+    """The notice is out; the government's units or cash are held. `terms.reserve_ticks` is not for the public."""
+
+    auction: int
+    terms: AnnounceAuction
+    cap_tonnes: int  # the most that one bidder's bids may come to
+
+
+class AuctionOpened(Event, frozen=True, gc=False):
+    """The window is open."""
+
+    auction: int
+
+
+class BidPlaced(Event, frozen=True, gc=False):
+    """A sealed bid was taken and is held in full. Only its account may be told. replaces: the bid it ended, 0 for none."""
+
+    bid: int
+    auction: int
+    account: int
+    exec_seq: int
+    client_bid_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    replaces: int
+
+
+class BidRepeated(Event, frozen=True, gc=False):
+    """A client bid id came again with the same body: nothing happened; it is bid `bid`."""
+
+    bid: int
+    auction: int
+    account: int
+
+
+class BidRefused(Event, frozen=True, gc=False):
+    """A bid or withdrawal was refused. Not part of the private stream: only the asker is told."""
+
+    account: int
+    auction: int
+    bid: int
+    reason: int
+    limit: int
+    actual: int
+
+
+class BidEnded(Event, frozen=True, gc=False):
+    """A bid ended with `tonnes` not awarded; their hold is released. reason: catalogue number, 0 = asked by the bidder.
+
+    cum, amount_fen: what was awarded of it, and for how much.
+    """
+
+    bid: int
+    auction: int
+    account: int
+    exec_seq: int
+    client_bid_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    tonnes: int
+    cum: int
+    amount_fen: int
+    reason: int
+
+
+class BidAwarded(Event, frozen=True, gc=False):
+    """A bid won: a binding trade with the government. side: the bidder's; price_ticks: what is paid, limit_ticks: what was bid.
+
+    The units' other side is `unit_account`, the money's `cash_account`; the fee is the bidder's.
+    """
+
+    trade: int
+    auction: int
+    bid: int
+    account: int
+    exec_seq: int
+    client_bid_id: str
+    instrument: int
+    side: int
+    price_ticks: int
+    limit_ticks: int
+    bid_tonnes: int
+    tonnes: int
+    amount_fen: int
+    fee_fen: int
+    unit_account: int
+    cash_account: int
+
+
+class AuctionCleared(Event, frozen=True, gc=False):
+    """Result 1: volume and clearing price. tonnes 0: nothing was sold. The awards precede it."""
+
+    auction: int
+    instrument: int
+    price_ticks: int
+    tonnes: int
+
+
+class AuctionReported(Event, frozen=True, gc=False):
+    """Result 2: what was bid, by how many, and what it brought (domain rules (g)); prices of the lowest and highest bid.
+
+    revenue_fen: what all winners pay, or in a buy-back are paid, without fees. cover_hundredths: bid over offered tonnes.
+    """
+
+    auction: int
+    price_ticks: int
+    tonnes: int
+    bid_tonnes: int
+    cover_hundredths: int
+    bids: int
+    bidders: int
+    winners: int
+    revenue_fen: int
+    low_ticks: int
+    high_ticks: int
+
+
+class AuctionCanceled(Event, frozen=True, gc=False):
+    """The auction will not be cleared; everything it held is released. reason: catalogue number."""
+
+    auction: int
+    reason: int
 
 
 # ---- title and participants -----------------------------------------------------------------------------

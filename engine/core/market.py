@@ -4,7 +4,7 @@ Same entries, same events, for ever, on any machine: the compiled and the plain 
 for `dump`. The first entry founds the market (`commands.Found`) and brings the rule book.
 """
 
-from engine.core import acts, audit, block_trading, calendar_acts, dump, trading
+from engine.core import acts, auctions, audit, block_trading, calendar_acts, dump, trading
 from engine.core.calendar import fault_of
 from engine.core.commands import (
     Approve,
@@ -17,10 +17,12 @@ from engine.core.commands import (
     CancelOrder,
     Entry,
     Found,
+    PlaceBid,
     PlaceOrder,
     Propose,
     Reject,
     ReplaceOrder,
+    WithdrawBid,
 )
 from engine.core.events import Event, MarketFounded
 from engine.core.rulebook import parse
@@ -74,6 +76,10 @@ class Market:
             trading.replace(state, seq, command, out)
         elif type(command) is CancelAll:
             trading.cancel_all(state, seq, command, out)
+        elif type(command) is PlaceBid:
+            auctions.place_bid(state, seq, at_ns, command, out)
+        elif type(command) is WithdrawBid:
+            auctions.withdraw_bid(state, at_ns, command, out)
         elif type(command) is Propose:
             acts.propose(state, seq, at_ns, command, out)
         elif type(command) is Approve:

@@ -96,6 +96,21 @@ SELF_TRADE_PREVENTED: Final = 4103
 RESTRICTION_IMPOSED: Final = 4104
 COUNTERPARTY_DECLINED: Final = 4105
 COUNTERPARTY_COUNTERED: Final = 4106
+# 4200 government auctions and buy-backs
+UNKNOWN_AUCTION: Final = 4201
+AUCTION_NOT_OPEN: Final = 4202
+UNKNOWN_BID: Final = 4203
+BID_NOT_WITHDRAWABLE: Final = 4204
+BIDDER_NOT_ELIGIBLE: Final = 4205
+BID_BELOW_FLOOR: Final = 4206
+BID_ABOVE_CEILING: Final = 4207
+BID_ABOVE_CAP: Final = 4208
+TOO_MANY_BIDS: Final = 4209
+TOO_MANY_AUCTIONS: Final = 4210
+BID_NOT_AWARDED: Final = 4221
+AUCTION_CANCELED: Final = 4222
+AUCTION_UNDERSUBSCRIBED: Final = 4223
+AUCTION_NOT_HELD: Final = 4224
 # 5000 funds and holdings
 INSUFFICIENT_CASH: Final = 5001
 INSUFFICIENT_ALLOWANCE: Final = 5002
@@ -522,6 +537,97 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         0,
         "The counterparty answered with an offer of its own.",
         "对手方已另行提出反申报。",
+    ),
+    Reason(4201, "UNKNOWN_AUCTION", "never", 99, "There is no such auction.", "没有该竞价项目。"),
+    Reason(
+        4202,
+        "AUCTION_NOT_OPEN",
+        "never",
+        2,
+        "The auction's window is not open.",
+        "该竞价当前不在申报时段内。",
+        "SH auction notices",
+    ),
+    Reason(4203, "UNKNOWN_BID", "never", 5, "There is no such open bid of yours.", "您没有该有效申报。"),
+    Reason(
+        4204,
+        "BID_NOT_WITHDRAWABLE",
+        "never",
+        99,
+        "The notice does not let bids be changed or withdrawn.",
+        "按公告,申报提交后不得变更或撤回。",
+        "GD auction notices 2015-17",
+    ),
+    Reason(
+        4205,
+        "BIDDER_NOT_ELIGIBLE",
+        "never",
+        99,
+        "The notice does not admit this account to the auction.",
+        "该账户不符合公告规定的竞买人条件。",
+        "SH, HB auction notices",
+    ),
+    Reason(
+        4206,
+        "BID_BELOW_FLOOR",
+        "never",
+        16,
+        "The bid is below the auction's published floor.",
+        "申报价低于公布的底价。",
+        "SH auction notices",
+    ),
+    Reason(
+        4207,
+        "BID_ABOVE_CEILING",
+        "never",
+        16,
+        "The offer is above the buy-back's published ceiling.",
+        "申报价高于公布的回购最高限价。",
+        "CQ-M Art. 13",
+    ),
+    Reason(
+        4208,
+        "BID_ABOVE_CAP",
+        "never",
+        13,
+        "The bidder's bids together would pass the cap per bidder.",
+        "同一竞买人的申报总量超过上限。",
+        "GD, SH auction notices",
+    ),
+    Reason(4209, "TOO_MANY_BIDS", "never", 3, "There are as many bids as may be.", "申报笔数已达上限。"),
+    Reason(4210, "TOO_MANY_AUCTIONS", "never", 99, "There are as many auctions as may be.", "竞价项目数已达上限。"),
+    Reason(
+        4221,
+        "BID_NOT_AWARDED",
+        "never",
+        0,
+        "The bid, or the rest of it, won nothing; its deposit is released.",
+        "申报未中标(或未全部中标),保证金已释放。",
+    ),
+    Reason(
+        4222,
+        "AUCTION_CANCELED",
+        "never",
+        0,
+        "The auction was canceled; the deposit is released.",
+        "竞价已取消,保证金已释放。",
+    ),
+    Reason(
+        4223,
+        "AUCTION_UNDERSUBSCRIBED",
+        "never",
+        0,
+        "Less was bid than offered, so by its notice the auction is void.",
+        "申报总量不足,按公告本次竞价不成立。",
+        "EEX",
+    ),
+    Reason(
+        4224,
+        "AUCTION_NOT_HELD",
+        "never",
+        0,
+        "The day ended without the auction's window having opened.",
+        "竞价日结束,竞价未举行。",
     ),
     Reason(
         5001,

@@ -7,6 +7,7 @@ from typing import final
 
 from mypy_extensions import i64, mypyc_attr
 
+from engine.core.auction import Auction
 from engine.core.blocks import Blocks
 from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF, Book, Order
 from engine.core.calendar import Announcement, Calendar, HolidayNotice
@@ -322,6 +323,8 @@ class State:
         "account_numbers",
         "accounts",
         "announcements",
+        "auction_numbers",
+        "auctions",
         "blocks",
         "cash_deposited",
         "cash_withdrawn",
@@ -374,6 +377,8 @@ class State:
         self.blocks = Blocks()
         self.holiday_notices: dict[int, HolidayNotice] = {}  # by year, rising
         self.announcements: list[Announcement] = []  # closures and openings, oldest first
+        self.auctions: dict[int, Auction] = {}
+        self.auction_numbers: dict[str, int] = {}
         self.trading_day: i64 = 0
         self.day_number: i64 = 0
         self.phase: i64 = CLOSED

@@ -7,6 +7,8 @@ publish; channel seqs of different epochs have nothing to do with each other.
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from gateway.protocol.auction_wire import AuctionResult, AuctionView
+
 Level = tuple[str, int]  # price, quantity: the new total at the price; 0 removes the level
 
 
@@ -145,7 +147,26 @@ class BarsData(msgspec.Struct, frozen=True):
     epoch: int | UnsetType = UNSET
 
 
-Data = PhaseData | BookData | ResetData | Book5Data | TickerData | TradesData | BarsData
+class AuctionNews(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of an auction: notice | opened | result_1 (price and quantity) | result_2 (all figures) | canceled."""
+
+    step: str
+    auction: str
+    notice: AuctionView | UnsetType = UNSET
+    price: str | UnsetType | None = UNSET
+    quantity: int | UnsetType = UNSET
+    result: AuctionResult | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
+class AuctionsData(msgspec.Struct, frozen=True):
+    """The channel's snapshot: the newest auctions, newest first."""
+
+    auctions: list[AuctionView]
+    epoch: int
+
+
+Data = PhaseData | BookData | ResetData | Book5Data | TickerData | TradesData | BarsData | AuctionNews | AuctionsData
 
 
 class Envelope(msgspec.Struct, frozen=True):

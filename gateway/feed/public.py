@@ -17,6 +17,7 @@ from engine.core.rulebook import RuleBook
 from engine.sequencer import NO_STORE_MARK, Batch
 from engine.view import MarketView, PendingNotice
 from gateway.feed import figures
+from gateway.feed.auctions import AuctionFeed
 from gateway.feed.channel import Channel
 from gateway.feed.figures import second_text
 from gateway.feed.instrument import InstrumentFeed, Said
@@ -52,7 +53,11 @@ class PublicFeed:
         self._phase_channel = Channel("phase", settings.ring_messages_max, settings.ring_bytes_max)
         self._instruments: dict[int, InstrumentFeed] = {}
         self._phase_said = self._phase_data()
-        self._channels: dict[str, tuple[Channel, InstrumentFeed | None]] = {"phase": (self._phase_channel, None)}
+        self._auctions = AuctionFeed(settings.ring_messages_max, settings.ring_bytes_max)
+        self._channels: dict[str, tuple[Channel, InstrumentFeed | None]] = {
+            "phase": (self._phase_channel, None),
+            self._auctions.channel.name: (self._auctions.channel, None),
+        }
         self._folds: dict[type[events.Event], Callable[[Any], None]] = {
             events.Traded: self._on_traded,
             events.OrderReplaced: self._on_replaced,
@@ -64,6 +69,11 @@ class PublicFeed:
             events.Resumed: self._on_resumed,
             events.DayClosed: self._on_day_closed,
             events.InstrumentListed: self._on_listed,
+            events.AuctionAnnounced: self._on_auction_announced,
+            events.AuctionOpened: self._auctions.opened,
+            events.AuctionCleared: self._auctions.cleared,
+            events.AuctionReported: self._auctions.reported,
+            events.AuctionCanceled: self._auctions.canceled,
         }
 
     # ---- following the engine -----------------------------------------------------------------------------
@@ -84,6 +94,7 @@ class PublicFeed:
             fold = self._admit(instrument.number, instrument.code, instrument.tick_fen)
             bids, asks = view.depth(instrument.number, 0)
             fold.bootstrap(instrument, _levels(bids), _levels(asks), day)
+        self._auctions.load(view)
         for trade in self._past:
             if trade.trading_day == day.trading_day and trade.seq <= day.seq:
                 self._instruments[trade.instrument].remember(trade)
@@ -183,6 +194,10 @@ class PublicFeed:
         fold.halt_market(self._is_halted)
         fold.began(phases.is_call(self._phase))
 
+    def _on_auction_announced(self, event: events.AuctionAnnounced) -> None:
+        fold = self._instruments[event.terms.instrument]
+        self._auctions.announced(event, fold.code, fold.tick_fen)
+
     def expect_phase(self, phase: int, at_ns: int) -> None:
         """What whoever drives the day will do next, where the rule book's timetable is not followed; at_ns 0: nothing."""
         self._expected = NextPhase(phases.NAMES[phase], second_text(at_ns)) if at_ns else None
@@ -208,6 +223,8 @@ class PublicFeed:
         ts = time_text(self._at_ns)
         if fold is not None:
             return fold.snapshot(found, ts, self._epoch)
+        if found is self._auctions.channel:
+            return self._auctions.snapshot(ts, self._epoch)
         return found.snapshot(ts, structs.replace(self._phase_said, epoch=self._epoch))
 
     def replay(self, channel: str, from_seq: int) -> list[bytes] | None:
@@ -225,6 +242,7 @@ class PublicFeed:
         if data != self._phase_said:
             self._phase_said = data
             said.append(self._phase_channel.say("update", ts, data))
+        self._auctions.flush(ts, said)
         is_call = phases.is_call(self._phase)
         for fold in self._instruments.values():
             fold.flush(now_ns, ts, is_call, self._epoch, said)

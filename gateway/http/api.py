@@ -10,12 +10,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from engine.core import reasons, rulewords
 from engine.core.rulebook import RuleBook
 from engine.view import InstrumentView, PendingNotice
+from gateway.feed.auctions import public_auction
 from gateway.feed.instrument import bar_data, trade_data
 from gateway.http import queries
 from gateway.http.bulletins import bulletin_csv, published_bulletin
 from gateway.http.metrics import Counters
 from gateway.http.replies import AnyRequest, Refused, bytes_reply, json_reply
 from gateway.http.sources import Sources, sources_of
+from gateway.protocol.auction_wire import AUCTION_ROWS_MAX
 from gateway.protocol.prices import price_text
 from gateway.protocol.times import day_text, time_text
 
@@ -157,6 +159,26 @@ async def kline(request: AnyRequest) -> Response[bytes]:
     return json_reply(request, {"instrument": instrument.code, "interval": query.interval, "bars": rows})
 
 
+@get("/auctions", sync_to_thread=False)
+def auctions(request: AnyRequest) -> Response[bytes]:
+    """Notices and results of government auctions and buy-backs, newest first."""
+    sources = sources_of(request)
+    queries.read(request, queries.NoQuery)
+    newest = sources.view.auctions()[-AUCTION_ROWS_MAX:]
+    return json_reply(request, {"auctions": [public_auction(sources.view, found) for found in reversed(newest)]})
+
+
+@get("/auctions/{code:str}", sync_to_thread=False)
+def auction(request: AnyRequest) -> Response[bytes]:
+    """One auction: its notice, where it stands, and its result."""
+    sources = sources_of(request)
+    queries.read(request, queries.NoQuery)
+    found = sources.view.auction(sources.view.auction_number(request.path_params["code"]))
+    if found is None:
+        raise Refused(reasons.UNKNOWN_AUCTION, "code")
+    return json_reply(request, public_auction(sources.view, found))
+
+
 @get("/bulletins")
 async def bulletins(request: AnyRequest) -> Response[bytes]:
     """All published bulletins, newest first, each with the SHA-256 of its JSON."""
@@ -259,4 +281,4 @@ def _named(sources: Sources, code: str) -> InstrumentView:
     return found
 
 
-HANDLERS = [phase, instruments, ticker, book, trades, kline, bulletins, bulletin, errors, rulebook]
+HANDLERS = [phase, instruments, ticker, book, trades, kline, auctions, auction, bulletins, bulletin, errors, rulebook]

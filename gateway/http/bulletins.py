@@ -43,6 +43,8 @@ COLUMNS: Final = (
     Column("opening_call_tonnes", "开盘集合竞价成交量", ("listed", "opening_call", "tonnes")),
     Column("continuous_tonnes", "连续交易成交量", ("listed", "continuous", "tonnes")),
     Column("closing_call_tonnes", "收盘集合竞价成交量", ("listed", "closing_call", "tonnes")),
+    Column("auction_tonnes", "有偿竞价与回购成交量", ("auction", "tonnes")),
+    Column("auction_turnover", "有偿竞价与回购成交额", ("auction", "turnover")),
     Column("cumulative_tonnes", "累计成交量", ("cumulative", "tonnes")),
     Column("cumulative_turnover", "累计成交额", ("cumulative", "turnover")),
 )

@@ -7,6 +7,7 @@ restriction scopes words, days yyyy-mm-dd, keys hex. An optional field stands fo
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Final, Protocol, cast
 
 import msgspec
@@ -44,6 +45,15 @@ class Names(Protocol):
 
     def product_tick_fen(self, product: str) -> int:
         """Tick of a product."""
+
+    def instrument_tick_fen(self, number: int) -> int:
+        """Tick of an instrument."""
+
+    def auction_number(self, code: str) -> int:
+        """Number of a government auction."""
+
+    def auction_code(self, number: int) -> str:
+        """Code of a government auction."""
 
 
 class FieldRefused(ValueError):
@@ -98,6 +108,47 @@ def _read_base_price(value: str, names: Names, all_fields: dict[str, Any]) -> in
         return prices.price_ticks(value, tick_fen)
     except prices.NumberRefused as error:
         raise FieldRefused(error.reason, "base_price") from error
+
+
+def _read_auction(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    number = names.auction_number(value)
+    if not number:
+        raise FieldRefused(reasons.UNKNOWN_AUCTION, "auction")
+    return number
+
+
+def _auction_price(name: str) -> _Form:
+    """A price of an auction's notice, on its instrument's tick."""
+
+    def read(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+        tick_fen = names.instrument_tick_fen(_read_instrument(all_fields["instrument"], names, all_fields))
+        try:
+            return prices.price_ticks(value, tick_fen)
+        except prices.NumberRefused as error:
+            raise FieldRefused(error.reason, name) from error
+
+    def show(value: int, names: Names, all_fields: dict[str, Any]) -> str:
+        return prices.price_text(value, names.instrument_tick_fen(all_fields["instrument"]))
+
+    return _Form(name, wire.Decimals, read, show, True)
+
+
+def _account_form(name: str) -> _Form:
+    return _Form(name, wire.Code, _read_account, lambda value, names, _: names.account_code(value))
+
+
+def _time_form(name: str) -> _Form:
+    return _Form(
+        name,
+        Annotated[datetime, Meta(tz=True)],
+        lambda value, *_: times.time_ns(value),
+        lambda value, *_: times.time_text(value),
+        True,
+    )
+
+
+def _number_form(name: str, high: int, low: int = 0, optional: bool = False) -> _Form:
+    return _Form(name, Annotated[int, Meta(ge=low, le=high)], _same, _same, optional)
 
 
 def _day_form(field: str) -> _Form:
@@ -162,6 +213,7 @@ _Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._
 _Codes = Annotated[list[wire.Code], Meta(min_length=1, max_length=10_000)]
 _Numbers = Annotated[list[wire.Reason], Meta(min_length=1, max_length=16)]
 _RuleBookText = Annotated[str, Meta(min_length=1, max_length=rulebook.TEXT_CHARACTERS_MAX)]
+_NoWords = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=16)]
 _Words = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(min_length=1, max_length=16)]
 
 _Emissions = Annotated[
@@ -225,6 +277,35 @@ _FORMS: Final[dict[str, _Form]] = {
     "vintage": _Form("vintage", Annotated[int, Meta(ge=0, le=9999)], _same, _same),
     "owner": _Form("owner", Annotated[int, Meta(ge=1, le=_INT64_MAX)], _same, _same),
     "final": _Form("final", bool, _same, _same),
+    # government auctions
+    "auction": _Form("auction", wire.Code, _read_auction, lambda value, names, _: names.auction_code(value)),
+    "direction": _Form("direction", _Word, _same, _same),
+    "method": _Form("method", _Word, _same, _same),
+    "tie": _Form("tie", _Word, _same, _same),
+    "undersubscribed": _Form("undersubscribed", _Word, _same, _same),
+    "unit_account": _account_form("unit_account"),
+    "cash_account": _account_form("cash_account"),
+    "categories": _Form("categories", _NoWords, lambda value, *_: tuple(value), lambda value, *_: list(value)),
+    "bidders": _Form(
+        "bidders",
+        _Codes,
+        lambda value, names, rest: tuple(_read_account(code, names, rest) for code in value),
+        lambda value, names, _: [names.account_code(number) for number in value],
+        True,
+    ),
+    "opens_at_ns": _time_form("opens_at"),
+    "closes_at_ns": _time_form("closes_at"),
+    "limit_ticks": _auction_price("limit_price"),
+    "reserve_ticks": _auction_price("reserve_price"),
+    "budget_fen": _Form("budget", wire.Decimals, _read_amount, lambda value, *_: prices.money_text(value), True),
+    "bid_tonnes_min": _number_form("qty_min", units.TONNES_MAX, 1),
+    "lot_tonnes": _number_form("lot", units.TONNES_MAX, 1),
+    "cap_tonnes": _number_form("cap", units.TONNES_MAX, 0, True),
+    "cap_bp": _number_form("cap_bp", 10_000, 0, True),
+    "fee_ppm": _number_form("fee_ppm", units.PPM, 0, True),
+    "withdrawable": _Form("withdrawable", bool, _same, _same, True),
+    "closes_market": _Form("closes_market", bool, _same, _same, True),
+    "notice": _Form("notice", wire.Text, _same, _same, True),
 }
 # Acts whose instrument or trade may be left out, meaning all.
 _ALL_WHEN_ABSENT: Final = {(commands.Halt, "instrument"), (commands.Resume, "instrument")}
@@ -287,7 +368,7 @@ def show_act(act: commands.AnyAct, names: Names) -> tuple[str, dict[str, Any]]:
     values = msgspec.structs.asdict(act)
     shown: dict[str, Any] = {}
     for field, part in form.forms.items():
-        if values[field] == 0 and form.optional(field):
+        if not values[field] and form.optional(field):
             continue
         shown[part.name] = part.show(values[field], names, values)
     return form.name, shown

@@ -8,6 +8,7 @@ import re
 import sys
 import typing
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Meta, Raw, UnsetType
 
 from engine.core import reasons
-from gateway.protocol import acts, block_wire, session, wire
+from gateway.protocol import acts, auction_wire, block_wire, session, wire
 from gateway.protocol.doors import DOORS
 
 _NAMED: Final[list[tuple[Any, str]]] = [
@@ -23,11 +24,18 @@ _NAMED: Final[list[tuple[Any, str]]] = [
     (wire.OrderId, "`O-…`"),
     (wire.TradeId, "`T-…`"),
     (wire.ProposalId, "`P-…`"),
+    (auction_wire.BidId, "`A-…`"),
     (block_wire.BlockId, "`B-…`"),
     (wire.DayText, "`yyyy-mm-dd`"),
     (wire.Sha256, "64 lower-case hex digits"),
 ]
-_PLAIN: Final[dict[Any, str]] = {str: "text", int: "integer", bool: "true or false", Raw: "object"}
+_PLAIN: Final[dict[Any, str]] = {
+    datetime: "time, RFC 3339",
+    str: "text",
+    int: "integer",
+    bool: "true or false",
+    Raw: "object",
+}
 _DECIMALS: Final = ("price", "amount", "base_price")
 _BETWEEN: Final = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 

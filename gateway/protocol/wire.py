@@ -564,6 +564,8 @@ class ExecReport(Struct, omit_defaults=True, gc=False):
     method: str = ""  # block; absent for listed trading
     counterparties: list[str] = []  # of a block offer: for its offerer all, for each of them the offerer
     answers: str = ""  # the block offer that this one counters
+    auction: str = ""  # of a bid: its auction's code
+    replaces: str = ""  # of a bid: the bid that it took the place of
 
 
 class OrderState(Struct, omit_defaults=True, gc=False):

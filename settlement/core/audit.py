@@ -8,13 +8,32 @@ import hashlib
 from collections import defaultdict
 from typing import Final
 
+import msgspec
 import orjson
 
 from engine.core import units
+from settlement.core.awards import AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.statement import CashPosting, UnitPosting
 
 FINDINGS_MAX: Final = 100
+
+
+class _Deal(msgspec.Struct, frozen=True):
+    """A trade or an award: who must have paid whom, and who delivered to whom."""
+
+    day_number: int
+    instrument: int
+    tonnes: int
+    amount_fen: int
+    buyer: int
+    buy_fee_fen: int
+    seller: int
+    sell_fee_fen: int
+    payee: int
+    receiver: int
+    status: str
+    settled_seq: int
 
 
 class Auditor:
@@ -27,14 +46,15 @@ class Auditor:
         self._day_closes: list[int] = []
         self._scopes: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._floors: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        self._trades: dict[int, TradeRow] = {}
+        self._trades: dict[int, _Deal] = {}
+        self._revenue: dict[int, int] = defaultdict(int)
         self._paid: dict[int, list[CashPosting]] = defaultdict(list)
         self._delivered: dict[int, int] = defaultdict(int)
         self._cash: dict[int, int] = defaultdict(int)
         self._units: dict[tuple[int, int, str], int] = defaultdict(int)
         self._allowances: dict[int, int] = defaultdict(int)
         self._lots: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
-        self._last_cash = self._last_unit = self._last_trade = self._last_line = 0
+        self._last_cash = self._last_unit = self._last_trade = self._last_award = self._last_line = 0
         self._chain = bytes(32)
         self._bulletin_sha256 = "0" * 64
         self._bulletin_number = 0
@@ -83,7 +103,26 @@ class Auditor:
         """A trade, in order."""
         self._check("INV-5", row.trade > self._last_trade, f"trade {row.trade} after {self._last_trade}")
         self._last_trade = row.trade
-        self._trades[row.trade] = row
+        self._trades[row.trade] = _Deal(
+            row.day_number, row.instrument, row.tonnes, row.amount_fen, row.buyer, row.buy_fee_fen, row.seller,
+            row.sell_fee_fen, row.seller, row.buyer, row.status, row.settled_seq,
+        )  # fmt: skip
+
+    def award(self, row: AwardRow) -> None:
+        """An award of an auction, in order; its number is of the trades' sequence."""
+        is_new = row.trade > self._last_award and row.trade not in self._trades
+        self._check("INV-5", is_new, f"award {row.trade} after {self._last_award}, or a trade too")
+        self._last_award = row.trade
+        self._revenue[row.auction] += row.amount_fen
+        self._trades[row.trade] = _Deal(
+            row.day_number, row.instrument, row.tonnes, row.amount_fen, row.buyer, row.buy_fee_fen, row.seller,
+            row.sell_fee_fen, row.payee, row.receiver, row.status, row.settled_seq,
+        )  # fmt: skip
+
+    def auction(self, auction: int, revenue_fen: int) -> None:
+        """An auction's published revenue, after all awards."""
+        summed = self._revenue.pop(auction, 0)
+        self._check("INV-5", summed == revenue_fen, f"auction {auction}: {revenue_fen} fen told, awards {summed} fen")
 
     def cash_posting(self, row: CashPosting) -> None:
         """A cash posting, in order."""
@@ -118,13 +157,13 @@ class Auditor:
         self._check("INV-5", trade is not None, f"unit posting {row.posting}: there is no trade {row.trade}")
         if trade is None:
             return
-        told = (trade.seller, trade.buyer, trade.instrument, trade.tonnes, trade.settled_seq)
+        told = (trade.seller, trade.receiver, trade.instrument, trade.tonnes, trade.settled_seq)
         moved = (row.from_account, row.to_account, row.instrument, row.tonnes, row.seq)
         self._check("INV-5", told == moved, f"trade {row.trade}: {told} but delivered {moved}")
         if row.to_state == "locked":
             lots = self._lots[row.to_account, row.instrument]
             lots[trade.day_number] = lots.get(trade.day_number, 0) + row.tonnes
-        elif (lock_days := self._instruments[row.instrument][2]) > 0:
+        elif (lock_days := self._instruments[row.instrument][2]) > 0 and trade.receiver == trade.buyer:
             day = self._day_number(row.seq)
             self._check("INV-7", trade.day_number + lock_days <= day, f"trade {row.trade}: delivered free on day {day}")
         self._judge_seller(row)
@@ -233,13 +272,14 @@ class Auditor:
                 self._check("INV-5", legs == 0 and not paid, f"trade {number}: set aside, but something moved")
                 continue
             self._check("INV-5", legs == 1, f"trade {number}: {legs} deliveries")
-            expected = [("payment", trade.buyer, trade.seller, trade.amount_fen, trade.settled_seq)]
+            expected = [("payment", trade.buyer, trade.payee, trade.amount_fen, trade.settled_seq)]
             if trade.buy_fee_fen:
                 expected.append(("fee", trade.buyer, -3, trade.buy_fee_fen, trade.settled_seq))
             if trade.sell_fee_fen:
                 expected.append(("fee", trade.seller, -3, trade.sell_fee_fen, trade.settled_seq))
             found = [(p.kind, p.from_account, p.to_account, p.amount_fen, p.seq) for p in paid]
             self._check("INV-5", found == expected, f"trade {number}: paid {found}, should be {expected}")
+        self._check("INV-5", not self._revenue, f"awards of no auction: {sorted(self._revenue)}")
         self._check("INV-5", not self._paid, f"payments without a trade: {sorted(self._paid)[:5]}")
         return self.findings
 

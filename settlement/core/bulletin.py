@@ -2,8 +2,9 @@
 
 Source: domain rules (g), daily report and daily clearing report (SHEEX daily; CN-SI). Prices, change and average are of
 listed trading (挂牌), told apart by opening call, continuous trading and closing call; block trades (大宗协议) have their volume
-and value apart and count in the totals only. Prices and money are yuan with two decimals,
-volumes are tonnes. Each bulletin names its predecessor's SHA-256, and its own bytes' SHA-256 is its name.
+and value apart and count in the totals only; government auctions (有偿竞价, 回购) stand beside all trading, with the result of
+each. Prices and money are yuan with two decimals, volumes are tonnes. Each bulletin names its predecessor's SHA-256, and its
+own bytes' SHA-256 is its name.
 """
 
 import csv
@@ -16,6 +17,8 @@ import orjson
 
 from engine.core.events import DayStats
 from engine.core.units import BLOCK
+from settlement.core import awards
+from settlement.core.awards import AuctionRow, AwardRow
 from settlement.core.clearing import LISTED, Cumulative, DayClose
 from settlement.core.ledger import Instrument, InvariantBroken
 from settlement.core.merkle import MerkleRoot
@@ -57,6 +60,7 @@ class DayTotals:
         self._instruments = instruments
         self._merkle = MerkleRoot()
         self.by_method: dict[tuple[int, str], Cumulative] = {}
+        self.awards: dict[int, Cumulative] = {}
         self.failed = 0
 
     def add(self, row: TradeRow) -> None:
@@ -68,6 +72,15 @@ class DayTotals:
         if row.status == "failed":
             self.failed += 1
         self._merkle.add(trade_leaf(row, self._instruments[row.instrument]))
+
+    def add_award(self, row: AwardRow) -> None:
+        """Count an award: a method of its own, beside listed trading."""
+        total = self.awards.setdefault(row.instrument, Cumulative())
+        total.tonnes += row.tonnes
+        total.turnover_fen += row.amount_fen
+        total.trades += 1
+        if row.status == "failed":
+            self.failed += 1
 
     def of(self, instrument: int, method: str) -> Cumulative:
         """One instrument's trades of one method."""
@@ -111,6 +124,7 @@ def make_bulletin(
     instruments: dict[int, Instrument],
     totals: DayTotals,
     cumulative: dict[int, Cumulative],
+    auctions: list[AuctionRow],
 ) -> bytes:
     """The bulletin's bytes. Raises `InvariantBroken` where the engine's figures of the day are not those of the trades."""
     rows = [
@@ -120,6 +134,7 @@ def make_bulletin(
     if missing := traded - {s.instrument for s in close.stats}:
         raise InvariantBroken(f"day {close.trading_day}: trades but no figures for instruments {sorted(missing)}")
     content = {
+        "auctions": [awards.auction_figures(row, instruments) for row in auctions],
         "closed_at_ns": close.at_ns,
         "cumulative": _figures(_sum(list(cumulative.values()))),
         "currency": "CNY",
@@ -160,6 +175,7 @@ def _row(s: DayStats, instrument: Instrument, totals: DayTotals, cumulative: dic
 
     return {
         **{method: _figures(totals.of(s.instrument, method)) for method in OTHER_METHODS},
+        "auction": _figures(totals.awards.get(s.instrument, Cumulative())),
         "average": yuan((2 * s.turnover_fen + s.tonnes) // (2 * s.tonnes)) if s.tonnes else None,
         "change": yuan((s.close_ticks - s.previous_close_ticks) * tick),
         "change_percent": percent(s.close_ticks - s.previous_close_ticks, s.previous_close_ticks),
@@ -199,6 +215,7 @@ _COLUMNS: Final = (
     ("turnover", "成交额(元)"), ("trades", "成交笔数"), ("opening_call_tonnes", "开盘集合竞价成交量"),
     ("continuous_tonnes", "连续交易成交量"), ("closing_call_tonnes", "收盘集合竞价成交量"),
     ("block_tonnes", "大宗协议成交量"), ("block_turnover", "大宗协议成交额"), ("block_trades", "大宗协议笔数"),
+    ("auction_tonnes", "有偿竞价与回购成交量"), ("auction_turnover", "有偿竞价与回购成交额"),
     ("cumulative_tonnes", "累计成交量"), ("cumulative_turnover", "累计成交额"),
 )  # fmt: skip
 
@@ -220,6 +237,7 @@ def bulletin_csv(body: bytes) -> str:
             **{key: listed[key] for key in keys},
             **{f"{method}_tonnes": listed[method]["tonnes"] for method in LISTED},
             **{f"{method}_{key}": row.get(method, nothing)[key] for method in OTHER_METHODS for key in keys},
+            **{f"auction_{key}": row.get("auction", nothing)[key] for key in ("tonnes", "turnover")},
             "cumulative_tonnes": row["cumulative"]["tonnes"],
             "cumulative_turnover": row["cumulative"]["turnover"],
             "trading_day": content["trading_day"],

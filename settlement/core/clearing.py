@@ -14,6 +14,7 @@ import orjson
 from engine.core import events, phases
 from engine.core.units import BLOCK
 from settlement.core import checks, dvp
+from settlement.core.awards import AuctionRow, parties_of
 from settlement.core.ledger import Account, Instrument, InvariantBroken, Ledger
 from settlement.core.postings import BANK, Writes
 
@@ -77,6 +78,7 @@ class Clearing:
         self.bulletins = 0  # how many there are, and the SHA-256 (hex) of the last
         self.bulletin_sha256 = "0" * 64
         self.day_close: DayClose | None = None
+        self.auctions: dict[int, AuctionRow] = {}  # announced, or ended on the present day
         self._seq = 0
         self._at_ns = 0
         self._phase_at_entry = self.phase
@@ -135,6 +137,87 @@ class Clearing:
             e.price_ticks, e.tonnes, e.amount_fen, e.buyer, buy_order, e.buy_fee_fen, e.seller, sell_order,
             e.sell_fee_fen, status, settled_seq,
         )  # fmt: skip
+
+    # ---- government auctions ------------------------------------------------------------------------------
+
+    def _auction_announced(self, event: events.AuctionAnnounced, writes: Writes) -> None:
+        t = event.terms
+        row = AuctionRow(
+            event.auction,
+            t.code,
+            t.direction,
+            t.method,
+            t.instrument,
+            t.tonnes,
+            t.unit_account,
+            t.cash_account,
+            self._seq,
+        )
+        self.auctions[row.auction] = row
+        writes.changes.append(("auction", msgspec.structs.astuple(row)))
+
+    def _bid_awarded(self, event: events.BidAwarded, writes: Writes) -> None:
+        """An award settles like a trade: judged again, both legs and the fee at once, or set aside whole."""
+        e, p = event, parties_of(event)
+        if e.trade <= self.last_trade:
+            raise InvariantBroken(f"seq {self._seq}: award {e.trade} after trade {self.last_trade}")
+        self.last_trade = e.trade
+        is_locked = p.receiver == e.account and self.ledger.instruments[e.instrument].lock_days
+        lock_day = self.day_number if is_locked else 0
+        refusal = checks.trade_refusal(
+            self.ledger, e.instrument, e.tonnes, e.amount_fen, p.buyer, p.buy_fee_fen, p.seller, p.sell_fee_fen
+        )
+        if refusal is None:
+            self.ledger.settle_trade(
+                writes, self._seq, e.trade, e.instrument, e.tonnes, e.amount_fen, p.buyer, p.buy_fee_fen, p.seller,
+                p.sell_fee_fen, lock_day, p.payee, p.receiver,
+            )  # fmt: skip
+            status, settled_seq = dvp.SETTLED, self._seq
+        else:
+            status, settled_seq = dvp.FAILED, 0
+            self.aside.add(
+                writes,
+                dvp.Instruction(
+                    0, "trade", self._seq, e.trade, p.seller, e.instrument, e.tonnes, e.amount_fen, 0, *refusal,
+                    buyer=p.buyer, buy_fee_fen=p.buy_fee_fen, sell_fee_fen=p.sell_fee_fen, lock_day=lock_day,
+                    payee=p.payee, receiver=p.receiver,
+                ),
+            )  # fmt: skip
+        writes.changes.append(
+            (
+                "award",
+                (e.trade, self._seq, self._at_ns, self.trading_day, self.day_number, e.auction, e.bid, e.instrument,
+                 e.price_ticks, e.tonnes, e.amount_fen, p.buyer, p.buy_fee_fen, p.seller, p.sell_fee_fen, p.payee,
+                 p.receiver, status, settled_seq),
+            )
+        )  # fmt: skip
+
+    def _auction_reported(self, event: events.AuctionReported, writes: Writes) -> None:
+        e = event
+        self._end_auction(
+            writes,
+            e.auction,
+            ("cleared", 0, e.price_ticks, e.tonnes, e.bid_tonnes, e.bidders, e.winners, e.revenue_fen),
+        )
+
+    def _auction_canceled(self, event: events.AuctionCanceled, writes: Writes) -> None:
+        self._end_auction(writes, event.auction, ("canceled", event.reason, 0, 0, 0, 0, 0, 0))
+
+    def _end_auction(self, writes: Writes, auction: int, result: tuple[str, int, int, int, int, int, int, int]) -> None:
+        row = self.auctions[auction]
+        announced = (
+            row.auction, row.code, row.direction, row.method, row.instrument, row.tonnes, row.unit_account,
+            row.cash_account, row.announced_seq,
+        )  # fmt: skip
+        self.auctions[auction] = AuctionRow(*announced, *result, self._seq, self.trading_day)
+        writes.changes.append(("auction_ended", (*result, self._seq, self.trading_day, auction)))
+
+    def take_ended_auctions(self) -> list[AuctionRow]:
+        """The auctions that ended on the day that has just closed; they are forgotten here."""
+        ended = [row for row in self.auctions.values() if row.ended_seq]
+        for row in ended:
+            del self.auctions[row.auction]
+        return ended
 
     def _method(self, taker_side: int) -> str:
         """A call's trades have no taker; which call it was is told by the phase in which the entry found the market."""
@@ -360,6 +443,10 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.SettlementRetryOrdered: Clearing._retry_ordered,
     events.Traded: Clearing._traded,
     events.BlockTraded: Clearing._block_traded,
+    events.AuctionAnnounced: Clearing._auction_announced,
+    events.BidAwarded: Clearing._bid_awarded,
+    events.AuctionReported: Clearing._auction_reported,
+    events.AuctionCanceled: Clearing._auction_canceled,
     events.DayOpened: Clearing._day_opened,
     events.PhaseChanged: Clearing._phase_changed,
     events.DayClosed: Clearing._day_closed,

@@ -33,7 +33,8 @@ class Instruction(msgspec.Struct):
     """Something set aside. kind: trade | surrender | withdrawal.
 
     For a trade `account` is the seller, and `lock_day` the day number of the trade. lock_passed: the engine has
-    released the buyer's T+N lock meanwhile, so a late delivery arrives free to be sold.
+    released the buyer's T+N lock meanwhile, so a late delivery arrives free to be sold. payee, receiver: as in
+    `Ledger.settle_trade`, for an award.
     """
 
     number: int
@@ -53,6 +54,8 @@ class Instruction(msgspec.Struct):
     buy_fee_fen: int = 0
     sell_fee_fen: int = 0
     lock_day: int = 0
+    payee: int = 0
+    receiver: int = 0
 
 
 class SetAside:
@@ -92,7 +95,8 @@ class SetAside:
         del self.open[instruction.number]
         writes.changes.append(("set_aside_done", (seq, instruction.number)))
         if instruction.kind == "trade":
-            writes.changes.append(("trade_settled", (seq, instruction.trade)))
+            name = "award_settled" if instruction.payee else "trade_settled"
+            writes.changes.append((name, (seq, instruction.trade)))
 
 
 def retry(ledger: Ledger, aside: SetAside, writes: Writes, seq: int, trade: int) -> None:
@@ -119,7 +123,7 @@ def _carry_out(ledger: Ledger, writes: Writes, seq: int, i: Instruction) -> chec
             lock_day = 0 if i.lock_passed else i.lock_day
             ledger.settle_trade(
                 writes, seq, i.trade, i.instrument, i.tonnes, i.amount_fen, i.buyer, i.buy_fee_fen, i.account,
-                i.sell_fee_fen, lock_day,
+                i.sell_fee_fen, lock_day, i.payee, i.receiver,
             )  # fmt: skip
         return refusal
     if i.kind == "surrender":
@@ -175,8 +179,8 @@ def pending_effects(aside: SetAside) -> tuple[dict[int, int], dict[tuple[int, in
         held.setdefault((i.account, i.instrument), [0, 0])[0] -= i.tonnes
         if i.kind == "trade":
             cash[i.buyer] = cash.get(i.buyer, 0) - i.amount_fen - i.buy_fee_fen
-            cash[i.account] = cash.get(i.account, 0) + i.amount_fen - i.sell_fee_fen
-            bought = held.setdefault((i.buyer, i.instrument), [0, 0])
+            cash[i.payee or i.account] = cash.get(i.payee or i.account, 0) + i.amount_fen - i.sell_fee_fen
+            bought = held.setdefault((i.receiver or i.buyer, i.instrument), [0, 0])
             bought[1 if i.lock_day and not i.lock_passed else 0] += i.tonnes
     return cash, held
 

@@ -114,19 +114,24 @@ class Ledger:
         seller: int,
         sell_fee_fen: int,
         lock_day: int,
+        payee: int = 0,
+        receiver: int = 0,
     ) -> None:
         """Both legs of a judged trade and its fees, or an error before anything has moved.
 
         lock_day is the day number under which the bought units are locked; 0 delivers them free to be sold.
+        payee and receiver: who gets the money and the units where that is not the seller and the buyer (an award).
         """
         if buyer == seller:
             raise InvariantBroken(f"trade {trade}: account {buyer} on both sides")
-        self.move_cash(writes, seq, "payment", trade, buyer, seller, amount_fen)
+        self.move_cash(writes, seq, "payment", trade, buyer, payee or seller, amount_fen)
         if buy_fee_fen:
             self.move_cash(writes, seq, "fee", trade, buyer, FEES, buy_fee_fen)
         if sell_fee_fen:
             self.move_cash(writes, seq, "fee", trade, seller, FEES, sell_fee_fen)
 
+        if receiver:
+            buyer = receiver
         self.holding(seller, instrument)[0] -= tonnes
         if lock_day:
             self.holding(buyer, instrument)[1] += tonnes

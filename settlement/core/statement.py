@@ -11,6 +11,8 @@ import msgspec
 import orjson
 
 from engine.core.units import BLOCK
+from settlement.core import awards
+from settlement.core.awards import AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import DayClose
 from settlement.core.dvp import SetAside, reason_name
@@ -107,10 +109,19 @@ class StatementMaker:
 
     def add_trade(self, row: TradeRow) -> None:
         """List a trade of the day in both sides' statements."""
-        self._list_trade(row.buyer, "buy", row.buy_order, row.buy_fee_fen, row)
-        self._list_trade(row.seller, "sell", row.sell_order, row.sell_fee_fen, row)
+        letter = "B" if row.method == BLOCK else "O"
+        self._list_trade(row.buyer, "buy", f"{letter}-{row.buy_order}", row.buy_fee_fen, row.method, row)
+        self._list_trade(row.seller, "sell", f"{letter}-{row.sell_order}", row.sell_fee_fen, row.method, row)
 
-    def _list_trade(self, account: int, side: str, order: int, fee_fen: int, row: TradeRow) -> None:
+    def add_award(self, row: AwardRow) -> None:
+        """List an award of the day in the statements of bidder and government."""
+        bid = f"A-{row.bid}"
+        self._list_trade(row.receiver, "buy", bid, row.buy_fee_fen, awards.METHOD, row)
+        self._list_trade(row.seller, "sell", bid, row.sell_fee_fen, awards.METHOD, row)
+
+    def _list_trade(
+        self, account: int, side: str, order_id: str, fee_fen: int, method: str, row: TradeRow | AwardRow
+    ) -> None:
         count = self._trades_count.get(account, 0) + 1
         self._trades_count[account] = count
         if count > STATEMENT_TRADES_MAX:
@@ -122,8 +133,8 @@ class StatementMaker:
                 "at_ns": row.at_ns,
                 "fee": yuan(fee_fen),
                 "instrument": instrument.code,
-                "method": row.method,
-                "order_id": f"B-{order}" if row.method == BLOCK else f"O-{order}",
+                "method": method,
+                "order_id": order_id,
                 "price": yuan(row.price_ticks * instrument.tick_fen),
                 "side": side,
                 "status": row.status,

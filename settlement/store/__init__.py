@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from engine.title import BulletinRow, TitleHolding, TradeStatus
+from settlement.core.awards import AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
 from settlement.core.postings import Writes
@@ -91,6 +92,9 @@ class Store(Protocol):
 
     async def trades(self, first: int, last: int, limit: int) -> list[TradeRow]:
         """Trades numbered from first to last, at most `limit` of them, in order."""
+
+    async def awards(self, first: int, last: int, limit: int) -> list[AwardRow]:
+        """Awards with trade numbers from first to last, at most `limit` of them, in order."""
 
     async def unit_postings(self, first: int, last: int, limit: int) -> list[UnitPosting]:
         """Unit postings numbered from first to last, at most `limit` of them, in order."""

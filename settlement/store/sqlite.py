@@ -22,6 +22,7 @@ import aiosqlite
 
 from engine.core.units import CASH_FEN_MAX
 from engine.title import BulletinRow, TitleHolding, TradeStatus
+from settlement.core.awards import AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing, Cumulative, Period
 from settlement.core.dvp import Instruction, SetAside
@@ -30,7 +31,7 @@ from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, 
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 ROWS_MAX: Final = 1_000  # Rows of one statement; times 18 columns it stays below SQLite's 32,766 parameters.
@@ -56,6 +57,8 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "retention": ("retention", 4),
     "emissions": ("emissions", 6),
     "audit_trail": ("audit_trail", 11),
+    "auction": ("auctions", 19),
+    "award": ("awards", 19),
     "day": ("days", 7),
     "day_stats": ("day_stats", 14),
     "set_aside": ("set_aside", 14),
@@ -69,6 +72,9 @@ _UPDATES: Final[dict[str, str]] = {
     "set_aside_done": "UPDATE set_aside SET done_seq = ? WHERE instruction = ?",
     "set_aside_lock_passed": "UPDATE set_aside SET lock_passed = 1 WHERE instruction = ?",
     "trade_settled": "UPDATE trades SET status = 'settled', settled_seq = ? WHERE trade = ?",
+    "award_settled": "UPDATE awards SET status = 'settled', settled_seq = ? WHERE trade = ?",
+    "auction_ended": "UPDATE auctions SET status = ?, reason = ?, price_ticks = ?, sold_tonnes = ?, bid_tonnes = ?, "
+    "bidders = ?, winners = ?, revenue_fen = ?, ended_seq = ?, ended_day = ? WHERE auction = ?",
     "bulletin_published": "UPDATE bulletins SET published_seq = ? WHERE trading_day = ? AND sha256 = ?",
 }
 _CASH_UPSERT: Final = " ON CONFLICT (account) DO UPDATE SET amount_fen = excluded.amount_fen"
@@ -81,6 +87,7 @@ _STATUS: Final = (
     "coalesce(a.reason, 0), coalesce(a.detail, '') FROM trades t "
     "LEFT JOIN set_aside a ON a.trade = t.trade AND a.trade > 0 AND a.done_seq = 0 "
 )
+_AWARD_STATUS: Final = _STATUS.replace("FROM trades t", "FROM awards t")
 
 
 class SqliteStore:
@@ -229,14 +236,16 @@ class SqliteStore:
     async def trade(self, trade: int) -> TradeStatus | None:
         """One trade's settlement."""
         rows = await self._read(_STATUS + "WHERE t.trade = ?", (trade,))
+        rows = rows or await self._read(_AWARD_STATUS + "WHERE t.trade = ?", (trade,))
         return TradeStatus(*rows[0]) if rows else None
 
     async def unsettled(self, limit: int) -> list[TradeStatus]:
         """What is set aside, oldest first. What is not a trade has trade 0 and its account as seller."""
         rows = await self._read(
-            "SELECT a.trade, a.seq, a.instrument, coalesce(t.buyer, 0), a.account, a.tonnes, a.amount_fen, 'failed', "
+            "SELECT a.trade, a.seq, a.instrument, coalesce(t.buyer, w.buyer, 0), a.account, a.tonnes, a.amount_fen, 'failed', "
             "a.reason, CASE a.kind WHEN 'trade' THEN a.detail ELSE a.kind || ': ' || a.detail END "
-            "FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade WHERE a.done_seq = 0 ORDER BY a.instruction LIMIT ?",
+            "FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade LEFT JOIN awards w ON w.trade = a.trade "
+            "WHERE a.done_seq = 0 ORDER BY a.instruction LIMIT ?",
             (limit,),
         )
         return [TradeStatus(*row) for row in rows]
@@ -273,6 +282,13 @@ class SqliteStore:
             "SELECT * FROM trades WHERE trade BETWEEN ? AND ? ORDER BY trade LIMIT ?", (first, last, limit)
         )
         return [TradeRow(*row) for row in rows]
+
+    async def awards(self, first: int, last: int, limit: int) -> list[AwardRow]:
+        """Awards of a range of trade numbers, in order."""
+        rows = await self._read(
+            "SELECT * FROM awards WHERE trade BETWEEN ? AND ? ORDER BY trade LIMIT ?", (first, last, limit)
+        )
+        return [AwardRow(*row) for row in rows]
 
     async def unit_postings(self, first: int, last: int, limit: int) -> list[UnitPosting]:
         """Unit postings of a range, in order."""
@@ -497,13 +513,15 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
     aside = SetAside()
     for row in await rows(
         "SELECT a.instruction, a.kind, a.seq, a.trade, a.account, a.instrument, a.tonnes, a.amount_fen, a.year, a.reason, "
-        "a.detail, a.attempts, a.lock_passed, coalesce(t.buyer, 0), coalesce(t.buy_fee_fen, 0), "
-        "coalesce(t.sell_fee_fen, 0), coalesce(t.day_number, 0) FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade "
-        "WHERE a.done_seq = 0 ORDER BY a.instruction"
+        "a.detail, a.attempts, a.lock_passed, coalesce(t.buyer, w.buyer, 0), coalesce(t.buy_fee_fen, w.buy_fee_fen, 0), "
+        "coalesce(t.sell_fee_fen, w.sell_fee_fen, 0), coalesce(t.day_number, w.day_number, 0), coalesce(w.payee, 0), "
+        "coalesce(w.receiver, 0) FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade "
+        "LEFT JOIN awards w ON w.trade = a.trade WHERE a.done_seq = 0 ORDER BY a.instruction"
     ):
         waiting = Instruction(*row)
         waiting.lock_passed = bool(waiting.lock_passed)
-        if waiting.kind == "trade" and ledger.instruments[waiting.instrument].lock_days == 0:
+        is_bought_back = waiting.payee and waiting.payee == waiting.account
+        if waiting.kind == "trade" and (ledger.instruments[waiting.instrument].lock_days == 0 or is_bought_back):
             waiting.lock_day = 0
         aside.open[waiting.number] = waiting
     aside.next_number = 1 + (await rows("SELECT coalesce(max(instruction), 0) FROM set_aside"))[0][0]
@@ -518,12 +536,16 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
     clearing.market, clearing.rulebook_version = market, version
     clearing.trading_day, clearing.day_number, clearing.phase = trading_day, day_number, phase
     clearing.period = Period(*period)
-    clearing.last_trade = (await rows("SELECT coalesce(max(trade), 0) FROM trades"))[0][0]
+    for table in ("trades", "awards"):
+        last = (await rows(f"SELECT coalesce(max(trade), 0) FROM {table}"))[0][0]
+        clearing.last_trade = max(clearing.last_trade, last)
     for instrument, *total in await rows(
         "SELECT instrument, cumulative_tonnes, cumulative_turnover_fen, cumulative_trades FROM day_stats d "
         "WHERE trading_day = (SELECT max(trading_day) FROM day_stats WHERE instrument = d.instrument)"
     ):
         clearing.cumulative[instrument] = Cumulative(*total)
+    for row in await rows(f"SELECT * FROM auctions WHERE ended_day IN (0, {int(trading_day)}) ORDER BY auction"):
+        clearing.auctions[row[0]] = AuctionRow(*row)
     for line, chain in await rows("SELECT line, chain FROM audit_trail ORDER BY line DESC LIMIT 1"):
         clearing.next_audit_line, clearing.chain = line + 1, chain
     for number, sha256 in await rows("SELECT number, sha256 FROM bulletins ORDER BY number DESC LIMIT 1"):

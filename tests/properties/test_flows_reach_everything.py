@@ -50,7 +50,9 @@ ENDINGS = (
 NOT_REACHED = (e.CalendarChanged, e.KeyRegistered, e.KeyRevoked, e.SettlementRetryOrdered, e.BulletinPublished)
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))
-ELSEWHERE = NOT_REACHED + BLOCK_EVENTS
+# government auctions too: test_auctions
+AUCTION_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith(("Auction", "Bid")))
+ELSEWHERE = NOT_REACHED + BLOCK_EVENTS + AUCTION_EVENTS
 
 
 def test_flows_make_every_event_and_reach_every_refusal() -> None:

@@ -14,6 +14,7 @@ from engine.sequencer import Batch, Sequencer
 from engine.settings import EngineSettings
 from engine.title import ReconciliationReport
 from engine.view import AccountView, DayView, InstrumentView, UnitsView
+from settlement.core.awards import parties_of
 from settlement.worker import Settlement
 
 CHONGQING = rulebook.shipped("chongqing").replace('calendar = { value = "china"', 'calendar = { value = "every-day"')
@@ -97,6 +98,13 @@ class PaperEngine:
             self.restriction[e.account] = e.scope
         elif isinstance(e, events.RetentionChanged):
             self.floors[e.account, e.year] = e.floor_tonnes
+        elif isinstance(e, events.BidAwarded):
+            p = parties_of(e)
+            self.cash[p.buyer] -= e.amount_fen + p.buy_fee_fen
+            self.cash[p.seller] -= p.sell_fee_fen
+            self.cash[p.payee] += e.amount_fen
+            self._of(p.receiver, e.instrument)[1 if e.instrument == SPOT and p.receiver == p.buyer else 0] += e.tonnes
+            self._of(p.seller, e.instrument)[0] -= e.tonnes
         elif isinstance(e, events.Traded):
             self.cash[e.buyer] -= e.amount_fen + e.buy_fee_fen
             self.cash[e.seller] += e.amount_fen - e.sell_fee_fen

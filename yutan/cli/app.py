@@ -2,7 +2,7 @@
 
 import typer
 
-from yutan.cli import block, house, market, member, operator, rulebook
+from yutan.cli import auction, block, house, market, member, operator, rulebook
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,4 +31,6 @@ for _command in (
 ):
     app.command()(_command)
 app.add_typer(block.app, name="block")
+operator.app.add_typer(auction.operator_app, name="auction")
+app.add_typer(auction.app, name="auction")
 app.add_typer(operator.app, name="operator")

@@ -328,6 +328,14 @@ def member_asks(who: Who, title: str, question: Callable[[Client], Awaitable[Any
     show(_ask(connect_member(who), question, who.as_json), as_json=who.as_json, title=title)
 
 
+def visitor_reads(
+    data: Path, url: str, as_json: bool, title: str, question: Callable[[Client], Awaitable[Any]]
+) -> None:
+    """Ask something at the public door and show the answer."""
+    client = Client.connect(address(data, url, "", as_json).url, language=LANGUAGE)
+    show(_ask(client, question, as_json), as_json=as_json, title=title)
+
+
 # ---- operators ------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,154 @@
+"""What the public may know of government auctions (有偿竞价, 回购): the notice, then the result in its two steps.
+
+Nothing here has ever seen a bid: notices and results carry all there is, and the confidential reserve stays out.
+Source: domain rules (g): volume and price within 5 minutes of the window's end, the rest within 15; both come at once here.
+"""
+
+from typing import Final
+
+import msgspec
+
+from engine.core import events, reasons
+from engine.core.commands import AnnounceAuction
+from engine.core.events import AuctionReported
+from engine.view import AuctionView as AuctionState
+from engine.view import MarketView
+from gateway.feed.channel import Channel
+from gateway.feed.messages import AuctionNews, AuctionsData
+from gateway.protocol.auction_wire import AuctionResult, AuctionView
+from gateway.protocol.prices import money_text, price_text
+from gateway.protocol.times import day_text, time_text
+
+CHANNEL: Final = "auctions"
+SNAPSHOT_ROWS_MAX: Final = 100
+BIDDERS_SHOWN_MIN: Final = 3  # with fewer, a single bid could be told from the lowest or the highest
+
+
+def notice_view(terms: AnnounceAuction, cap_tonnes: int, status: str, instrument: str, tick_fen: int) -> AuctionView:
+    """A notice as everyone may see it."""
+    return AuctionView(
+        terms.code,
+        status,
+        terms.direction,
+        terms.method,
+        instrument,
+        terms.tonnes,
+        day_text(terms.trading_day),
+        price_text(terms.limit_ticks, tick_fen) if terms.limit_ticks else None,
+        terms.reserve_ticks > 0,
+        list(terms.categories),
+        len(terms.bidders),
+        terms.bid_tonnes_min,
+        terms.lot_tonnes,
+        cap_tonnes,
+        terms.withdrawable,
+        terms.tie,
+        terms.undersubscribed,
+        terms.closes_market,
+        terms.fee_ppm,
+        terms.notice,
+        money_text(terms.budget_fen) if terms.budget_fen else "",
+        time_text(terms.opens_at_ns) if terms.opens_at_ns else "",
+        time_text(terms.closes_at_ns) if terms.closes_at_ns else "",
+    )
+
+
+def result_view(result: AuctionReported, tick_fen: int) -> AuctionResult:
+    """Both steps of a result; a single bid can not be told from it."""
+
+    def price(ticks: int) -> str | None:
+        return price_text(ticks, tick_fen) if ticks else None
+
+    is_shown = result.bidders >= BIDDERS_SHOWN_MIN
+    return AuctionResult(
+        price(result.price_ticks),
+        result.tonnes,
+        result.bid_tonnes,
+        result.bidders,
+        result.winners,
+        money_text(result.revenue_fen),
+        money_text(result.cover_hundredths),
+        price(result.low_ticks) if is_shown else None,
+        price(result.high_ticks) if is_shown else None,
+    )
+
+
+def public_auction(view: MarketView, found: AuctionState) -> AuctionView:
+    """An auction of the market as everyone may see it."""
+    instrument = view.instrument(found.terms.instrument)
+    assert instrument is not None, "an auction's instrument is listed"
+    shown = notice_view(found.terms, found.cap_tonnes, found.status, instrument.code, instrument.tick_fen)
+    if found.result is not None:
+        shown.result = result_view(found.result, instrument.tick_fen)
+    if found.reason:
+        shown.reason = reasons.BY_NUMBER[found.reason].name
+    return shown
+
+
+class _Known(msgspec.Struct):
+    """What the feed keeps of an auction."""
+
+    shown: AuctionView
+    tick_fen: int
+
+
+class AuctionFeed:
+    """The channel `auctions`: folds the events of auctions into news, said in order."""
+
+    def __init__(self, ring_messages_max: int, ring_bytes_max: int) -> None:
+        self.channel = Channel(CHANNEL, ring_messages_max, ring_bytes_max)
+        self._known: dict[int, _Known] = {}
+        self._news: list[AuctionNews] = []
+
+    def load(self, view: MarketView) -> None:
+        """Take over what the market knows."""
+        for found in view.auctions():
+            instrument = view.instrument(found.terms.instrument)
+            assert instrument is not None, "an auction's instrument is listed"
+            self._known[found.number] = _Known(public_auction(view, found), instrument.tick_fen)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something waits to be said."""
+        return bool(self._news)
+
+    def announced(self, event: events.AuctionAnnounced, instrument: str, tick_fen: int) -> None:
+        """The notice is out."""
+        shown = notice_view(event.terms, event.cap_tonnes, "announced", instrument, tick_fen)
+        self._known[event.auction] = _Known(shown, tick_fen)
+        self._news.append(AuctionNews("notice", shown.auction, notice=msgspec.structs.replace(shown)))
+
+    def opened(self, event: events.AuctionOpened) -> None:
+        """The window is open."""
+        shown = self._known[event.auction].shown
+        shown.status = "open"
+        self._news.append(AuctionNews("opened", shown.auction))
+
+    def cleared(self, event: events.AuctionCleared) -> None:
+        """Result 1."""
+        known = self._known[event.auction]
+        known.shown.status = "cleared"
+        price = price_text(event.price_ticks, known.tick_fen) if event.price_ticks else None
+        self._news.append(AuctionNews("result_1", known.shown.auction, price=price, quantity=event.tonnes))
+
+    def reported(self, event: events.AuctionReported) -> None:
+        """Result 2."""
+        known = self._known[event.auction]
+        known.shown.result = result_view(event, known.tick_fen)
+        self._news.append(AuctionNews("result_2", known.shown.auction, result=known.shown.result))
+
+    def canceled(self, event: events.AuctionCanceled) -> None:
+        """The auction is off."""
+        shown = self._known[event.auction].shown
+        shown.status, shown.reason = "canceled", reasons.BY_NUMBER[event.reason].name
+        self._news.append(AuctionNews("canceled", shown.auction, reason=shown.reason))
+
+    def flush(self, ts: str, said: list[tuple[str, bytes]]) -> None:
+        """Say what is new."""
+        news, self._news = self._news, []
+        said += [self.channel.say("update", ts, each) for each in news]
+
+    def snapshot(self, ts: str, epoch: int) -> bytes:
+        """The newest auctions."""
+        newest = [known.shown for _, known in sorted(self._known.items(), reverse=True)[:SNAPSHOT_ROWS_MAX]]
+        return self.channel.snapshot(ts, AuctionsData(newest, epoch))

@@ -1,0 +1,103 @@
+"""Awards of government auctions (有偿竞价, 回购) as the registry keeps them, and what the bulletin says of each auction.
+
+An award is a trade of its own method. What sets it apart is that units and money may have different parties: a sale's
+units come from the government's account, its proceeds go whole to the treasury's (收支两条线, CQ-M Art. 19); a buy-back's
+units go to the government's account and its money comes from the treasury's.
+"""
+
+from typing import Any
+
+import msgspec
+
+from engine.core import units
+from engine.core.events import BidAwarded
+from settlement.core.ledger import Instrument
+from settlement.core.money import yuan
+
+METHOD = "auction"
+
+
+class AwardRow(msgspec.Struct, frozen=True, array_like=True):
+    """An award as the registry keeps it (table awards, in the order of its columns)."""
+
+    trade: int
+    seq: int
+    at_ns: int
+    trading_day: int
+    day_number: int
+    auction: int
+    bid: int
+    instrument: int
+    price_ticks: int
+    tonnes: int
+    amount_fen: int
+    buyer: int
+    buy_fee_fen: int
+    seller: int
+    sell_fee_fen: int
+    payee: int
+    receiver: int
+    status: str
+    settled_seq: int
+
+
+class AuctionRow(msgspec.Struct, frozen=True, array_like=True):
+    """An auction as the registry keeps it (table auctions, in the order of its columns)."""
+
+    auction: int
+    code: str
+    direction: str
+    method: str
+    instrument: int
+    tonnes: int
+    unit_account: int
+    cash_account: int
+    announced_seq: int
+    status: str = "announced"
+    reason: int = 0
+    price_ticks: int = 0
+    sold_tonnes: int = 0
+    bid_tonnes: int = 0
+    bidders: int = 0
+    winners: int = 0
+    revenue_fen: int = 0
+    ended_seq: int = 0
+    ended_day: int = 0
+
+
+class Parties(msgspec.Struct, frozen=True):
+    """Who gives and who gets in an award: cash from buyer to payee, units from seller to receiver; the bidder pays the fee."""
+
+    buyer: int
+    buy_fee_fen: int
+    seller: int
+    sell_fee_fen: int
+    payee: int
+    receiver: int
+
+
+def parties_of(e: BidAwarded) -> Parties:
+    """The parties of an award by the bidder's side."""
+    if e.side == units.BUY:
+        return Parties(e.account, e.fee_fen, e.unit_account, 0, e.cash_account, e.account)
+    return Parties(e.cash_account, 0, e.account, e.fee_fen, e.account, e.unit_account)
+
+
+def auction_figures(row: AuctionRow, instruments: dict[int, Instrument]) -> dict[str, Any]:
+    """What the bulletin says of an auction that ended that day. Nothing of a bid or a bidder is in it."""
+    instrument = instruments[row.instrument]
+    return {
+        "bid_tonnes": row.bid_tonnes,
+        "bidders": row.bidders,
+        "code": row.code,
+        "cover_ratio": yuan((row.bid_tonnes * 100 + row.tonnes // 2) // row.tonnes),
+        "direction": row.direction,
+        "instrument": instrument.code,
+        "method": row.method,
+        "offered": row.tonnes,
+        "price": yuan(row.price_ticks * instrument.tick_fen) if row.price_ticks else None,
+        "status": row.status,
+        "tonnes": row.sold_tonnes,
+        "turnover": yuan(row.revenue_fen),
+        "winners": row.winners,
+    }

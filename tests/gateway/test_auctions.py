@@ -1,0 +1,183 @@
+"""Government auctions through the doors: who may see what, and what reaches bidders, public, registry and bulletin."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.core import commands as c
+from engine.core import reasons
+from gateway.protocol import times
+from tests.gateway.kit import DAY, House
+from yutan.answers import Event, Refused
+
+CODE = "2026-01"
+
+
+async def announced(house: House, **changes: Any) -> None:
+    """A government with 5,000 t and a treasury, and the notice of a sale of 1,000 t."""
+    await house.act(
+        c.OpenAccount("GOV", 900, "生态环境局", "government"),
+        c.OpenAccount("TREASURY", 901, "市级国库", "treasury"),
+        c.AllocateUnits(4, 1, 5_000, "paid", 2025),
+    )
+    notice = c.AnnounceAuction(
+        CODE, "sale", "sealed_uniform", 1, 1_000, 4, 5, DAY, ("institution",), 10, 10, "time", "partial",
+        limit_ticks=3_800, reserve_ticks=3_900, cap_bp=6_000, fee_ppm=1_000, withdrawable=True,
+    )  # fmt: skip
+    await house.act(msgspec.structs.replace(notice, **changes), c.OpenAuction(1))
+
+
+async def test_a_sale_from_notice_to_bulletin(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    async with house.visitor() as visitor, house.member("a001") as a, house.member("b001") as b:
+        await visitor.subscribe("auctions")
+        await announced(house)
+        await a.subscribe("exec.A001")
+        first = await a.auctions.bid(CODE, 600, "45.00", client_bid_id="a-1")
+        assert await a.auctions.bid(CODE, 600, "45.00", client_bid_id="a-1") == msgspec.structs.replace(
+            first, duplicate=True
+        )
+        await b.auctions.bid(CODE, 500, "40.00")
+        assert [row.held_cash for row in await a.auctions.bids()] == ["27027.00"]  # 600 x 45.00 and 0.1 %
+        await house.act(c.CloseAuction(1))
+
+        # 600 at 45.00, 400 of 500 at 40.00: all pay 40.00; revenue 40,000.00; cover 1,100 / 1,000
+        result = (await visitor.auctions.get(CODE)).result
+        assert result is not None
+        assert (result.price, result.quantity, result.revenue, result.cover_ratio) == (
+            "40.00",
+            1_000,
+            "40000.00",
+            "1.10",
+        )
+        assert (result.bidders, result.winners, result.lowest_bid) == (2, 2, None)  # two bidders: extremes stay untold
+        reports = [event.data for event in await until_reports(a, 2)]
+        assert [(r.exec_type, r.order_id, r.auction, r.order_status) for r in reports] == [
+            ("new", first.bid_id, CODE, "new"),
+            ("trade", first.bid_id, CODE, "filled"),
+        ]
+        assert (str(reports[1].last_price), str(reports[1].fee), reports[1].liquidity) == (
+            "40.00",
+            "24.00",
+            "sealed_auction",
+        )
+        steps = [json.loads(msgspec.json.encode(event.data)) for event in await public_steps(visitor, 4)]
+        assert [step["step"] for step in steps] == ["notice", "opened", "result_1", "result_2"]
+        assert (steps[2]["price"], steps[2]["quantity"]) == ("40.00", 1_000)
+        assert steps[3]["result"]["revenue"] == "40000.00"
+
+        settled = await a.trade(reports[1].trade_id)
+        assert (settled.status, settled.side, settled.quantity) == ("settled", "buy", 600)
+        cash = await a.cash()
+        assert str(cash.available) == str(cash.settled) == "975976.00"  # 1,000,000.00 - 24,000.00 - 24.00
+        assert await house.settlement.cash(5) == 4_000_000  # whole to the treasury
+        await house.act(c.CloseDay())
+        report = await house.settlement.reconcile()
+        assert report.ok, report
+        body = await house.settlement.bulletin(DAY)
+        statement = await a.statement(times.day_text(DAY))
+    await house.stop()
+    assert body is not None
+    bulletin = json.loads(body)
+    row = bulletin["instruments"][0]
+    assert row["auction"] == {"tonnes": 1_000, "trades": 2, "turnover": "40000.00"}
+    assert (row["listed"]["tonnes"], row["close"]) == (0, "40.00")
+    assert [(one["code"], one["price"], one["turnover"]) for one in bulletin["auctions"]] == [
+        (CODE, "40.00", "40000.00")
+    ]
+    assert [(t["method"], t["order_id"], t["tonnes"]) for t in statement["trades"]] == [("auction", first.bid_id, 600)]
+
+
+async def until_reports(client: Any, count: int) -> list[Event]:
+    """The next updates of a private stream."""
+    found: list[Event] = []
+    async for event in client.events():
+        if isinstance(event, Event) and event.kind == "update":
+            found.append(event)
+            if len(found) == count:
+                break
+    return found
+
+
+public_steps = until_reports
+
+
+async def test_nothing_of_a_bid_is_told_to_anyone_else_before_the_result(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    async with (
+        house.visitor() as visitor,
+        house.member("a001") as a,
+        house.member("b001") as b,
+        house.operator("chen") as chen,
+    ):
+        await announced(house)
+        before = [await who.auctions.newest() for who in (visitor, b, chen)]
+        placed = await a.auctions.bid(CODE, 100, "45.00", client_bid_id="very-secret")
+        assert [await who.auctions.newest() for who in (visitor, b, chen)] == before
+        assert await b.auctions.bids() == []
+        with pytest.raises(Refused) as refused:
+            await b.auctions.withdraw(placed.bid_id)
+        assert refused.value.code == reasons.UNKNOWN_BID
+        with pytest.raises(Refused) as refused:
+            await visitor.auctions.bids()
+        assert refused.value.code == reasons.UNKNOWN_METHOD
+        accounts = {row.account: row for row in await chen.ops_accounts()}
+        assert accounts["A001"].held == "4504.50"  # operators see that cash is held, as for any order, and no bid
+    await house.stop()
+
+
+async def test_the_confidential_reserve_is_nowhere_but_in_the_act(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    async with house.visitor() as visitor:
+        await visitor.subscribe("auctions")
+        await announced(house, reserve_ticks=4_321)
+        shown = await visitor.auctions.get(CODE)
+        assert shown.has_reserve
+        told = msgspec.json.encode([shown, [event.data for event in await public_steps(visitor, 2)]])
+        assert b"43.21" not in told
+        assert b"4321" not in told
+    await house.stop()
+
+
+async def test_a_bid_is_changed_and_withdrawn_and_survives_a_restart(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    await announced(house)
+    async with house.member("a001") as a:
+        first = await a.auctions.bid(CODE, 100, "40.00")
+        second = await a.auctions.bid(CODE, 200, "41.00", replaces=first.bid_id)
+    await house.stop()
+    await house.open()
+    async with house.member("a001") as a:
+        assert [(row.bid_id, row.price, row.quantity) for row in await a.auctions.bids()] == [
+            (second.bid_id, "41.00", 200)
+        ]
+        withdrawn = await a.auctions.withdraw(second.bid_id)
+        assert withdrawn.quantity == 200
+        assert str((await a.cash()).held) == "0.00"
+        replayed = [event.data for event in await a.replay("exec.A001", 1)]
+        assert [(r.exec_type, r.order_id, r.replaces) for r in replayed] == [
+            ("new", first.bid_id, ""),
+            ("new", second.bid_id, first.bid_id),
+            ("canceled", second.bid_id, ""),
+        ]
+    await house.stop()
+
+
+async def test_refusals_say_limit_and_actual_in_yuan(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    await announced(house)
+    async with house.member("a001") as a, house.member("eyes") as eyes:
+        for asked, code, limit, actual in (
+            (a.auctions.bid(CODE, 100, "37.99"), reasons.BID_BELOW_FLOOR, "38.00", "37.99"),
+            (a.auctions.bid(CODE, 610, "40.00"), reasons.BID_ABOVE_CAP, 600, 610),
+            (a.auctions.bid("2026-99", 100, "40.00"), reasons.UNKNOWN_AUCTION, None, None),
+            (eyes.auctions.bid(CODE, 100, "40.00"), reasons.NOT_PERMITTED, None, None),
+        ):
+            with pytest.raises(Refused) as refused:
+                await asked
+            assert refused.value.code == code
+            assert (refused.value.data.limit, refused.value.data.actual) == (limit, actual)
+    await house.stop()

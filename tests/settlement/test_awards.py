@@ -1,0 +1,108 @@
+"""Awards of government auctions in the registry: whole proceeds to the treasury, set aside whole, retried, audited."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.core import events, units
+from settlement.audit import audit
+from settlement.worker import Settlement
+from tests.settlement.kit import SPOT, PaperEngine, Watch, open_settlement, settle
+from tests.testkit.auctions import notice
+
+GOVERNMENT, TREASURY, BIDDER = 1, 2, 3
+
+
+def announced(paper: PaperEngine, **changes: Any) -> events.AuctionAnnounced:
+    return events.AuctionAnnounced(1, notice(unit_account=GOVERNMENT, cash_account=TREASURY, **changes), 1_000)
+
+
+def award(trade: int, side: int, tonnes: int = 100, fee_fen: int = 7) -> events.BidAwarded:
+    """100 t at 1.00 yuan unless said otherwise."""
+    return events.BidAwarded(
+        trade, 1, 50 + trade, BIDDER, 1, "b", SPOT, side, 100, 110, tonnes, tonnes, 100 * tonnes, fee_fen, GOVERNMENT,
+        TREASURY,
+    )  # fmt: skip
+
+
+def reported(revenue_fen: int, tonnes: int) -> tuple[events.Event, ...]:
+    return (
+        events.AuctionCleared(1, SPOT, 100, tonnes),
+        events.AuctionReported(1, 100, tonnes, 1_500, 150, 3, 2, 1, revenue_fen, 90, 110),
+    )
+
+
+async def test_a_sale_pays_the_treasury_whole_and_locks_the_units(tmp_path: Path) -> None:
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    await settle(settlement, [*paper.founded(), paper.entry(announced(paper))])
+    await settle(settlement, [paper.entry(award(1, units.BUY), *reported(10_000, 100))])
+    assert await settlement.cash(TREASURY) == 1_010_000
+    assert await settlement.cash(BIDDER) == 1_000_000 - 10_007
+    assert await settlement.cash(GOVERNMENT) == 1_000_000
+    assert [(h.available, h.locked) for h in await settlement.holdings(BIDDER)] == [(1_000, 100)]
+    assert [(h.available, h.locked) for h in await settlement.holdings(GOVERNMENT)] == [(900, 0)]
+    assert (await settlement.reconcile()).ok
+    await settlement.close()
+    assert not watch.failures
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+async def test_a_buy_back_is_paid_by_the_treasury_and_delivered_to_the_government(tmp_path: Path) -> None:
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    batches = [*paper.founded(), paper.entry(announced(paper, direction="buy_back", budget_fen=50_000))]
+    await settle(settlement, [*batches, paper.entry(award(1, units.SELL), *reported(10_000, 100))])
+    assert await settlement.cash(TREASURY) == 990_000
+    assert await settlement.cash(BIDDER) == 1_000_000 + 10_000 - 7
+    assert [(h.available, h.locked) for h in await settlement.holdings(GOVERNMENT)] == [(1_100, 0)]
+    assert (await settlement.reconcile()).ok
+    await settlement.close()
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+@pytest.mark.parametrize("side", [units.BUY, units.SELL])
+async def test_an_award_that_may_not_settle_is_set_aside_whole_and_retried_after_a_restart(
+    tmp_path: Path, side: int
+) -> None:
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    scope = units.RESTRICT_TRADING
+    await settle(settlement, [*paper.founded(), paper.entry(announced(paper))])
+    await settle(settlement, [paper.entry(events.RestrictionChanged(BIDDER, scope, "Art. 30"))])
+    await settle(settlement, [paper.entry(award(1, side), *reported(10_000, 100))])
+    status = await settlement.trade(1)
+    assert status is not None
+    assert status.status == "failed"
+    assert await settlement.cash(TREASURY) == 1_000_000
+    assert (await settlement.reconcile()).ok  # what is set aside is allowed for
+    await settlement.close()
+
+    settlement = await open_settlement(tmp_path, watch, paper)
+    lifted = paper.entry(events.RestrictionChanged(BIDDER, 0, "lifted"))
+    await settle(settlement, [lifted, paper.entry(events.SettlementRetryOrdered(1))])
+    await check_settled(settlement, side)
+    await settlement.close()
+    assert not watch.failures
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+async def check_settled(settlement: Settlement, side: int) -> None:
+    """The award has been carried out, with its fee."""
+    status = await settlement.trade(1)
+    assert status is not None
+    assert status.status == "settled"
+    sign = 1 if side == units.BUY else -1
+    assert await settlement.cash(TREASURY) == 1_000_000 + sign * 10_000
+    assert await settlement.cash(BIDDER) == 1_000_000 - sign * 10_000 - 7
+    assert (await settlement.reconcile()).ok
+
+
+async def test_the_audit_finds_a_revenue_that_is_not_the_sum_of_its_awards(tmp_path: Path) -> None:
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    await settle(settlement, [*paper.founded(), paper.entry(announced(paper))])
+    await settle(settlement, [paper.entry(award(1, units.BUY), *reported(9_999, 100))])
+    await settlement.close()
+    assert [finding[:5] for finding in audit(tmp_path / "registry.db").findings] == ["INV-5"]

@@ -1,0 +1,233 @@
+"""`yutan auction …` for bidders and `yutan operator auction …` for the government's side (有偿竞价, 回购)."""
+
+from typing import Annotated, Any
+
+import typer
+
+from gateway.protocol.times import day_text
+from yutan.cli import session
+from yutan.cli.options import (
+    DEFAULT_DATA,
+    AccountCode,
+    DataDir,
+    Demo,
+    Document,
+    Env,
+    Json,
+    KeyFile,
+    MemberName,
+    Operator,
+    Url,
+    Why,
+)
+from yutan.cli.session import Who
+
+app = typer.Typer(no_args_is_help=True, help="Government auctions and buy-backs (有偿竞价, 回购): list, bid, withdraw.")
+operator_app = typer.Typer(no_args_is_help=True, help="Government auctions and buy-backs (有偿竞价, 回购).")
+
+CATEGORIES = ("key_emitter", "institution", "individual")
+CAP_BP = 5_000  # half of the volume a bidder: domain rules (j), the safe default
+
+Code = Annotated[str, typer.Argument(help="Auction code, such as 2026-01 (竞价编号).")]
+
+
+# ---- bidders --------------------------------------------------------------------------------------------
+
+
+@app.command("list")
+def list_auctions(data: DataDir = DEFAULT_DATA, url: Url = "", as_json: Json = False) -> None:
+    """List notices and results, newest first (公告与结果)."""
+    session.visitor_reads(data, url, as_json, "auctions (有偿竞价与回购)", lambda client: client.auctions.newest())
+
+
+@app.command()
+def show(code: Code, data: DataDir = DEFAULT_DATA, url: Url = "", as_json: Json = False) -> None:
+    """Show one auction: notice, where it stands, result."""
+    session.visitor_reads(data, url, as_json, f"auction {code}", lambda client: client.auctions.get(code))
+
+
+@app.command()
+def bid(
+    code: Code,
+    tonnes: Annotated[int, typer.Argument(min=1, help="Tonnes (吨).")],
+    price: Annotated[str, typer.Argument(help="Price in yuan per tonne, such as 40.10 (申报价).")],
+    replaces: Annotated[str, typer.Option("--replaces", help="Own bid A-… that this one takes the place of.")] = "",
+    client_bid_id: Annotated[str, typer.Option("--id", help="Your own bid id; none: a new one.")] = "",
+    account: AccountCode = "",
+    data: DataDir = DEFAULT_DATA,
+    key: KeyFile = None,
+    member: MemberName = "",
+    demo: Demo = False,
+    url: Url = "",
+    env: Env = "",
+    as_json: Json = False,
+) -> None:
+    """Place a sealed bid, in a buy-back an offer (申报); its deposit is held in full."""
+    session.member_asks(
+        Who(data, key, member, demo, url, env, account, as_json),
+        "bid taken (已申报)",
+        lambda client: client.auctions.bid(
+            code, tonnes, price, client_bid_id=client_bid_id, account=account, replaces=replaces
+        ),
+    )
+
+
+@app.command()
+def withdraw(
+    bid_id: Annotated[str, typer.Argument(help="Bid, such as A-12 (申报号).")],
+    account: AccountCode = "",
+    data: DataDir = DEFAULT_DATA,
+    key: KeyFile = None,
+    member: MemberName = "",
+    demo: Demo = False,
+    url: Url = "",
+    env: Env = "",
+    as_json: Json = False,
+) -> None:
+    """Take a bid back, where the notice allows it (撤回申报)."""
+    session.member_asks(
+        Who(data, key, member, demo, url, env, account, as_json),
+        "bid withdrawn (已撤回)",
+        lambda client: client.auctions.withdraw(bid_id, account=account),
+    )
+
+
+@app.command()
+def bids(
+    account: AccountCode = "",
+    data: DataDir = DEFAULT_DATA,
+    key: KeyFile = None,
+    member: MemberName = "",
+    demo: Demo = False,
+    url: Url = "",
+    env: Env = "",
+    as_json: Json = False,
+) -> None:
+    """List own open bids and what each holds (我的申报)."""
+    session.member_asks(
+        Who(data, key, member, demo, url, env, account, as_json),
+        "open bids (有效申报)",
+        lambda client: client.auctions.bids(account=account),
+    )
+
+
+# ---- the government's side ------------------------------------------------------------------------------
+
+
+@operator_app.command()
+def announce(
+    code: Code,
+    instrument: Annotated[str, typer.Argument(help="Instrument code (品种).")],
+    tonnes: Annotated[int, typer.Argument(min=1, help="Volume in tonnes (竞价总量).")],
+    day: Annotated[int, typer.Option("--day", help="Trading day of the auction, yyyymmdd (竞价日).")],
+    units: Annotated[str, typer.Option("--units", help="Government account that sells or receives the units.")],
+    cash: Annotated[str, typer.Option("--cash", help="Treasury account of the money (国库账户).")],
+    operator: Operator,
+    buy_back: Annotated[bool, typer.Option("--buy-back", help="Buy units back (回购) instead of selling.")] = False,
+    pay_as_bid: Annotated[bool, typer.Option("--pay-as-bid", help="Each pays its own price; else uniform.")] = False,
+    floor: Annotated[str, typer.Option("--floor", help="Published floor, in a buy-back ceiling (底价).")] = "",
+    reserve: Annotated[str, typer.Option("--reserve", help="Confidential floor or ceiling (保密底价).")] = "",
+    budget: Annotated[str, typer.Option("--budget", help="Budget of a buy-back in yuan (回购资金).")] = "",
+    category: Annotated[
+        list[str] | None,
+        typer.Option("--category", help=f"Who may bid: {', '.join(CATEGORIES)}; default the first two."),
+    ] = None,
+    bidder: Annotated[list[str] | None, typer.Option("--bidder", help="Account that may bid; repeat for more.")] = None,
+    minimum: Annotated[int, typer.Option("--min", min=1, help="Smallest bid in tonnes (最小申报量).")] = 1,
+    lot: Annotated[int, typer.Option("--lot", min=1, help="Bids are multiples of this (申报单位).")] = 1,
+    cap: Annotated[int, typer.Option("--cap", min=0, help="Most tonnes a bidder; 0: by --cap-bp alone.")] = 0,
+    cap_bp: Annotated[
+        int, typer.Option("--cap-bp", min=0, max=10_000, help="The same in 1/10,000 of the volume.")
+    ] = CAP_BP,
+    fee_ppm: Annotated[int, typer.Option("--fee-ppm", min=0, help="Winner's fee in millionths of the amount.")] = 0,
+    withdrawable: Annotated[bool, typer.Option("--withdrawable", help="Bids may be changed and withdrawn.")] = False,
+    pro_rata: Annotated[bool, typer.Option("--pro-rata", help="Divide the last price pro rata; else by time.")] = False,
+    cancel_if_short: Annotated[
+        bool, typer.Option("--cancel-if-short", help="Void where less is bid than offered.")
+    ] = False,
+    closes_market: Annotated[bool, typer.Option("--closes-market", help="Halt the instrument for that day.")] = False,
+    opens_at: Annotated[str, typer.Option("--opens-at", help="RFC 3339; none: by the operator's act.")] = "",
+    closes_at: Annotated[str, typer.Option("--closes-at", help="RFC 3339; none: by the operator's act.")] = "",
+    notice: Annotated[str, typer.Option("--notice", help="Words or address of the notice (公告).")] = "",
+    reason: Why = "announce an auction",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Announce a sealed auction or a buy-back (发布竞价公告); its volume or budget is held from now on."""
+    fields: dict[str, Any] = {
+        "code": code,
+        "direction": "buy_back" if buy_back else "sale",
+        "method": "sealed_pay_as_bid" if pay_as_bid else "sealed_uniform",
+        "instrument": instrument,
+        "tonnes": tonnes,
+        "unit_account": units,
+        "cash_account": cash,
+        "trading_day": day_text(day),
+        "categories": list(CATEGORIES[:2]) if category is None and not bidder else category or [],
+        "qty_min": minimum,
+        "lot": lot,
+        "tie": "pro_rata" if pro_rata else "time",
+        "undersubscribed": "cancel" if cancel_if_short else "partial",
+    }
+    given = {
+        "limit_price": floor,
+        "reserve_price": reserve,
+        "budget": budget,
+        "bidders": bidder,
+        "cap": cap,
+        "cap_bp": cap_bp,
+        "fee_ppm": fee_ppm,
+        "withdrawable": withdrawable,
+        "closes_market": closes_market,
+        "opens_at": opens_at,
+        "closes_at": closes_at,
+        "notice": notice,
+    }
+    fields |= {name: value for name, value in given.items() if value}
+    session.act("announce_auction", fields, data, operator, reason, document, as_json)
+
+
+@operator_app.command("open")
+def open_window(
+    code: Code,
+    operator: Operator,
+    reason: Why = "open the window by its notice",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Open the window (开始申报)."""
+    session.act("open_auction", {"auction": code}, data, operator, reason, document, as_json)
+
+
+@operator_app.command("close")
+def close_window(
+    code: Code,
+    operator: Operator,
+    reason: Why = "close the window by its notice",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Close the window and clear (截止申报并成交)."""
+    session.act("close_auction", {"auction": code}, data, operator, reason, document, as_json)
+
+
+@operator_app.command("cancel")
+def cancel(
+    code: Code,
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Cancel an auction that is not cleared (取消竞价); everything it held is released."""
+    session.act("cancel_auction", {"auction": code}, data, operator, reason, document, as_json)
+
+
+@operator_app.command("show")
+def show_to_operator(code: Code, operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """Show an auction's notice, state and result; bids are sealed for operators too."""
+    session.operator_reads(data, operator, as_json, f"auction {code}", lambda client: client.auctions.get(code))
