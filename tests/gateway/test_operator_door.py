@@ -12,6 +12,7 @@ from engine.core.rulebook import parse
 from gateway.directory import Directory
 from gateway.protocol import acts
 from tests.gateway.kit import SPOT, House, public_of
+from tests.testkit.auctions import notice
 from tests.testkit.build import rulebook_text
 from yutan.client import Refused
 
@@ -130,6 +131,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
     names.rulebook = parse(rulebook_text())
     names._add_account(1, "A001")
     names._add_instrument(1, SPOT, 1)
+    names._add_auction(1, "2026-01")
     examples: list[commands.AnyAct] = [
         commands.OpenAccount("A001", 1, "企业", "institution"),
         commands.ListInstrument(SPOT, "CQEA", 2025, "配额", "allowance", 4000),
@@ -158,6 +160,26 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.CloseBlockWindow(),
         commands.AdoptHolidays(notices.shipped()[-1]),
         commands.AnnounceClosure(20261123, 20261124, "渝交所〔2026〕9号"),
+        notice(unit_account=1, cash_account=1),
+        notice(
+            unit_account=1,
+            cash_account=1,
+            direction="buy_back",
+            budget_fen=1_234_500,
+            bidders=(1,),
+            opens_at_ns=10**18,
+            closes_at_ns=2 * 10**18,
+            limit_ticks=4_500,
+            reserve_ticks=4_321,
+            cap_tonnes=500,
+            cap_bp=5_000,
+            fee_ppm=7,
+            closes_market=True,
+            notice="渝环公告〔2026〕1号",
+        ),
+        commands.OpenAuction(1),
+        commands.CloseAuction(1),
+        commands.CancelAuction(1),
         commands.AnnounceOpening(20261128, "渝交所〔2026〕10号"),
     ]
     assert {type(act) for act in examples} == set(commands.AnyAct.__args__)

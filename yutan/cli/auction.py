@@ -157,8 +157,6 @@ def announce(
     """Announce a sealed auction or a buy-back (发布竞价公告); its volume or budget is held from now on."""
     fields: dict[str, Any] = {
         "code": code,
-        "direction": "buy_back" if buy_back else "sale",
-        "method": "sealed_pay_as_bid" if pay_as_bid else "sealed_uniform",
         "instrument": instrument,
         "tonnes": tonnes,
         "unit_account": units,
@@ -167,8 +165,6 @@ def announce(
         "categories": list(CATEGORIES[:2]) if category is None and not bidder else category or [],
         "qty_min": minimum,
         "lot": lot,
-        "tie": "pro_rata" if pro_rata else "time",
-        "undersubscribed": "cancel" if cancel_if_short else "partial",
     }
     given = {
         "limit_price": floor,
@@ -184,8 +180,18 @@ def announce(
         "closes_at": closes_at,
         "notice": notice,
     }
+    fields |= _words(buy_back, pay_as_bid, pro_rata, cancel_if_short)
     fields |= {name: value for name, value in given.items() if value}
     session.act("announce_auction", fields, data, operator, reason, document, as_json)
+
+
+def _words(buy_back: bool, pay_as_bid: bool, pro_rata: bool, cancel_if_short: bool) -> dict[str, str]:
+    return {
+        "direction": "buy_back" if buy_back else "sale",
+        "method": "sealed_pay_as_bid" if pay_as_bid else "sealed_uniform",
+        "tie": "pro_rata" if pro_rata else "time",
+        "undersubscribed": "cancel" if cancel_if_short else "partial",
+    }
 
 
 @operator_app.command("open")
