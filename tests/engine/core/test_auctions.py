@@ -454,8 +454,8 @@ class TestNotice:
         desk = AuctionDesk()
         desk.act(notice())
         assert desk.units(GOVERNMENT) == (UNITS - 1_000, 1_000, 0)
-        surrender = c.SurrenderUnits(GOVERNMENT, 1, UNITS, 2025, False)
-        assert one_of(desk.act(surrender), e.ActRefused).reason == reasons.INSUFFICIENT_ALLOWANCE
+        refused = one_of(desk.act(notice(code="too-much", tonnes=UNITS)), e.ActRefused)
+        assert (refused.reason, refused.limit, refused.actual) == (reasons.INSUFFICIENT_ALLOWANCE, UNITS - 1_000, UNITS)
 
     def test_a_canceled_auction_releases_everything(self) -> None:
         desk = AuctionDesk()
