@@ -44,7 +44,7 @@ test: build $(VENV)/.tools    ## every test, on the compiled core and on the pla
 	YUTAN_PURE=1 $(BIN)/python -m pytest tests/engine tests/properties tests/ground_truth tests/conformance
 
 prove: build $(VENV)/.tools    ## the slow proofs: more random flows, more crashes
-	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/conformance tests/crash
+	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/conformance tests/planted tests/crash
 
 bench: build $(VENV)/.tools $(VENV)/.peers    ## measure; prints tables with their doubts
 	$(BIN)/python -m bench

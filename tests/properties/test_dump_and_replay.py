@@ -14,14 +14,16 @@ from tests.testkit.flows import random_flow
 
 ROOT = Path(__file__).resolve().parents[2]
 PRINT_HASHES = """
+from hashlib import sha256
+import msgspec
 from engine.core.market import Market
 from tests.testkit.build import hash_of
 from tests.testkit.flows import random_flow
 for seed in range(9_000, 9_012):
-    market = Market()
+    market, told = Market(), sha256()
     for entry in random_flow(seed, 120):
-        market.apply(entry)
-    print(seed, hash_of(market))
+        told.update(msgspec.msgpack.encode(market.apply(entry)))
+    print(seed, hash_of(market), told.hexdigest())
 """
 
 
