@@ -20,6 +20,7 @@ import msgspec
 import structlog
 
 from engine.clock import wall_ns
+from engine.core.calendar import Horizon, local_day
 from engine.core.commands import Halt, Propose
 from engine.core.events import DayClosed
 from engine.recovery import Progress, recover
@@ -233,11 +234,12 @@ class Exchange:
         self._stack.push_async_callback(stop)
 
     async def _write_bulletins(self) -> None:
-        """Put each day's bulletin into DIR/bulletins once its day is settled."""
+        """Put each day's bulletin into DIR/bulletins once its day is settled, and look how long the calendar still lasts."""
         while True:
             await self.settlement.wait_settled(self._day_ends.closed_at_seq)
             if await bulletins.write_new(self.data, self.settlement):
                 self.bulletin_written.set()
+            self._warn_of_calendar()
             await self._day_ends.news.wait()
             self._day_ends.news.clear()
 
@@ -251,6 +253,24 @@ class Exchange:
         if not self.sequencer.submit_nowait(Propose(0, words, "", Halt(0))):
             fail_stop(RuntimeError(f"{words}; the halt could not be submitted"))
 
+    def _horizon(self) -> Horizon:
+        """How far the calendar reaches from the market's present date."""
+        today = local_day(wall_ns(), self.view.rulebook().utc_offset_minutes)
+        return self.view.calendar().horizon(max(today, self.view.day().trading_day))
+
+    def _warn_of_calendar(self) -> None:
+        horizon = self._horizon()
+        if horizon.alarm:
+            last, left = horizon.last_day, horizon.trading_days_left
+            log.warning("the calendar runs out", alarm=horizon.alarm, last_day=last, trading_days_left=left)
+
+    def _calendar_figures(self) -> dict[str, int]:
+        """Gauges of a calendar that has an end."""
+        horizon = self._horizon()
+        if not horizon.last_day and not horizon.alarm:
+            return {}
+        return {"calendar_trading_days_left": horizon.trading_days_left, "calendar_alarm": int(horizon.alarm != "")}
+
     def lags(self) -> dict[str, int]:
         """Entries each follower has yet to do, by name."""
         return {"settlement": self.settlement.lag, "tape": self.tape.lag}
@@ -260,6 +280,7 @@ class Exchange:
         return {
             **self.gateway.metrics(),
             "settlement_backlog_events": self.settlement.backlog_events,
+            **self._calendar_figures(),
             "timetable_acts_total": self.timetable.acts,
             "timetable_refused_total": self.timetable.refused,
         }

@@ -10,12 +10,15 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from engine import compiled, disk
+from engine import compiled, disk, notices
+from engine.clock import wall_ns
+from engine.core.calendar import Calendar, local_day
 from yutan import folder, keys
 from yutan.settings import Settings
 
 INLINE_SYNC_NS = 500_000
 SAFE_SQLITE = (3, 51, 3)
+CHINA_OFFSET_MINUTES = 480
 
 
 class Finding(NamedTuple):
@@ -28,7 +31,17 @@ class Finding(NamedTuple):
 
 def examine(data: Path, settings: Settings) -> list[Finding]:
     """Everything that can be looked at without starting an exchange."""
-    return [_python(), _core(), _loop(), _disk(data), _sqlite(), *_ports(data, settings), _keys(data), _clock()]
+    return [
+        _python(),
+        _core(),
+        _loop(),
+        _disk(data),
+        _sqlite(),
+        *_ports(data, settings),
+        _keys(data),
+        _clock(),
+        _calendar(),
+    ]
 
 
 def _python() -> Finding:
@@ -95,6 +108,14 @@ def _keys(data: Path) -> Finding:
     if faults:
         return Finding("keys (密钥)", "; ".join(faults), "bad")
     return Finding("keys (密钥)", f"{len(paths)} key files, private to user {os.getuid()}", "good")
+
+
+def _calendar() -> Finding:
+    """How far the shipped holidays reach; a running exchange may know more (`yutan calendar days-left --data DIR`)."""
+    horizon = Calendar("china", notices.shipped()).horizon(local_day(wall_ns(), CHINA_OFFSET_MINUTES))
+    reach = f"shipped holidays reach to {horizon.last_day}, {horizon.trading_days_left} trading days from today"
+    verdict = {"": "good", "ended": "bad"}.get(horizon.alarm, "note")
+    return Finding("calendar (日历)", f"{reach}{'; adopt the next notice' if horizon.alarm else ''}", verdict)
 
 
 def _clock() -> Finding:

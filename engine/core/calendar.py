@@ -26,6 +26,7 @@ WORKDAYS_MAX: Final = 32
 TEXT_MAX: Final = 200
 COUNT_MAX: Final = 3_660  # days that may be counted in one request
 _ONE_DAY: Final = timedelta(days=1)
+_EPOCH: Final = date(1970, 1, 1)
 
 
 class Holiday(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -90,6 +91,11 @@ def as_date(number: int) -> date:
     if not 0 < number < 100_000_000:
         raise ValueError(f"{number} is no day")
     return date(number // 10_000, number // 100 % 100, number % 100)
+
+
+def local_day(at_ns: int, utc_offset_minutes: int) -> int:
+    """UTC nanoseconds since 1970 as the date at this offset."""
+    return as_number(_EPOCH + (at_ns // 60_000_000_000 + utc_offset_minutes) // 1_440 * _ONE_DAY)
 
 
 def shift(number: int, days: int) -> int:

@@ -23,7 +23,7 @@ from gateway.feed.figures import second_text
 from gateway.feed.instrument import InstrumentFeed, Said
 from gateway.feed.messages import AuctionData, BookData, NextPhase, NextRules, PhaseData, TickerData
 from gateway.feed.settings import FeedSettings
-from gateway.feed.timetable import next_phase
+from gateway.feed.timetable import next_opening, next_phase
 from gateway.feed.trades import PublicTrade, public_trade
 from gateway.protocol.times import day_text, time_text
 
@@ -50,6 +50,7 @@ class PublicFeed:
         self._next_rules: NextRules | None = None
         self._epoch: int | None = None
         self._expected: NextPhase | None = None
+        self._opening: NextPhase | None = None  # of the next trading day, where the timetable is followed
         self._phase_channel = Channel("phase", settings.ring_messages_max, settings.ring_bytes_max)
         self._instruments: dict[int, InstrumentFeed] = {}
         self._phase_said = self._phase_data()
@@ -68,6 +69,7 @@ class PublicFeed:
             events.Halted: self._on_halted,
             events.Resumed: self._on_resumed,
             events.DayClosed: self._on_day_closed,
+            events.CalendarChanged: self._on_calendar_changed,
             events.InstrumentListed: self._on_listed,
             events.AuctionAnnounced: self._on_auction_announced,
             events.AuctionOpened: self._auctions.opened,
@@ -90,6 +92,7 @@ class PublicFeed:
         pending = view.rulebook_notice().pending
         if pending is not None:
             self._next_rules = next_rules(pending.rulebook.version, pending)
+        self._find_opening()
         for instrument in view.instruments():
             fold = self._admit(instrument.number, instrument.code, instrument.tick_fen)
             bids, asks = view.depth(instrument.number, 0)
@@ -121,6 +124,7 @@ class PublicFeed:
     def _read_rules(self, entry: Entry) -> None:
         if isinstance(entry.command, Found):
             self._rules = rulebook.parse(entry.command.rulebook)
+            self._find_opening()
 
     def _admit(self, number: int, code: str, tick_fen: int) -> InstrumentFeed:
         assert self._rules is not None, "instruments are listed in founded markets only"
@@ -181,7 +185,17 @@ class PublicFeed:
         self._phase = phases.CLOSED
         for stats in event.stats:
             self._instruments[stats.instrument].close_day(stats)
+        self._find_opening()
         self.urgent = True
+
+    def _on_calendar_changed(self, _event: events.CalendarChanged) -> None:
+        self._find_opening()
+        self.urgent = True
+
+    def _find_opening(self) -> None:
+        """When the next trading day begins; every batch is applied before it is told, so the view knows."""
+        if self.settings.timetable_followed and self._view is not None and self._rules is not None:
+            self._opening = next_opening(self._rules, self._view.calendar(), self._trading_day, self._at_ns)
 
     def _on_listed(self, event: events.InstrumentListed) -> None:
         fold = self._admit(event.instrument, event.code, event.tick_fen)
@@ -279,7 +293,10 @@ class PublicFeed:
     def _phase_data(self) -> PhaseData:
         following = self._expected
         if self._rules is not None and self.settings.timetable_followed:
-            following = next_phase(self._rules, self._trading_day, self._phase, self._at_ns)
+            if self._phase == phases.CLOSED:
+                following = self._opening
+            else:
+                following = next_phase(self._rules, self._trading_day, self._phase, self._at_ns)
         return PhaseData(
             trading_day=figures.day_or_none(self._trading_day),
             phase=phases.NAMES[self._phase],

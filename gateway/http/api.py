@@ -14,6 +14,7 @@ from gateway.feed.auctions import public_auction
 from gateway.feed.instrument import bar_data, trade_data
 from gateway.http import queries
 from gateway.http.bulletins import bulletin_csv, published_bulletin
+from gateway.http.calendar import horizon_words, today_of
 from gateway.http.metrics import Counters
 from gateway.http.replies import AnyRequest, Refused, bytes_reply, json_reply
 from gateway.http.sources import Sources, sources_of
@@ -39,6 +40,7 @@ def health(request: AnyRequest) -> Response[bytes]:
         "seq": day.seq,
         "at": time_text(day.at_ns),
         "lags": lags,
+        "calendar": horizon_words(sources.view.calendar().horizon(today_of(sources))),
     }
     reply = json_reply(request, value)
     if is_behind:

@@ -8,7 +8,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from gateway.feed.tape import TapeBusy
-from gateway.http import api, pages, replies
+from gateway.http import api, calendar, pages, replies
 from gateway.http.sources import Sources
 
 _BODY_BYTES_MAX = 16_384  # nothing here reads a body
@@ -27,7 +27,8 @@ def create_app(sources: Sources) -> Litestar:
         route_handlers=[
             api.health,
             api.metrics,
-            Router("/api/v1", route_handlers=api.HANDLERS),
+            calendar.calendar_ics,
+            Router("/api/v1", route_handlers=[*api.HANDLERS, calendar.calendar]),
             *pages.HANDLERS,
             static,
         ],

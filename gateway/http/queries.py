@@ -31,6 +31,12 @@ class BookQuery(msgspec.Struct, forbid_unknown_fields=True):
     levels: Annotated[int, Meta(ge=0, le=1000)] = 5
 
 
+class CalendarQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """With `year`: that year's trading days one by one."""
+
+    year: Annotated[int, Meta(ge=2000, le=2999)] | None = None
+
+
 class TradesQuery(msgspec.Struct, forbid_unknown_fields=True):
     """One day's trades, oldest first, after `after`. Without `day`: the present trading day."""
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from litestar import Request
 
+from engine.clock import wall_ns
 from engine.core import reasons
 from engine.title import Title
 from engine.view import MarketView
@@ -17,6 +18,7 @@ class Sources(NamedTuple):
     """Handed to every handler.
 
     lags: entries each follower has yet to do, by name. counters: figures for /metrics; names ending in `_total` only grow.
+    now_ns: what today is, for the calendar.
     """
 
     view: MarketView
@@ -26,6 +28,7 @@ class Sources(NamedTuple):
     settings: HttpSettings
     lags: Callable[[], dict[str, int]]
     counters: Callable[[], dict[str, int]]
+    now_ns: Callable[[], int] = wall_ns
 
 
 def sources_of(request: Request[Any, Any, Any]) -> Sources:

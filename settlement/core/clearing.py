@@ -415,11 +415,19 @@ def chain_line(chain: bytes, row: tuple[int | str, ...]) -> bytes:
 
 def _plain(act: msgspec.Struct) -> dict[str, Any]:
     """An act as a JSON object: its name and its fields, bytes as hex."""
-    fields: dict[str, Any] = {"name": type(act).__name__}
-    for name in act.__struct_fields__:
-        value = getattr(act, name)
-        fields[name] = value.hex() if isinstance(value, bytes) else value
-    return fields
+    return {"name": type(act).__name__, **_fields(act)}
+
+
+def _fields(of: msgspec.Struct) -> dict[str, Any]:
+    return {name: _value(getattr(of, name)) for name in of.__struct_fields__}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, msgspec.Struct):
+        return _fields(value)
+    return [_value(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _no_rule_book(product: str) -> int:

@@ -2,7 +2,7 @@
 
 import typer
 
-from yutan.cli import auction, block, house, market, member, operator, rulebook
+from yutan.cli import auction, block, calendar, house, market, member, operator, rulebook
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ app.command()(market.replay)
 app.command()(house.verify)
 app.command()(house.doctor)
 app.add_typer(rulebook.app, name="rulebook")
+app.add_typer(calendar.app, name="calendar")
 for _command in (
     member.place,
     member.cancel,

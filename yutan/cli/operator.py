@@ -4,13 +4,16 @@ Where the rule book wants two persons the command prints the proposal with the S
 looks at it with `pending` and approves it by that hash with `approve`.
 """
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from engine.core import phases
+from gateway.protocol.calendar import notice_data
 from gateway.protocol.times import day_text
 from yutan.cli import block, registry, rulebook, session
+from yutan.cli.calendar import notice_file
 from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
@@ -85,6 +88,53 @@ def close_day(
 ) -> None:
     """End the trading day (闭市): orders lapse, closing prices, statements, bulletin."""
     _act("close_day", {}, data, operator, reason, document, as_json)
+
+
+@app.command("announce-closure")
+def announce_closure(
+    first: Annotated[int, typer.Argument(metavar="FIRST", help="First day without trading, yyyymmdd (休市首日).")],
+    basis: Annotated[str, typer.Option("--basis", help="The exchange's announcement, shown to all (公告).")],
+    operator: Operator,
+    last: Annotated[int, typer.Option("--last", help="Last day without trading; none: the first.")] = 0,
+    reason: Why = "announce a closure",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Announce days to come on which the market stays closed (休市公告)."""
+    fields = {"first_day": day_text(first), "last_day": day_text(last or first), "basis": basis}
+    _act("announce_closure", fields, data, operator, reason, document, as_json)
+
+
+@app.command("announce-opening")
+def announce_opening(
+    trading_day: Annotated[int, typer.Argument(help="Day that opens all the same, yyyymmdd (开市日).")],
+    basis: Annotated[str, typer.Option("--basis", help="The exchange's announcement, shown to all (公告).")],
+    operator: Operator,
+    reason: Why = "announce an opening",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Announce that a day to come is a trading day, whatever the calendar says (开市公告)."""
+    fields = {"trading_day": day_text(trading_day), "basis": basis}
+    _act("announce_opening", fields, data, operator, reason, document, as_json)
+
+
+@app.command("adopt-holidays")
+def adopt_holidays(
+    file: Annotated[Path, typer.Argument(help="File with the year's notice, as engine/calendars/china.toml has them.")],
+    operator: Operator,
+    reason: Why = "adopt the State Council's holidays",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Take a year's State Council notice into the calendar (录入节假日安排)."""
+    notice = notice_file(file, as_json)
+    _act(
+        "adopt_holidays", {"holidays": notice_data(notice)}, data, operator, reason, document or notice.source, as_json
+    )
 
 
 @app.command()

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from engine.core import phases, units
-from engine.core.commands import ChangePhase, Halt, ListInstrument, Resume
+from engine.core.commands import AnnounceClosure, ChangePhase, Halt, ListInstrument, Resume
 from gateway.feed import FeedSettings, PublicFeed
 from gateway.feed.channel import Channel
 from gateway.feed.depth import checksum
@@ -306,3 +306,17 @@ def test_who_drives_the_day_can_announce_the_next_phase() -> None:
     assert told == {"phase": "closing_call", "at": "2026-11-20T01:31:30Z"}
     feed.expect_phase(phases.CLOSED, 0)
     assert feed.phase_now().next is None
+
+
+def test_a_closed_day_names_the_opening_of_the_next_trading_day() -> None:
+    feed = PublicFeed(FeedSettings())
+    run = Run(feed)
+    run.open_day(20261120)
+    run.close_day()
+    following = feed.phase_now().next
+    assert following is not None
+    assert (following.phase, following.at) == ("pre_open", "2026-11-21T01:00:00Z")
+    run.act(AnnounceClosure(20261121, 20261122, "渝交所〔2026〕9号"))
+    following = feed.phase_now().next
+    assert following is not None
+    assert following.at == "2026-11-23T01:00:00Z"
