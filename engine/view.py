@@ -20,7 +20,7 @@ from engine.core.events import ActProposed, AuctionReported
 from engine.core.market import Market
 from engine.core.records import ComplianceYear
 from engine.core.rulebook import RuleBook
-from engine.core.state import Account, Instrument, Key
+from engine.core.state import Account, Instrument, Key, time_in_force_of
 from engine.core.units import BUY, SELL, amount_of
 
 
@@ -348,7 +348,7 @@ class MarketView:
         found = self._market.state.account(account)
         if found is None or client_order_id not in found.answers:
             return 0
-        return int(found.answers[client_order_id].order)
+        return int(found.answers[client_order_id].number)
 
     def _order_view(self, order: Order) -> OrderView:
         tick_fen = self._market.state.held_instrument(order.instrument).tick_fen
@@ -363,7 +363,7 @@ class MarketView:
             int(order.leaves),
             int(order.tonnes - order.leaves),
             int(order.filled_value * tick_fen),
-            int(order.time_in_force),
+            int(time_in_force_of(order)),
         )
 
     # ---- block offers -----------------------------------------------------------------------------------

@@ -434,7 +434,7 @@ def open_account(state: State, act: OpenAccount, out: list[Event]) -> None:
     """Give the account the next number."""
     number = len(state.accounts)
     account = Account(number, act.code, act.owner, act.name, act.category)
-    account.answers_by_day = [(state.day_number, [])]
+    account.answer_days = [(state.day_number, 0)]
     state.add_account(account)
     out.append(AccountOpened(number, act.code, act.owner, act.name, act.category))
 

@@ -105,15 +105,17 @@ def judge_cover(account: Account, instrument: Instrument, side: i64, cash_needed
     return ADMITTED
 
 
-def judge_order(state: State, account: Account, instrument: Instrument, order: Order, post_only: bool) -> Verdict:
+def judge_order(
+    state: State, account: Account, instrument: Instrument, order: Order, time_in_force: i64, post_only: bool
+) -> Verdict:
     """The whole chain for a new order that is well formed and whose client order id is new."""
     side: i64 = order.side
     if account.restriction != 0 and account.restriction & (RESTRICT_BUY if side == BUY else RESTRICT_SELL) != 0:
         return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
-    verdict = judge_phase(state, instrument, order.time_in_force)
+    verdict = judge_phase(state, instrument, time_in_force)
     if verdict.reason != 0:
         return verdict
-    if post_only and order.time_in_force != DAY:
+    if post_only and time_in_force != DAY:
         return Verdict(reasons.TIF_NOT_ALLOWED)  # what may only wait cannot also be immediate
     verdict = judge_terms(state, instrument, order.price_ticks, order.tonnes)
     if verdict.reason != 0:
@@ -121,14 +123,16 @@ def judge_order(state: State, account: Account, instrument: Instrument, order: O
     open_max: i64 = state.open_orders_max
     if len(account.orders) >= open_max:
         return Verdict(reasons.TOO_MANY_OPEN_ORDERS, open_max, len(account.orders))
-    verdict = judge_meeting(state, account, instrument, order, post_only)
+    verdict = judge_meeting(state, account, instrument, order, time_in_force, post_only)
     if verdict.reason != 0:
         return verdict
     cash: i64 = instrument.hold_of(order.price_ticks, order.tonnes) if side == BUY else 0
     return judge_cover(account, instrument, side, cash, order.tonnes)
 
 
-def judge_meeting(state: State, account: Account, instrument: Instrument, order: Order, post_only: bool) -> Verdict:
+def judge_meeting(
+    state: State, account: Account, instrument: Instrument, order: Order, time_in_force: i64, post_only: bool
+) -> Verdict:
     """What the order would meet: its owner's own orders in a call, anything if post-only, too little if fill-or-kill."""
     if state.phase != phases.CONTINUOUS:
         if state.stp != 0 and meets_own_order(state, account, instrument, order):
@@ -138,7 +142,7 @@ def judge_meeting(state: State, account: Account, instrument: Instrument, order:
             return Verdict(reasons.WOULD_TAKE)
     elif instrument.pick_levels > 0 and not may_pick(instrument, order):
         return why_not_pick(instrument, order)
-    elif order.time_in_force == FOK and not instrument.book.can_fill(order, state.stp, instrument.pick_levels > 0):
+    elif time_in_force == FOK and not instrument.book.can_fill(order, state.stp, instrument.pick_levels > 0):
         return Verdict(reasons.FOK_NOT_FILLABLE, order.tonnes, 0)
     return ADMITTED
 

@@ -170,11 +170,14 @@ def audit_account(state: State, account: Account) -> None:
     )
     check(allowances == account.allowances_available, f"INV-7 {account.code}: {allowances} available allowances")
     check(sum(account.retention.values()) == account.retention_floor, f"INV-7 {account.code}: floor")
-    ids = sum(len(keys) for _, keys in account.answers_by_day)
+    befores = [before for _, before in account.answer_days]
     check(
-        ids == len(account.answers),
-        f"INV-16 {account.code}: {ids} client order ids by day, {len(account.answers)} known",
+        befores[0] == 0 and befores == sorted(befores) and befores[-1] <= len(account.answers),
+        f"INV-16 {account.code}: {len(account.answers)} client order ids, days begin at {befores}",
     )
+    for order in account.orders.values():
+        known = account.answers.get(order.client_order_id)
+        check(known is order, f"INV-16 {account.code}: order {order.number} is not its id's answer")
 
 
 def audit_cash(state: State) -> None:

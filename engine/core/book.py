@@ -20,11 +20,11 @@ The book knows nothing of money, rights or phases: `engine.core.trading` asks th
 """
 
 from heapq import heapify, heappop, heappush
-from typing import Final, final
+from typing import Any, Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from engine.core.units import BUY, DAY, FOK, IOC, SELL
+from engine.core.units import BUY, DAY, FOK, IOC, PRICE_TICKS_MAX, SELL, TONNES_MAX
 
 STP_OFF: Final = 0  # self-trade prevention: what happens when an order meets one of the same owner
 STP_CANCEL_TAKER: Final = 1
@@ -37,10 +37,14 @@ DEAD_LEVELS_SLACK: Final = 64  # emptied levels kept beyond the number of live o
 @mypyc_attr(acyclic=True)
 @final
 class Order:
-    """One order. `leaves` is unfilled, `filled_value` the sum of price_ticks x tonnes of its fills."""
+    """One order. `leaves` is unfilled, `filled_value` the sum of price_ticks x tonnes of its fills.
+
+    `body` and `terms` are what was first asked, packed by the market so as to know the same order again (`state.terms_of`).
+    """
 
     __slots__ = (
         "account",
+        "body",
         "client_order_id",
         "filled_value",
         "instrument",
@@ -52,7 +56,7 @@ class Order:
         "owner",
         "price_ticks",
         "side",
-        "time_in_force",
+        "terms",
         "tonnes",
     )
 
@@ -65,8 +69,9 @@ class Order:
         side: i64,
         price_ticks: i64,
         tonnes: i64,
-        time_in_force: i64,
-        client_order_id: str,
+        body: i64 = 0,
+        terms: i64 = 0,
+        client_order_id: str = "",
     ) -> None:
         self.number: i64 = number
         self.account: i64 = account
@@ -77,7 +82,8 @@ class Order:
         self.tonnes: i64 = tonnes
         self.leaves: i64 = tonnes
         self.filled_value: i64 = 0
-        self.time_in_force: i64 = time_in_force
+        self.body: i64 = body
+        self.terms: i64 = terms
         self.client_order_id: str = client_order_id
         self.level: Level | None = None
         self.older: Order | None = None
@@ -244,43 +250,45 @@ class Book:
     # ---- for use alone ----------------------------------------------------------------------------------
 
     def place(
-        self, number: i64, side: i64, price_ticks: i64, tonnes: i64, time_in_force: i64 = DAY, owner: i64 = 0
+        self, number: Any, side: i64, price_ticks: i64, tonnes: i64, time_in_force: i64 = DAY, owner: i64 = 0
     ) -> list[Fill]:
         """Place an order; what is left rests (DAY), lapses (IOC), or the order does nothing unless filled whole (FOK).
 
-        Raises ValueError on a side that is neither BUY nor SELL, on price or quantity that is not positive, and on a
-        number that is alive.
+        `number` is an int that is not alive; it is left as the caller's object, since boxing it anew for each look at the
+        index cost a tenth of the call. Raises ValueError on a side that is neither BUY nor SELL, on price or quantity
+        that is not positive or above units.PRICE_TICKS_MAX and TONNES_MAX, and on a number that is alive.
         """
         if side != BUY and side != SELL:
             raise ValueError("side is 1 (buy) or 2 (sell)")
-        if price_ticks <= 0 or tonnes <= 0:
-            raise ValueError("price_ticks and tonnes are positive")
+        if not (0 < price_ticks <= PRICE_TICKS_MAX and 0 < tonnes <= TONNES_MAX):
+            raise ValueError("price_ticks and tonnes are positive and at most 1,000,000,000")
         if number in self.orders:
             raise ValueError("order number is alive")
-        order = Order(number, 0, owner, 0, side, price_ticks, tonnes, time_in_force, "")
+        order = Order(number, 0, owner, 0, side, price_ticks, tonnes)
         fills: list[Fill] = []
-        if time_in_force == FOK and not self.can_fill(order, STP_OFF):
-            return fills
-        self._match_indexed(order, fills)
-        if order.leaves > 0 and time_in_force == DAY:
+        if self.would_trade(side, price_ticks) and (time_in_force != FOK or self.can_fill(order, STP_OFF)):
+            self._match_indexed(order, fills)
+        if time_in_force == DAY and order.leaves > 0:
             self.orders[number] = order
             self.rest(order)
         return fills
 
-    def cancel(self, number: i64) -> i64:
+    def cancel(self, number: Any) -> i64:
         """Take an order out; returns the tonnes that were unfilled. Raises KeyError where it is not open."""
-        order = self.orders.pop(number)
+        order = self.orders[number]
+        del self.orders[number]
         self.take_out(order)
         return order.leaves
 
-    def replace(self, number: i64, price_ticks: i64, tonnes: i64) -> list[Fill]:
+    def replace(self, number: Any, price_ticks: i64, tonnes: i64) -> list[Fill]:
         """Set price and total quantity; only a smaller quantity at the same price keeps the place in the queue.
 
-        Raises KeyError where the order is not open, ValueError where `tonnes` is not above what has been filled.
+        Raises KeyError where the order is not open, ValueError where the price is not one that `place` takes or `tonnes`
+        is not above what has been filled or is above units.TONNES_MAX.
         """
         order = self.orders[number]
-        if price_ticks <= 0 or tonnes <= order.tonnes - order.leaves:
-            raise ValueError("price is positive and tonnes above what has been filled")
+        if not (0 < price_ticks <= PRICE_TICKS_MAX and order.tonnes - order.leaves < tonnes <= TONNES_MAX):
+            raise ValueError("price is positive and tonnes above what has been filled, both at most 1,000,000,000")
         fills: list[Fill] = []
         if price_ticks == order.price_ticks and tonnes <= order.tonnes:
             self.reduce(order, tonnes)

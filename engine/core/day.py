@@ -31,11 +31,7 @@ def open_day(state: State, trading_day: int, out: list[Event]) -> None:
             continue
         account.free += account.pending
         account.pending = 0
-        while account.answers_by_day and account.answers_by_day[0][0] < forget_before:
-            for client_order_id in account.answers_by_day[0][1]:
-                del account.answers[client_order_id]
-            del account.answers_by_day[0]
-        account.answers_by_day.append((state.day_number, []))
+        account.begin_answers(state.day_number, forget_before)
         for number, position in enumerate(account.positions):
             if position is None:
                 continue
@@ -140,6 +136,9 @@ def close_day(state: State, out: list[Event]) -> None:
         state.held_instrument(order.instrument).book.take_out(order)
         end(state, order, reasons.DAY_ENDED, out)
     block_trading.end_all(state, out)
+    for account in state.accounts:
+        if account is not None:
+            account.end_answers()
     stats: list[DayStats] = []
     for instrument in state.instruments:
         if instrument is not None:

@@ -16,9 +16,9 @@ from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.events import AuctionReported
 from engine.core.records import ComplianceYear
 from engine.core.rulebook import parse
-from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State
+from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 
-FORMAT = 2
+FORMAT = 3
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -129,12 +129,13 @@ def _account(account: Account) -> list[Any]:
             for number, p in enumerate(account.positions)
             if p is not None and p.available + p.held + p.locked > 0
         ],
-        [[day, [[key, *_answer(account.answers[key])] for key in keys]] for day, keys in account.answers_by_day],
+        account.answer_days,
+        [_answer(client_order_id, answer_of(known)) for client_order_id, known in account.answers.items()],
     ]
 
 
-def _answer(answer: Answer) -> list[int | bool]:
-    return [answer.order, answer.reason, answer.body, answer.terms, answer.is_filled]
+def _answer(client_order_id: str, answer: Answer) -> list[Any]:
+    return [client_order_id, answer.number, answer.reason, answer.body, answer.terms, answer.is_filled]
 
 
 def _compliance(record: ComplianceYear) -> list[Any]:
@@ -179,7 +180,8 @@ def _orders(half: Half) -> list[list[Any]]:
                     order.tonnes,
                     order.leaves,
                     order.filled_value,
-                    order.time_in_force,
+                    order.body,
+                    order.terms,
                     order.client_order_id,
                 ]
             )
@@ -280,6 +282,7 @@ def _load_account(number: int, row: list[Any]) -> Account:
         allowances,
         retention,
         positions,
+        answer_days,
         answers,
     ) = row
     account = Account(number, code, owner, name, category)
@@ -295,8 +298,8 @@ def _load_account(number: int, row: list[Any]) -> Account:
         position = account.position(number)
         position.available, position.held, position.locked = available, held, locked
         position.lock_days, position.lock_tonnes = lock_days, lock_tonnes
-    account.answers_by_day = [(day, [row[0] for row in rows]) for day, rows in answers]
-    account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4], row[5]) for _, rows in answers for row in rows}
+    account.answer_days = [(day, before) for day, before in answer_days]
+    account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4], row[5]) for row in answers}
     return account
 
 
@@ -323,14 +326,16 @@ def _load_instrument(state: State, number: int, row: list[Any]) -> Instrument:
     for order_row in bids + asks:
         order = _load_order(state, number, order_row)
         instrument.book.rest(order)
-        state.held_account(order.account).orders[order.number] = order
+        account = state.held_account(order.account)
+        account.orders[order.number] = order
+        account.answers[order.client_order_id] = order
     return instrument
 
 
 def _load_order(state: State, instrument: int, row: list[Any]) -> Order:
-    number, account, side, price, tonnes, leaves, filled_value, time_in_force, client_order_id = row
+    number, account, side, price, tonnes, leaves, filled_value, body, terms, client_order_id = row
     owner = state.held_account(account).owner
-    order = Order(number, account, owner, instrument, side, price, tonnes, time_in_force, client_order_id)
+    order = Order(number, account, owner, instrument, side, price, tonnes, body, terms, client_order_id)
     order.leaves = leaves
     order.filled_value = filled_value
     return order

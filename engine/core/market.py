@@ -4,6 +4,8 @@ Same entries, same events, for ever, on any machine: the compiled and the plain 
 for `dump`. The first entry founds the market (`commands.Found`) and brings the rule book.
 """
 
+from typing import Any, final
+
 from engine.core import acts, auctions, audit, block_trading, calendar_acts, dump, trading
 from engine.core.calendar import fault_of
 from engine.core.commands import (
@@ -29,6 +31,7 @@ from engine.core.rulebook import parse
 from engine.core.state import State
 
 
+@final
 class Market:
     """The market after entry `seq`, whose time was `at_ns`. `state` is for the modules of this package and `engine.view`."""
 
@@ -54,7 +57,7 @@ class Market:
         Entries come without gaps and with times that never decrease; anything else, and any broken invariant, raises
         AssertionError, on which the caller ends the process. A bad request never raises: it is an event.
         """
-        seq: int = entry.seq
+        seq: Any = entry.seq  # left as it is, see trading
         at_ns: int = entry.at_ns
         assert seq == self.seq + 1, "entries come without gaps"
         assert at_ns >= self.at_ns, "time never runs backwards"

@@ -3,6 +3,7 @@
 All lists are indexed by number from 1 (place 0 is None), so that nothing is ever iterated in an order that could differ.
 """
 
+from itertools import islice
 from typing import final
 
 from mypy_extensions import i64, mypyc_attr
@@ -66,26 +67,42 @@ class Position:
 @mypyc_attr(acyclic=True)
 @final
 class Answer:
-    """What a client order id was used for and what was answered, kept for days: small, and nothing for the collector to walk.
+    """What was answered to a client order id, for days: to an order refused, or accepted on an earlier day.
 
-    `body` and `terms` pack all that makes two orders the same (exact, not a digest); reason 0: accepted.
+    `body` and `terms` pack all that makes two orders the same (exact, not a digest); reason 0: accepted. An order of the
+    present day is its own answer: that saves this object's place and making for each order that is accepted.
     """
 
-    __slots__ = ("body", "is_filled", "order", "reason", "terms")
+    __slots__ = ("body", "is_filled", "number", "reason", "terms")
 
-    def __init__(self, order: i64, reason: i64, body: i64, terms: i64, is_filled: bool = False) -> None:
-        self.order: i64 = order
+    def __init__(self, number: i64, reason: i64, body: i64, terms: i64, is_filled: bool = False) -> None:
+        self.number: i64 = number
         self.reason: i64 = reason
         self.body: i64 = body
         self.terms: i64 = terms
         self.is_filled = is_filled
 
 
-def answer_to(order: Order, is_post_only: bool, reason: i64) -> Answer:
-    """The answer to an order."""
-    body: i64 = order.price_ticks << 31 | order.tonnes
-    terms: i64 = order.instrument << 7 | order.side << 4 | order.time_in_force << 1 | (1 if is_post_only else 0)
-    return Answer(order.number, reason, body, terms)
+def body_of(price_ticks: i64, tonnes: i64) -> i64:
+    """Price and quantity as one integer."""
+    return price_ticks << 31 | tonnes
+
+
+def terms_of(instrument: i64, side: i64, time_in_force: i64, post_only: bool) -> i64:
+    """What else makes two orders the same, as one integer."""
+    return instrument << 7 | side << 4 | time_in_force << 1 | (1 if post_only else 0)
+
+
+def time_in_force_of(order: Order) -> i64:
+    """The time in force in an order's terms."""
+    return order.terms >> 1 & 7
+
+
+def answer_of(known: Order | Answer) -> Answer:
+    """What stays of an order's answer when its day is over."""
+    if isinstance(known, Answer):
+        return known
+    return Answer(known.number, 0, known.body, known.terms, known.leaves == 0)
 
 
 @final
@@ -94,8 +111,8 @@ class Account:
 
     __slots__ = (
         "allowances_available",
+        "answer_days",
         "answers",
-        "answers_by_day",
         "category",
         "code",
         "exec_seq",
@@ -130,9 +147,10 @@ class Account:
         )
         self.retention: dict[int, int] = {}  # compliance year -> tonnes to be kept until it is surrendered
         self.retention_floor: i64 = 0
-        # What was answered to each client order id, and the ids of each day, to forget them.
-        self.answers: dict[str, Answer] = {}
-        self.answers_by_day: list[tuple[int, list[str]]] = [(0, [])]
+        # What was answered to each client order id, in the order of their coming; and for each day that is not forgotten
+        # its number and how many of them came before it.
+        self.answers: dict[str, Order | Answer] = {}
+        self.answer_days: list[tuple[int, int]] = [(0, 0)]
 
     def position(self, instrument: i64) -> Position:
         """The position in an instrument, made on first use."""
@@ -144,6 +162,23 @@ class Account:
             found = Position()
             positions[instrument] = found
         return found
+
+    def begin_answers(self, day_number: i64, forget_before: i64) -> None:
+        """Begin a day's client order ids, and forget those of days before `forget_before`."""
+        days = self.answer_days
+        days.append((day_number, len(self.answers)))
+        while days[0][0] < forget_before:
+            del days[0]
+        forgotten = days[0][1]
+        if forgotten > 0:
+            self.answers = dict(islice(self.answers.items(), forgotten, None))
+            self.answer_days = [(day, before - forgotten) for day, before in days]
+
+    def end_answers(self) -> None:
+        """At the day's end its orders are over: keep the small answers instead."""
+        for client_order_id, known in self.answers.items():
+            if isinstance(known, Order) and known.level is None:
+                self.answers[client_order_id] = answer_of(known)
 
     def next_exec_seq(self) -> i64:
         """Take the next number of the private stream."""
