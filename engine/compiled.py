@@ -21,7 +21,19 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 HOT: Final = (
     *(
         f"engine.core.{name}"
-        for name in ("book", "state", "admission", "trading", "day", "acts", "market", "units", "phases", "reasons")
+        for name in (
+            "book",
+            "state",
+            "admission",
+            "trading",
+            "day",
+            "acts",
+            "market",
+            "order_events",
+            "units",
+            "phases",
+            "reasons",
+        )
     ),
     "engine.sequencer",
     *(f"gateway.{name}" for name in ("connection", "directory", "members", "reports", "server")),

@@ -10,6 +10,7 @@ from typing import Final
 from engine import disk, snapshot
 from engine.clock import Clock, wall_ns
 from engine.core.commands import Entry
+from engine.core.events import Event
 from engine.core.market import Market
 from engine.journal import segments
 from engine.journal.journal import Journal, TornTail
@@ -92,9 +93,14 @@ def replay_hash(folder: Path, until_seq: int | None = None) -> tuple[int, str]:
     """Replay a data folder from entry 1 without snapshots: the seq reached and the SHA-256 (hex) of the state there."""
     market = Market()
     for entries in segments.read_entries(folder / JOURNAL_FOLDER, 1, until_seq):
-        for entry in entries:
-            market.apply(entry)
+        apply_record(market, entries)
     return market.seq, state_hash(market)
+
+
+def apply_record(market: Market, entries: list[Entry]) -> list[list[Event]]:
+    """Apply the entries of one journal record, which have one time; returns what each of them made happen."""
+    assert entries[0].seq == market.seq + 1, "records come without gaps"
+    return market.apply_batch(entries[0].at_ns, [entry.command for entry in entries])
 
 
 def state_hash(market: Market) -> str:
@@ -131,16 +137,17 @@ async def _replay_tail(
     on_progress: Callable[[Progress], None],
 ) -> None:
     gathered: list[Entry] = []
+    events: list[list[Event]] = []
     for entries in journal.read(market.seq + 1):
         gathered += entries
+        events += apply_record(market, entries)
         if len(gathered) >= batch_entries or gathered[-1].seq == journal.last_seq:
             while has_follower_behind(followers):  # noqa: ASYNC110 - a follower need only have a flag, no event
                 await asyncio.sleep(_ROOM_POLL_S)
-            events = [market.apply(entry) for entry in gathered]
             batch = Batch(gathered, events, [None] * len(gathered))
             for follower in followers:
                 follower.on_batch(batch)
-            gathered = []
+            gathered, events = [], []
             progress.seq = market.seq
             on_progress(progress)
             await asyncio.sleep(0)  # followers store in the background

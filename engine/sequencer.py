@@ -245,9 +245,8 @@ class Sequencer:
     def _finish(self, at_ns: int, commands: list[AnyCommand], origins: list[object | None], chain: bytes) -> None:
         """Apply a durable batch and tell the followers, then whoever awaits one of its commands."""
         crashpoints.reach("after_append")
-        apply = self._market.apply
         entries = [Entry(seq, at_ns, command) for seq, command in enumerate(commands, self._market.seq + 1)]
-        events = [apply(entry) for entry in entries]
+        events = self._market.apply_batch(at_ns, commands)
         self._chain = chain
         crashpoints.reach("after_apply")
         waiters = self._take_waiters(origins) if self._waiters else []

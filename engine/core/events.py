@@ -8,30 +8,22 @@ it. The folder rule: whoever follows the market (gateway, settlement) needs noth
 import msgspec
 
 from engine.core.commands import AnnounceAuction, AnyAct
+from engine.core.order_events import OrderAccepted as OrderAccepted
+from engine.core.order_events import OrderCanceled as OrderCanceled
+from engine.core.order_events import Traded as Traded
 
 
-class Event(msgspec.Struct, frozen=True, gc=False):
-    """Base of all events."""
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """Base of all events but the most frequent."""
+
+
+Event = Fact | OrderAccepted | OrderCanceled | Traded
 
 
 # ---- orders ---------------------------------------------------------------------------------------------
 
 
-class OrderAccepted(Event, frozen=True, gc=False):
-    """The order passed admission; its hold is placed. Its fills, if any, follow. Adds `tonnes` to the depth at its price."""
-
-    order: int
-    account: int
-    exec_seq: int
-    client_order_id: str
-    instrument: int
-    side: int
-    price_ticks: int
-    tonnes: int
-    time_in_force: int
-
-
-class OrderRefused(Event, frozen=True, gc=False):
+class OrderRefused(Fact, frozen=True, gc=False):
     """The order was refused: `reason` is a number of the catalogue; limit and actual are what it was measured against."""
 
     order: int
@@ -48,7 +40,7 @@ class OrderRefused(Event, frozen=True, gc=False):
     actual: int
 
 
-class OrderRepeated(Event, frozen=True, gc=False):
+class OrderRepeated(Fact, frozen=True, gc=False):
     """A client order id came again with the same body: nothing happened; the first answer was `order`, `reason` (0: accepted)."""
 
     account: int
@@ -57,7 +49,7 @@ class OrderRepeated(Event, frozen=True, gc=False):
     reason: int
 
 
-class RequestRefused(Event, frozen=True, gc=False):
+class RequestRefused(Fact, frozen=True, gc=False):
     """A cancel, replace or conflicting client order id was refused. Not part of the private stream: only the asker is told."""
 
     account: int
@@ -68,52 +60,7 @@ class RequestRefused(Event, frozen=True, gc=False):
     actual: int
 
 
-class Traded(Event, frozen=True, gc=False):
-    """One trade, binding on both sides. Takes `tonnes` off the depth at both orders' limit prices.
-
-    taker_side is 0 for a call auction. leaves and cum are the orders' own quantities after this trade.
-    """
-
-    trade: int
-    instrument: int
-    price_ticks: int
-    tonnes: int
-    amount_fen: int
-    taker_side: int
-    buyer: int
-    buy_exec_seq: int
-    buy_order: int
-    buy_client_order_id: str
-    buy_limit_ticks: int
-    buy_leaves: int
-    buy_cum: int
-    buy_fee_fen: int
-    seller: int
-    sell_exec_seq: int
-    sell_order: int
-    sell_client_order_id: str
-    sell_limit_ticks: int
-    sell_leaves: int
-    sell_cum: int
-    sell_fee_fen: int
-
-
-class OrderCanceled(Event, frozen=True, gc=False):
-    """An order ended with `tonnes` unfilled, taken off the depth at its price. reason: catalogue number, 0 = asked by the member."""
-
-    order: int
-    account: int
-    exec_seq: int
-    client_order_id: str
-    instrument: int
-    side: int
-    price_ticks: int
-    tonnes: int
-    cum: int
-    reason: int
-
-
-class OrderReplaced(Event, frozen=True, gc=False):
+class OrderReplaced(Fact, frozen=True, gc=False):
     """Price and total quantity changed. Depth: minus old_leaves at the old price, plus leaves at the new one; fills may follow."""
 
     order: int
@@ -130,7 +77,7 @@ class OrderReplaced(Event, frozen=True, gc=False):
     cum: int
 
 
-class AllCanceled(Event, frozen=True, gc=False):
+class AllCanceled(Fact, frozen=True, gc=False):
     """Closes a CancelAll: how many orders it ended."""
 
     account: int
@@ -143,7 +90,7 @@ class AllCanceled(Event, frozen=True, gc=False):
 # Only those named in an event may know of it, each by their own exec_seq; counterparties do not know of each other.
 
 
-class BlockOffered(Event, frozen=True, gc=False):
+class BlockOffered(Fact, frozen=True, gc=False):
     """A block offer stands and is held for. `side` is the offerer's; `answers` is the offer it counters, 0 for none."""
 
     offer: int
@@ -159,7 +106,7 @@ class BlockOffered(Event, frozen=True, gc=False):
     counterparty_exec_seqs: tuple[int, ...]
 
 
-class BlockRepeated(Event, frozen=True, gc=False):
+class BlockRepeated(Fact, frozen=True, gc=False):
     """An offer or a confirmation came again with the same body: nothing happened. trade 0: it was an offer."""
 
     account: int
@@ -168,7 +115,7 @@ class BlockRepeated(Event, frozen=True, gc=False):
     trade: int
 
 
-class BlockDeclined(Event, frozen=True, gc=False):
+class BlockDeclined(Fact, frozen=True, gc=False):
     """A counterparty turned an offer down, or countered it (`reason`). `remaining` 0: nobody is left, the offer has ended."""
 
     offer: int
@@ -185,7 +132,7 @@ class BlockDeclined(Event, frozen=True, gc=False):
     remaining: int
 
 
-class BlockEnded(Event, frozen=True, gc=False):
+class BlockEnded(Fact, frozen=True, gc=False):
     """An offer ended without a trade; its hold is released. reason: catalogue number, 0 = withdrawn by who made it."""
 
     offer: int
@@ -201,7 +148,7 @@ class BlockEnded(Event, frozen=True, gc=False):
     counterparty_exec_seqs: tuple[int, ...]
 
 
-class BlockTraded(Event, frozen=True, gc=False):
+class BlockTraded(Fact, frozen=True, gc=False):
     """One block trade, binding on both sides and outside of the day's quotes. `offer_side`: which side had offered.
 
     `client_offer_id` is that of the offer. Numbered with all other trades.
@@ -223,7 +170,7 @@ class BlockTraded(Event, frozen=True, gc=False):
     sell_fee_fen: int
 
 
-class BlockTaken(Event, frozen=True, gc=False):
+class BlockTaken(Fact, frozen=True, gc=False):
     """An offer of `account` to a group was taken by another: it is gone for these."""
 
     offer: int
@@ -236,7 +183,7 @@ class BlockTaken(Event, frozen=True, gc=False):
     counterparty_exec_seqs: tuple[int, ...]
 
 
-class BlockWindowChanged(Event, frozen=True, gc=False):
+class BlockWindowChanged(Fact, frozen=True, gc=False):
     """The hours of block trading began or ended."""
 
     is_open: bool
@@ -282,14 +229,14 @@ class DayStats(msgspec.Struct, frozen=True, gc=False):
     by_method: tuple[MethodStats, ...] = ()
 
 
-class MarketFounded(Event, frozen=True, gc=False):
+class MarketFounded(Fact, frozen=True, gc=False):
     """The market exists, under this rule book."""
 
     market: str
     rulebook_version: int
 
 
-class RuleBookAdopted(Event, frozen=True, gc=False):
+class RuleBookAdopted(Fact, frozen=True, gc=False):
     """A change of the rules is decided and public: in force from the opening of `effective_day` (yyyymmdd) or the next that opens."""
 
     version: int
@@ -298,7 +245,7 @@ class RuleBookAdopted(Event, frozen=True, gc=False):
     approvals: tuple[str, ...]
 
 
-class RuleBookTookEffect(Event, frozen=True, gc=False):
+class RuleBookTookEffect(Fact, frozen=True, gc=False):
     """From this opening on another rule book is in force: trades are bound to the version of their trading day."""
 
     version: int
@@ -307,7 +254,7 @@ class RuleBookTookEffect(Event, frozen=True, gc=False):
     rulebook: str
 
 
-class DayOpened(Event, frozen=True, gc=False):
+class DayOpened(Fact, frozen=True, gc=False):
     """A trading day began; `day_number` counts trading days from 1."""
 
     trading_day: int
@@ -315,13 +262,13 @@ class DayOpened(Event, frozen=True, gc=False):
     bands: tuple[Band, ...]
 
 
-class PhaseChanged(Event, frozen=True, gc=False):
+class PhaseChanged(Fact, frozen=True, gc=False):
     """The market entered a phase (phases.NAMES)."""
 
     phase: int
 
 
-class CallUncrossed(Event, frozen=True, gc=False):
+class CallUncrossed(Fact, frozen=True, gc=False):
     """A call auction ended for an instrument. price 0: nothing crossed. Its trades precede this event."""
 
     instrument: int
@@ -330,7 +277,7 @@ class CallUncrossed(Event, frozen=True, gc=False):
     imbalance: int
 
 
-class CalendarChanged(Event, frozen=True, gc=False):
+class CalendarChanged(Fact, frozen=True, gc=False):
     """Which of these days are traded or worked has been announced anew; `basis` names the notice or announcement."""
 
     first_day: int
@@ -338,19 +285,19 @@ class CalendarChanged(Event, frozen=True, gc=False):
     basis: str
 
 
-class Halted(Event, frozen=True, gc=False):
+class Halted(Fact, frozen=True, gc=False):
     """Trading in the instrument (0: all) is halted."""
 
     instrument: int
 
 
-class Resumed(Event, frozen=True, gc=False):
+class Resumed(Fact, frozen=True, gc=False):
     """The halt is lifted."""
 
     instrument: int
 
 
-class DayClosed(Event, frozen=True, gc=False):
+class DayClosed(Fact, frozen=True, gc=False):
     """The day ended; day orders expired before this event."""
 
     trading_day: int
@@ -360,7 +307,7 @@ class DayClosed(Event, frozen=True, gc=False):
 # ---- government auctions --------------------------------------------------------------------------------
 
 
-class AuctionAnnounced(Event, frozen=True, gc=False):
+class AuctionAnnounced(Fact, frozen=True, gc=False):
     """The notice is out; the government's units or cash are held. `terms.reserve_ticks` is not for the public."""
 
     auction: int
@@ -368,13 +315,13 @@ class AuctionAnnounced(Event, frozen=True, gc=False):
     cap_tonnes: int  # the most that one bidder's bids may come to
 
 
-class AuctionOpened(Event, frozen=True, gc=False):
+class AuctionOpened(Fact, frozen=True, gc=False):
     """The window is open."""
 
     auction: int
 
 
-class BidPlaced(Event, frozen=True, gc=False):
+class BidPlaced(Fact, frozen=True, gc=False):
     """A sealed bid was taken and is held in full. Only its account may be told. replaces: the bid it ended, 0 for none."""
 
     bid: int
@@ -389,7 +336,7 @@ class BidPlaced(Event, frozen=True, gc=False):
     replaces: int
 
 
-class BidRepeated(Event, frozen=True, gc=False):
+class BidRepeated(Fact, frozen=True, gc=False):
     """A client bid id came again with the same body: nothing happened; it is bid `bid`."""
 
     bid: int
@@ -397,7 +344,7 @@ class BidRepeated(Event, frozen=True, gc=False):
     account: int
 
 
-class BidRefused(Event, frozen=True, gc=False):
+class BidRefused(Fact, frozen=True, gc=False):
     """A bid or withdrawal was refused. Not part of the private stream: only the asker is told."""
 
     account: int
@@ -408,7 +355,7 @@ class BidRefused(Event, frozen=True, gc=False):
     actual: int
 
 
-class BidEnded(Event, frozen=True, gc=False):
+class BidEnded(Fact, frozen=True, gc=False):
     """A bid ended with `tonnes` not awarded; their hold is released. reason: catalogue number, 0 = asked by the bidder.
 
     cum, amount_fen: what was awarded of it, and for how much.
@@ -428,7 +375,7 @@ class BidEnded(Event, frozen=True, gc=False):
     reason: int
 
 
-class BidAwarded(Event, frozen=True, gc=False):
+class BidAwarded(Fact, frozen=True, gc=False):
     """A bid won: a binding trade with the government. side: the bidder's; price_ticks: what is paid, limit_ticks: what was bid.
 
     The units' other side is `unit_account`, the money's `cash_account`; the fee is the bidder's.
@@ -452,7 +399,7 @@ class BidAwarded(Event, frozen=True, gc=False):
     cash_account: int
 
 
-class AuctionCleared(Event, frozen=True, gc=False):
+class AuctionCleared(Fact, frozen=True, gc=False):
     """Result 1: volume and clearing price. tonnes 0: nothing was sold. The awards precede it."""
 
     auction: int
@@ -461,7 +408,7 @@ class AuctionCleared(Event, frozen=True, gc=False):
     tonnes: int
 
 
-class AuctionReported(Event, frozen=True, gc=False):
+class AuctionReported(Fact, frozen=True, gc=False):
     """Result 2: what was bid, by how many, and what it brought (domain rules (g)); prices of the lowest and highest bid.
 
     revenue_fen: what all winners pay, or in a buy-back are paid, without fees. cover_hundredths: bid over offered tonnes.
@@ -480,7 +427,7 @@ class AuctionReported(Event, frozen=True, gc=False):
     high_ticks: int
 
 
-class AuctionCanceled(Event, frozen=True, gc=False):
+class AuctionCanceled(Fact, frozen=True, gc=False):
     """The auction will not be cleared; everything it held is released. reason: catalogue number."""
 
     auction: int
@@ -490,7 +437,7 @@ class AuctionCanceled(Event, frozen=True, gc=False):
 # ---- title and participants -----------------------------------------------------------------------------
 
 
-class AccountOpened(Event, frozen=True, gc=False):
+class AccountOpened(Fact, frozen=True, gc=False):
     """An account exists from now on."""
 
     account: int
@@ -500,7 +447,7 @@ class AccountOpened(Event, frozen=True, gc=False):
     category: str
 
 
-class InstrumentListed(Event, frozen=True, gc=False):
+class InstrumentListed(Fact, frozen=True, gc=False):
     """An instrument exists from now on. kind: allowance | offset (or another class of the rule book); tick in fen."""
 
     instrument: int
@@ -514,7 +461,7 @@ class InstrumentListed(Event, frozen=True, gc=False):
     base_price_ticks: int
 
 
-class KeyRegistered(Event, frozen=True, gc=False):
+class KeyRegistered(Fact, frozen=True, gc=False):
     """A member key may act for these accounts."""
 
     key_id: str
@@ -523,13 +470,13 @@ class KeyRegistered(Event, frozen=True, gc=False):
     scopes: tuple[str, ...]
 
 
-class KeyRevoked(Event, frozen=True, gc=False):
+class KeyRevoked(Fact, frozen=True, gc=False):
     """A member key is void."""
 
     key_id: str
 
 
-class OperatorRegistered(Event, frozen=True, gc=False):
+class OperatorRegistered(Fact, frozen=True, gc=False):
     """A person is an operator."""
 
     operator: int
@@ -538,7 +485,7 @@ class OperatorRegistered(Event, frozen=True, gc=False):
     public_key: bytes
 
 
-class UnitsIssued(Event, frozen=True, gc=False):
+class UnitsIssued(Fact, frozen=True, gc=False):
     """Units were issued to an account (available at once)."""
 
     account: int
@@ -548,7 +495,7 @@ class UnitsIssued(Event, frozen=True, gc=False):
     year: int
 
 
-class RetentionChanged(Event, frozen=True, gc=False):
+class RetentionChanged(Fact, frozen=True, gc=False):
     """The account must keep `floor_tonnes` of allowances for the year (0: released)."""
 
     account: int
@@ -556,7 +503,7 @@ class RetentionChanged(Event, frozen=True, gc=False):
     floor_tonnes: int
 
 
-class UnitsUnlocked(Event, frozen=True, gc=False):
+class UnitsUnlocked(Fact, frozen=True, gc=False):
     """T+N passed: these units became available."""
 
     account: int
@@ -564,7 +511,7 @@ class UnitsUnlocked(Event, frozen=True, gc=False):
     tonnes: int
 
 
-class UnitsSurrendered(Event, frozen=True, gc=False):
+class UnitsSurrendered(Fact, frozen=True, gc=False):
     """Units left the account for the surrender account of the year."""
 
     account: int
@@ -574,7 +521,7 @@ class UnitsSurrendered(Event, frozen=True, gc=False):
     final: bool
 
 
-class EmissionsRecorded(Event, frozen=True, gc=False):
+class EmissionsRecorded(Fact, frozen=True, gc=False):
     """A key emitter's verified emissions of a year are known, or corrected; days are yyyymmdd, 0 for none."""
 
     account: int
@@ -584,21 +531,21 @@ class EmissionsRecorded(Event, frozen=True, gc=False):
     objection_until: int
 
 
-class CashDeposited(Event, frozen=True, gc=False):
+class CashDeposited(Fact, frozen=True, gc=False):
     """Cash came in."""
 
     account: int
     amount_fen: int
 
 
-class CashWithdrawn(Event, frozen=True, gc=False):
+class CashWithdrawn(Fact, frozen=True, gc=False):
     """Cash went out."""
 
     account: int
     amount_fen: int
 
 
-class RestrictionChanged(Event, frozen=True, gc=False):
+class RestrictionChanged(Fact, frozen=True, gc=False):
     """The account's restriction is now `scope` (0: none)."""
 
     account: int
@@ -606,13 +553,13 @@ class RestrictionChanged(Event, frozen=True, gc=False):
     basis: str
 
 
-class SettlementRetryOrdered(Event, frozen=True, gc=False):
+class SettlementRetryOrdered(Fact, frozen=True, gc=False):
     """Settlement shall try a failed instruction again (0: all)."""
 
     trade: int
 
 
-class BulletinPublished(Event, frozen=True, gc=False):
+class BulletinPublished(Fact, frozen=True, gc=False):
     """The day's bulletin with this content is public."""
 
     trading_day: int
@@ -622,7 +569,7 @@ class BulletinPublished(Event, frozen=True, gc=False):
 # ---- who did what ---------------------------------------------------------------------------------------
 
 
-class ActProposed(Event, frozen=True, gc=False):
+class ActProposed(Fact, frozen=True, gc=False):
     """An act waits for a second person; `proposal` is the seq of the command."""
 
     proposal: int
@@ -633,7 +580,7 @@ class ActProposed(Event, frozen=True, gc=False):
     act_sha256: bytes
 
 
-class ActTaken(Event, frozen=True, gc=False):
+class ActTaken(Fact, frozen=True, gc=False):
     """An act took effect; its effects follow in the same entry. approver 0: one person sufficed."""
 
     proposal: int
@@ -644,7 +591,7 @@ class ActTaken(Event, frozen=True, gc=False):
     act: AnyAct
 
 
-class ActRefused(Event, frozen=True, gc=False):
+class ActRefused(Fact, frozen=True, gc=False):
     """An act, approval or rejection was refused."""
 
     proposal: int
@@ -654,7 +601,7 @@ class ActRefused(Event, frozen=True, gc=False):
     actual: int
 
 
-class ActRejected(Event, frozen=True, gc=False):
+class ActRejected(Fact, frozen=True, gc=False):
     """A pending proposal was turned down or has lapsed (operator 0)."""
 
     proposal: int

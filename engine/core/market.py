@@ -9,6 +9,7 @@ from typing import Any, final
 from engine.core import acts, auctions, audit, block_trading, calendar_acts, dump, trading
 from engine.core.calendar import fault_of
 from engine.core.commands import (
+    AnyCommand,
     Approve,
     BlockConfirm,
     BlockCounter,
@@ -33,7 +34,11 @@ from engine.core.state import State
 
 @final
 class Market:
-    """The market after entry `seq`, whose time was `at_ns`. `state` is for the modules of this package and `engine.view`."""
+    """The market after entry `seq`, whose time was `at_ns`. `state` is for the modules of this package and `engine.view`.
+
+    Two ways in: `apply` takes one entry, `apply_batch` takes commands that became durable together, as the sequencer, a
+    recovery and a replay have them. Both do the same; the batch saves the call and the reading of an entry per command.
+    """
 
     def __init__(self) -> None:
         self.seq: int = 0
@@ -57,13 +62,26 @@ class Market:
         Entries come without gaps and with times that never decrease; anything else, and any broken invariant, raises
         AssertionError, on which the caller ends the process. A bad request never raises: it is an event.
         """
-        seq: Any = entry.seq  # left as it is, see trading
-        at_ns: int = entry.at_ns
-        assert seq == self.seq + 1, "entries come without gaps"
+        assert entry.seq == self.seq + 1, "entries come without gaps"
+        self._reach(entry.at_ns)
+        return self._take(entry.command)
+
+    def apply_batch(self, at_ns: int, commands: list[AnyCommand]) -> list[list[Event]]:
+        """Take commands of one time, the first of which gets seq + 1; returns what each of them made happen.
+
+        Raises AssertionError as `apply` does; the commands before the one that raised have been taken.
+        """
+        self._reach(at_ns)
+        return [self._take(command) for command in commands]
+
+    def _reach(self, at_ns: int) -> None:
         assert at_ns >= self.at_ns, "time never runs backwards"
-        self.seq = seq
         self.at_ns = at_ns
-        command = entry.command
+
+    def _take(self, command: AnyCommand) -> list[Event]:
+        """Take the command of the next seq."""
+        self.seq += 1
+        seq: Any = self.seq  # a Python integer, made once (see trading)
         out: list[Event] = []
         state = self._state
         if state is None:
@@ -84,9 +102,9 @@ class Market:
         elif type(command) is WithdrawBid:
             auctions.withdraw_bid(state, at_ns, command, out)
         elif type(command) is Propose:
-            acts.propose(state, seq, at_ns, command, out)
+            acts.propose(state, seq, self.at_ns, command, out)
         elif type(command) is Approve:
-            acts.approve(state, at_ns, command, out)
+            acts.approve(state, self.at_ns, command, out)
         elif type(command) is Reject:
             acts.reject(state, command, out)
         elif type(command) is BlockOffer:

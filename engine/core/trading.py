@@ -3,12 +3,13 @@
 Each function takes the state and appends what happened to `out`. Admission has judged before anything moves; from there
 on nothing can fail, and what must be true is asserted.
 
-Locals annotated `Any` are integers left as Python's own objects, because they only pass on to an event or into a dict: as
-native integers they would be made into new objects there, at about 15 ns each.
+Numbers of type `Any` are integers left as Python's own objects, because they also become keys of dicts: as native integers
+they would be made into a new object for each look-up, at about 15 ns each.
 """
 
 from typing import Any
 
+from msgspec.structs import astuple
 from mypy_extensions import i64
 
 from engine.core import phases, reasons
@@ -40,15 +41,16 @@ from engine.core.units import BUY, DAY, PPM, PRICE_TICKS_MAX, SELL, TONNES_MAX
 
 def place(state: State, seq: Any, command: PlaceOrder, out: list[Event]) -> None:
     """A new order: repeat its answer, refuse it, or hold, match and rest it."""
-    # each field is read once: an attribute of a struct costs as much as a step of the match
-    number: Any = command.account
-    instrument_number: Any = command.instrument
-    side: Any = command.side
-    price_ticks: Any = command.price_ticks
-    tonnes: Any = command.tonnes
-    time_in_force: Any = command.time_in_force
-    client_order_id: str = command.client_order_id
-    post_only: bool = command.post_only
+    # all fields in one call: compiled, one by one they took a tenth of the whole command
+    fields: tuple[Any, ...] = astuple(command)
+    number = fields[0]
+    instrument_number = fields[1]
+    side = fields[2]
+    price_ticks = fields[3]
+    tonnes = fields[4]
+    time_in_force = fields[5]
+    client_order_id: str = fields[6]
+    post_only: bool = fields[7]
     account = state.account(number)
     if account is None:
         out.append(RequestRefused(number, seq, client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
@@ -70,9 +72,8 @@ def place(state: State, seq: Any, command: PlaceOrder, out: list[Event]) -> None
         else:
             out.append(RequestRefused(number, seq, client_order_id, reasons.CLIENT_ORDER_ID_CONFLICT, 0, 0))
         return
-    order = Order(
-        seq, number, account.owner, instrument_number, side, price_ticks, tonnes, body, terms, client_order_id
-    )
+    order = Order(seq, account.owner, side, price_ticks, tonnes)
+    order.belong(number, instrument_number, body, terms, client_order_id)
     verdict = judge_order(state, account, instrument, order, time_in_force, post_only)
     if verdict.reason != 0:
         account.answers[client_order_id] = Answer(seq, verdict.reason, body, terms)
@@ -190,6 +191,8 @@ def trade(
     seller = state.held_account(sell.account)
     tonnes: i64 = fill.tonnes
     price: i64 = fill.price_ticks
+    buy.filled_value += price * tonnes
+    sell.filled_value += price * tonnes
     amount: i64 = price * tonnes * instrument.tick_fen
     fee: i64 = amount * instrument.fee_ppm // PPM
 
@@ -294,7 +297,7 @@ def may_cancel(state: State) -> bool:
 
 def find_order(account: Account, number: Any, client_order_id: str) -> Order | None:
     """The account's open order of this number or client order id; another's is as unknown as none."""
-    if number != 0:
+    if number:
         return account.orders.get(number)
     known = account.answers.get(client_order_id)
     if isinstance(known, Order) and known.level is not None:
@@ -304,7 +307,7 @@ def find_order(account: Account, number: Any, client_order_id: str) -> Order | N
 
 def why_not_open(account: Account, number: Any, client_order_id: str) -> i64:
     """Why `find_order` found nothing: never known to this account, or ended. An ended order's number alone is not remembered."""
-    if number != 0:
+    if number:
         return reasons.UNKNOWN_ORDER
     known = account.answers.get(client_order_id)
     if known is None:
@@ -318,7 +321,8 @@ def cancel(state: State, seq: i64, command: CancelOrder, out: list[Event]) -> No
     if account is None:
         out.append(RequestRefused(command.account, 0, command.client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
         return
-    number: Any = command.order
+    asked: Any = command  # so that its number is read as it is
+    number = asked.order
     order = find_order(account, number, command.client_order_id)
     if order is None:
         reason: i64 = why_not_open(account, number, command.client_order_id)
@@ -443,7 +447,8 @@ def judge_replace(state: State, account: Account, order: Order, price: int, tonn
     verdict = judge_terms(state, instrument, price, tonnes)
     if verdict.reason != 0:
         return verdict
-    moved = Order(order.number, order.account, order.owner, order.instrument, order.side, price, tonnes - filled)
+    moved = Order(order.number, order.owner, order.side, price, tonnes - filled)
+    moved.belong(order.account, order.instrument, 0, 0, "")
     verdict = judge_meeting(state, account, instrument, moved, DAY, False)
     if verdict.reason != 0:
         return verdict

@@ -50,7 +50,7 @@ def book_trades() -> Iterator[Trade]:
             number, side, price = int(row["id"]), SIDES[row["side"]], int(row["price"]) // 10
             fills = []
             if is_call:
-                order = Order(number, 0, 0, 0, side, price, int(row["qty"]))
+                order = Order(number, 0, side, price, int(row["qty"]))
                 book.orders[number] = order
                 book.rest(order)
             else:
