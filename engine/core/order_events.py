@@ -23,9 +23,6 @@ class OrderEvent:
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.values() == other.values()
 
-    def __hash__(self) -> int:
-        return hash(self.values())
-
     def __repr__(self) -> str:
         fields = ", ".join([f"{name}={getattr(self, name)!r}" for name in self.FIELDS])
         return f"{type(self).__name__}({fields})"
