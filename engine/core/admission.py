@@ -140,8 +140,8 @@ def judge_meeting(
     elif post_only:
         if instrument.book.would_trade(order.side, order.price_ticks):
             return Verdict(reasons.WOULD_TAKE)
-    elif instrument.pick_levels > 0 and not may_pick(instrument, order):
-        return why_not_pick(instrument, order)
+    elif instrument.pick_levels > 0 and not may_pick(instrument, order, time_in_force):
+        return why_not_pick(instrument, order, time_in_force)
     elif time_in_force == FOK and not instrument.book.can_fill(order, state.stp, instrument.pick_levels > 0):
         return Verdict(reasons.FOK_NOT_FILLABLE, order.tonnes, 0)
     return ADMITTED
@@ -153,17 +153,17 @@ def pickable_prices(instrument: Instrument, side: i64) -> list[int]:
     return [price_ticks for price_ticks, _, _ in depth]
 
 
-def may_pick(instrument: Instrument, order: Order) -> bool:
+def may_pick(instrument: Instrument, order: Order, time_in_force: i64) -> bool:
     """Where takers pick: an order that may rest must meet nothing, an immediate one must name a level within reach."""
-    if order.time_in_force == DAY:
+    if time_in_force == DAY:
         return not instrument.book.would_trade(order.side, order.price_ticks)
     return order.price_ticks in pickable_prices(instrument, order.side)
 
 
-def why_not_pick(instrument: Instrument, order: Order) -> Verdict:
+def why_not_pick(instrument: Instrument, order: Order, time_in_force: i64) -> Verdict:
     """The refusal of what may not be picked: the nearest price, or the last one, that the order could have named."""
     prices = pickable_prices(instrument, order.side)
-    if order.time_in_force == DAY:
+    if time_in_force == DAY:
         return Verdict(reasons.PICK_REQUIRED, prices[0], order.price_ticks)
     return Verdict(reasons.LEVEL_NOT_PICKABLE, prices[-1] if prices else 0, order.price_ticks)
 
