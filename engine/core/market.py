@@ -82,6 +82,7 @@ class Market:
         """Take the command of the next seq."""
         self.seq += 1
         seq: Any = self.seq  # a Python integer, made once (see trading)
+        at_ns: int = self.at_ns
         out: list[Event] = []
         state = self._state
         if state is None:
@@ -102,9 +103,9 @@ class Market:
         elif type(command) is WithdrawBid:
             auctions.withdraw_bid(state, at_ns, command, out)
         elif type(command) is Propose:
-            acts.propose(state, seq, self.at_ns, command, out)
+            acts.propose(state, seq, at_ns, command, out)
         elif type(command) is Approve:
-            acts.approve(state, self.at_ns, command, out)
+            acts.approve(state, at_ns, command, out)
         elif type(command) is Reject:
             acts.reject(state, command, out)
         elif type(command) is BlockOffer:
