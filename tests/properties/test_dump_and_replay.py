@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -15,14 +17,13 @@ from tests.testkit.flows import random_flow
 ROOT = Path(__file__).resolve().parents[2]
 PRINT_HASHES = """
 from hashlib import sha256
-import msgspec
 from engine.core.market import Market
 from tests.testkit.build import hash_of
 from tests.testkit.flows import random_flow
 for seed in range(9_000, 9_012):
     market, told = Market(), sha256()
     for entry in random_flow(seed, 120):
-        told.update(msgspec.msgpack.encode(market.apply(entry)))
+        told.update(repr(market.apply(entry)).encode())
     print(seed, hash_of(market), told.hexdigest())
 """
 
@@ -55,6 +56,16 @@ def test_replaying_from_every_moment_ends_in_the_same_hash(seed: int) -> None:
         for entry in flow[place + 1 :]:
             again.apply(entry)
         assert again.dump() == dumps[-1]
+
+
+@pytest.mark.parametrize("seed", range(8_200, 8_210))
+def test_both_doors_lead_to_the_same_events_and_the_same_state(seed: int) -> None:
+    one_by_one, in_batches = Market(), Market()
+    for at_ns, group in groupby(random_flow(seed, 150), key=attrgetter("at_ns")):
+        entries = list(group)
+        expected = [one_by_one.apply(entry) for entry in entries]
+        assert in_batches.apply_batch(at_ns, [entry.command for entry in entries]) == expected
+        assert in_batches.dump() == one_by_one.dump()
 
 
 @pytest.mark.parametrize("data", [b"", b"\xc1", b"\x90", b"\x94\x63\x01\x01\xc0", b"\x01", b"hello"])

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from engine.core.book import DEAD_LEVELS_SLACK, Book, Half
-from engine.core.units import BUY, DAY, FOK, IOC, SELL
+from engine.core.units import BUY, DAY, FOK, IOC, PRICE_TICKS_MAX, SELL, TONNES_MAX
 
 
 def test_the_documented_example() -> None:
@@ -25,6 +25,31 @@ def test_the_documented_example() -> None:
 def test_nonsense_is_an_error(side: int, price: int, tonnes: int) -> None:
     with pytest.raises(ValueError, match=r"is|are"):
         Book().place(1, side, price, tonnes)
+
+
+BEYOND = (2**31, 2**62, 2**63 - 1, 2**63, 2**64, 2**100, -(2**63), -(2**63) - 1)
+
+
+@pytest.mark.parametrize("number", BEYOND)
+def test_numbers_beyond_the_bounds_are_errors_and_change_nothing(number: int) -> None:
+    book = Book()
+    book.place(1, SELL, 5000, 10)
+    for price, tonnes in ((number, 1), (5000, number), (number, number)):
+        with pytest.raises((ValueError, OverflowError)):
+            book.place(2, BUY, price, tonnes)
+        with pytest.raises((ValueError, OverflowError)):
+            book.replace(1, price, tonnes)
+    with pytest.raises((ValueError, OverflowError)):
+        book.place(2, number, 5000, 1)
+    assert (book.depth(SELL), book.depth(BUY), list(book.orders)) == ([(5000, 10, 1)], [], [1])
+
+
+def test_the_bounds_themselves_are_taken() -> None:
+    book = Book()
+    for number in range(1, 11):
+        book.place(number, SELL, PRICE_TICKS_MAX, TONNES_MAX)
+    assert book.depth(SELL) == [(PRICE_TICKS_MAX, 10 * TONNES_MAX, 10)]
+    assert [fill.tonnes for fill in book.place(11, BUY, PRICE_TICKS_MAX, TONNES_MAX)] == [TONNES_MAX]
 
 
 def test_a_number_that_is_alive_cannot_be_used_again() -> None:

@@ -168,6 +168,27 @@ class TestClientOrderIds:
     def test_another_body_is_a_conflict(self, other: str) -> None:
         assert play(f"A1 sell 5 @ 50.00\nA1 {other}")[1] == "A1 told: CLIENT_ORDER_ID_CONFLICT"
 
+    def test_a_replaced_order_is_known_by_what_was_first_asked(self) -> None:
+        scene = Scene()
+        scene.play("A1 sell 5 @ 50.00\nA1 replace 4 @ 50.01")
+        assert scene.play("A1 sell 5 @ 50.00\nA1 sell 4 @ 50.01") == [
+            "A1 again: accepted",
+            "A1 told: CLIENT_ORDER_ID_CONFLICT",
+        ]
+
+    def test_an_order_that_is_over_keeps_its_answer(self) -> None:
+        scene = Scene(client_order_id_days=1)
+        scene.play("A1 sell 5 @ 50.00\nB1 buy 5 @ 50.00\nA2 sell 5 @ 50.00\nA2 cancel")
+        for _ in range(2):
+            assert scene.play("A1 sell 5 @ 50.00\nA1 cancel\nA2 cancel\nA2 sell 5 @ 50.00\nA2 sell 6 @ 50.00") == [
+                "A1 again: accepted",
+                "A1 told: ALREADY_FILLED",
+                "A2 told: ALREADY_CANCELED",
+                "A2 again: accepted",
+                "A2 told: CLIENT_ORDER_ID_CONFLICT",
+            ]
+            scene.play("close\nopen\nphase continuous")
+
     def test_ids_are_known_for_their_day_and_so_many_after(self) -> None:
         scene = Scene(client_order_id_days=1)
         scene.play("A1 sell 5 @ 50.00")
