@@ -195,6 +195,7 @@ class Exchange:
             wall_ns,
             day_seconds=settings.compressed_day_seconds,
             announce=self.feed.expect_phase,
+            read_auctions=self.view.auctions,
         )
         sources = Sources(
             self.view,

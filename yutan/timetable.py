@@ -16,10 +16,20 @@ import structlog
 
 from engine.core import phases
 from engine.core.calendar import BeyondCalendar, Calendar, as_number, shift
-from engine.core.commands import AnyAct, ChangePhase, CloseBlockWindow, CloseDay, OpenBlockWindow, OpenDay, Propose
+from engine.core.commands import (
+    AnyAct,
+    ChangePhase,
+    CloseAuction,
+    CloseBlockWindow,
+    CloseDay,
+    OpenAuction,
+    OpenBlockWindow,
+    OpenDay,
+    Propose,
+)
 from engine.core.events import ActRefused, Event
 from engine.core.rulebook import RuleBook, TimetableRow
-from engine.view import DayView
+from engine.view import AuctionView, DayView
 
 TICK_SECONDS = 0.2
 OTHER_PHASE_SECONDS_MAX = 12.0  # nobody who has just started the demo waits long for its first trade
@@ -139,6 +149,20 @@ def decide_block_window(day: DayView, is_due: bool) -> AnyAct | None:
     return None if is_shut else OpenBlockWindow()
 
 
+def decide_auction(day: DayView, auctions: Sequence[AuctionView], now_ns: int) -> AnyAct | None:
+    """What the notices of government auctions want done at `now_ns`: windows open and close at the times they name."""
+    for auction in auctions:
+        terms = auction.terms
+        has_closed = terms.closes_at_ns != 0 and now_ns >= terms.closes_at_ns
+        if auction.status == "open" and has_closed:
+            return CloseAuction(auction.number)
+        is_due = terms.opens_at_ns != 0 and now_ns >= terms.opens_at_ns and not has_closed
+        is_its_day = day.phase != phases.CLOSED and day.trading_day == terms.trading_day
+        if auction.status == "announced" and is_due and is_its_day:
+            return OpenAuction(auction.number)
+    return None
+
+
 class Submits(Protocol):
     """The part of the sequencer that a timetable needs."""
 
@@ -160,8 +184,10 @@ class Timetable:
         *,
         day_seconds: int = 600,
         announce: Callable[[int, int], None] | None = None,
+        read_auctions: Callable[[], Sequence[AuctionView]] = tuple,
     ) -> None:
         self.mode = mode
+        self._read_auctions = read_auctions
         self._announce = announce
         self.acts = 0
         self.refused = 0
@@ -179,9 +205,14 @@ class Timetable:
         self._not_before_ns = 0
 
     def decide(self) -> AnyAct | None:
-        """The act that is due now, if any: of the day first, then of block trading."""
+        """The act that is due now, if any: of the day first, then of block trading, then of government auctions."""
         act = self._decide_day()
-        return act if act is not None or self.mode == "manual" else self._decide_block_window()
+        if act is not None or self.mode == "manual":
+            return act
+        act = self._decide_block_window()
+        if act is not None or self._now_ns() < self._not_before_ns:
+            return act
+        return decide_auction(self._read_day(), self._read_auctions(), self._now_ns())
 
     def _decide_block_window(self) -> AnyAct | None:
         """By the rule book's hours; in a compressed day, which has no hours, during continuous trading."""

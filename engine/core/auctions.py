@@ -168,14 +168,12 @@ def judge_bid(
             return Verdict(reasons.UNKNOWN_BID)
         if not terms.withdrawable:
             return Verdict(reasons.BID_NOT_WITHDRAWABLE)
-    verdict = judge_bid_terms(state, auction, command.price_ticks, command.tonnes)
-    if verdict.reason != 0:
-        return verdict
     tonnes, bids = auction.bids_of(int(account.owner))
     if replaced is not None:
         tonnes, bids = tonnes - replaced.tonnes, bids - 1
-    if tonnes + command.tonnes > cap_of(terms):
-        return Verdict(reasons.BID_ABOVE_CAP, cap_of(terms), tonnes + command.tonnes)
+    verdict = judge_bid_terms(state, auction, command.price_ticks, command.tonnes, tonnes)
+    if verdict.reason != 0:
+        return verdict
     if bids >= BIDS_PER_BIDDER_MAX or len(auction.answers) >= BIDS_MAX:
         return Verdict(reasons.TOO_MANY_BIDS, BIDS_PER_BIDDER_MAX, bids)
     instrument = state.held_instrument(terms.instrument)
@@ -204,8 +202,8 @@ def judge_window(state: State, at_ns: int, auction: Auction) -> Verdict:
     return Verdict(reasons.INSTRUMENT_HALTED) if state.halted else ADMITTED
 
 
-def judge_bid_terms(state: State, auction: Auction, price_ticks: int, tonnes: int) -> Verdict:
-    """Quantity, then price, then value, against the notice."""
+def judge_bid_terms(state: State, auction: Auction, price_ticks: int, tonnes: int, other_tonnes: int) -> Verdict:
+    """Quantity, then price, then value, against the notice. other_tonnes: of the bidder's other bids."""
     terms = auction.terms
     if not (0 <= price_ticks <= PRICE_TICKS_MAX and 0 <= tonnes <= TONNES_MAX):
         return Verdict(reasons.INVALID_FIELD)
@@ -213,6 +211,8 @@ def judge_bid_terms(state: State, auction: Auction, price_ticks: int, tonnes: in
         return Verdict(reasons.QTY_BELOW_MIN, terms.bid_tonnes_min, tonnes)
     if tonnes % terms.lot_tonnes != 0:
         return Verdict(reasons.QTY_OFF_LOT, terms.lot_tonnes, tonnes)
+    if other_tonnes + tonnes > cap_of(terms):
+        return Verdict(reasons.BID_ABOVE_CAP, cap_of(terms), other_tonnes + tonnes)
     if price_ticks == 0:
         return Verdict(reasons.PRICE_OFF_TICK, 1, price_ticks)
     if terms.limit_ticks and side_of(terms) == BUY and price_ticks < terms.limit_ticks:

@@ -11,15 +11,18 @@ from engine.core.calendar import Announcement, BeyondCalendar, Calendar
 from engine.core.commands import (
     AnyAct,
     ChangePhase,
+    CloseAuction,
     CloseBlockWindow,
     CloseDay,
+    OpenAuction,
     OpenBlockWindow,
     OpenDay,
     Propose,
 )
 from engine.core.events import ActRefused, BlockWindowChanged
 from engine.core.rulebook import TimetableRow
-from engine.view import DayView, MarketView
+from engine.view import AuctionView, DayView, MarketView
+from tests.testkit.auctions import notice
 from tests.testkit.build import Desk, rulebook_text
 from yutan import founding
 from yutan.compose import Exchange
@@ -28,6 +31,7 @@ from yutan.timetable import (
     LocalTime,
     Timetable,
     compress,
+    decide_auction,
     decide_block_window,
     decide_compressed,
     decide_real,
@@ -277,3 +281,34 @@ class TestBlockWindow:
         assert decide_block_window(day(MONDAY, phases.PRE_OPEN), True) is None
         opened = replace(day(MONDAY, phases.CLOSING_CALL), is_block_window_open=True)
         assert decide_block_window(opened, False) == CloseBlockWindow()
+
+
+class TestAuctionWindows:
+    """A notice's times open and close its window, on its day and in their order."""
+
+    @staticmethod
+    def auction(status: str, opens_at_ns: int = 100, closes_at_ns: int = 200) -> AuctionView:
+        terms = notice(trading_day=MONDAY, opens_at_ns=opens_at_ns, closes_at_ns=closes_at_ns)
+        return AuctionView(7, terms, status, None, 0, 1_000)
+
+    def test_it_opens_and_closes_at_the_times_of_the_notice(self) -> None:
+        today = day(MONDAY, phases.CONTINUOUS)
+        announced, opened = [self.auction("announced")], [self.auction("open")]
+        assert decide_auction(today, announced, 99) is None
+        assert decide_auction(today, announced, 100) == OpenAuction(7)
+        assert decide_auction(today, opened, 199) is None
+        assert decide_auction(today, opened, 200) == CloseAuction(7)
+        assert decide_auction(today, [self.auction("cleared")], 200) is None
+
+    def test_a_window_that_was_missed_does_not_open(self) -> None:
+        assert decide_auction(day(MONDAY, phases.CONTINUOUS), [self.auction("announced")], 200) is None
+
+    def test_it_opens_on_its_day_only(self) -> None:
+        announced = [self.auction("announced")]
+        assert decide_auction(day(MONDAY - 1, phases.CONTINUOUS), announced, 100) is None
+        assert decide_auction(day(MONDAY, phases.CLOSED), announced, 100) is None
+
+    def test_a_notice_without_times_is_the_operators(self) -> None:
+        today = day(MONDAY, phases.CONTINUOUS)
+        assert decide_auction(today, [self.auction("announced", 0, 0)], 500) is None
+        assert decide_auction(today, [self.auction("open", 0, 0)], 500) is None

@@ -1,0 +1,96 @@
+"""The worked example of docs/auctions.md from the command line, against a real exchange in another process."""
+
+import json
+import urllib.request
+from typing import Any
+
+import pytest
+
+from tests.yutan.kit import answer, serving
+from tests.yutan.test_cli import DAY, Desk
+
+CODE = "2026-01"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A government with 5,000 t, its treasury, and three members with cash; the day is open, nothing runs."""
+    data = tmp_path_factory.mktemp("exchange") / "data"
+    answer("init", str(data), "--rulebook", "chongqing")
+    found = Desk(data)
+    with serving(data):
+        found.operator(
+            "list-instrument",
+            "CQEA-25",
+            *("--product", "CQEA", "--vintage", "2025", "--base-price", "40.00"),
+            *("--name-zh", "重庆碳配额", "--name-en", "Chongqing allowance"),
+        )
+        found.operator("open-account", "GOV", "生态环境局", "--category", "government", "--owner", "900")
+        found.operator("open-account", "TREASURY", "市级国库", "--category", "treasury", "--owner", "901")
+        found.both("allocate", "GOV", "CQEA-25", "5000", "--kind", "paid", "--year", "2025")
+        for owner, name in enumerate(("a", "b", "c"), 1):
+            found.admit(owner, f"{name.upper()}01", name, "18000.00" if name == "a" else "50000.00", 0)
+        found.operator("open-day", DAY)
+    return found
+
+
+def public(url: str, path: str) -> Any:
+    """What anyone reads over HTTP."""
+    with urllib.request.urlopen(f"{url}{path}") as reply:
+        return json.loads(reply.read())
+
+
+def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None:
+    with serving(desk.data) as running:
+        words = ("auction", "announce", CODE, "CQEA-25", "1000", "--day", DAY, "--units", "GOV", "--cash", "TREASURY")
+        desk.both(*words, "--floor", "38.00", "--reserve", "39.00", "--withdrawable", "--document", "渝环〔2026〕1号")
+        (notice,) = answer("auction", "list", "--url", running.ws_url)
+        assert (notice["status"], notice["cap"], notice["limit_price"]) == ("announced", 500, "38.00")
+        early = desk.member("a", "auction", "bid", CODE, "400", "45.00", code=40)
+        assert early["error"]["name"] == "AUCTION_NOT_OPEN"
+        desk.operator("auction", "open", CODE)
+
+        desk.member("a", "auction", "bid", CODE, "400", "45.00")
+        assert desk.member("a", "cash")["available"] == "0.00"  # held in full
+        desk.member("b", "auction", "bid", CODE, "500", "42.00")
+        first = desk.member("c", "auction", "bid", CODE, "200", "41.00")
+        desk.member("c", "auction", "bid", CODE, "300", "40.00", "--replaces", first["bid_id"])
+        (own,) = desk.member("c", "auction", "bids")
+        assert (own["quantity"], own["held_cash"]) == (300, "12000.00")
+        extra = desk.member("c", "auction", "bid", CODE, "100", "38.50")
+        assert desk.member("c", "auction", "withdraw", extra["bid_id"])["quantity"] == 100
+        low = desk.member("b", "auction", "bid", CODE, "10", "37.99", code=40)
+        assert (low["error"]["name"], low["error"]["data"]["limit"]) == ("BID_ABOVE_CAP", 500)
+        low = desk.member("c", "auction", "bid", CODE, "10", "37.99", code=40)
+        assert (low["error"]["name"], low["error"]["data"]["limit"]) == ("BID_BELOW_FLOOR", "38.00")
+
+        desk.operator("auction", "close", CODE)
+        result = desk.operator("auction", "show", CODE)["result"]
+        assert result == {
+            "price": "40.00", "quantity": 1_000, "bid_quantity": 1_200, "bidders": 3, "winners": 3,
+            "revenue": "40000.00", "cover_ratio": "1.20", "lowest_bid": "40.00", "highest_bid": "45.00",
+        }  # fmt: skip
+        assert public(running.http_url, f"/api/v1/auctions/{CODE}")["result"] == result
+        assert [row["auction"] for row in public(running.http_url, "/api/v1/auctions")["auctions"]] == [CODE]
+        assert desk.member("a", "cash")["available"] == "2000.00"  # 18,000.00 - 16,000.00
+        assert desk.member("c", "cash")["available"] == "46000.00"
+        (fill,) = desk.member("b", "fills")
+        assert (fill["price"], fill["quantity"], fill["settlement"]) == ("40.00", 500, "settled")
+        assert desk.operator("reconcile")["ok"] is True
+        desk.operator("close-day")
+        statement = desk.operator("statement", "TREASURY", "--day", DAY)
+        assert (statement["cash"]["sold"], statement["cash"]["closing"]) == ("40000.00", "40000.00")
+        desk.both("bulletin", "publish")
+        (told,) = json.loads((desk.data / "bulletins" / f"{DAY}.json").read_bytes())["auctions"]
+        assert (told["code"], told["price"], told["turnover"]) == (CODE, "40.00", "40000.00")
+    assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
+
+
+def test_what_is_not_there_and_what_one_person_may_not_do(desk: Desk) -> None:
+    with serving(desk.data) as running:
+        unknown = answer("auction", "show", "2026-99", "--url", running.ws_url, code=40)
+        assert unknown["error"]["name"] == "UNKNOWN_AUCTION"
+        ended = desk.operator("auction", "open", CODE, code=20)
+        assert ended["error"]["name"] == "ACT_NOT_ALLOWED_NOW"
+        canceled = desk.operator("auction", "cancel", CODE, "--reason", "too late", code=20)
+        assert canceled["error"]["name"] == "ACT_NOT_ALLOWED_NOW"
