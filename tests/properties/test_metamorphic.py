@@ -1,5 +1,6 @@
 """Changes of the input whose effect on the outcome is known without any oracle: mirrors, shifts, removals."""
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +15,8 @@ from engine.core.units import BUY, DAY, FOK, IOC, SELL
 from tests.testkit.build import Desk, rulebook_text
 
 CENTRE = 10_000
-SEEDS = range(25)
+IS_PROVING = os.environ.get("YUTAN_PROVE", "") not in ("", "0")
+SEEDS = range(250 if IS_PROVING else 25)
 Trade = tuple[int, int, int, str, str, int, int]  # instrument, price, tonnes, buyer's id, seller's id, leaves of both
 
 
@@ -143,6 +145,32 @@ def test_instruments_may_be_interleaved_in_any_way(seed: int) -> None:
     for instrument in (1, 2):
         expected = [trade for trade in trades_of(ops) if trade[0] == instrument]
         assert [trade for trade in trades_of(one_after_another) if trade[0] == instrument] == expected
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_instruments_merged_by_chance_trade_each_as_before(seed: int) -> None:
+    ops = random_ops(seed)
+    until = next(place for place, op in enumerate(ops) if op.kind == "phase")
+    dice = random.Random(seed)
+    queues = [[op for op in ops[:until] if op.instrument == instrument] for instrument in (1, 2)]
+    merged: list[Op] = []
+    while any(queues):
+        queue = dice.choice([queue for queue in queues if queue])
+        merged.append(queue.pop(0))
+    again, expected = trades_of(merged + ops[until:]), trades_of(ops)
+    for instrument in (1, 2):
+        assert [t for t in again if t[0] == instrument] == [t for t in expected if t[0] == instrument]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_instruments_may_change_names(seed: int) -> None:
+    ops = random_ops(seed)
+    swapped = [op if op.kind == "phase" else replace(op, instrument=3 - op.instrument) for op in ops]
+    again, expected = trades_of(swapped), trades_of(ops)
+    for instrument in (1, 2):
+        mine = [(3 - trade[0], *trade[1:]) for trade in again if trade[0] == 3 - instrument]
+        assert mine == [trade for trade in expected if trade[0] == instrument]
+    assert expected
 
 
 @pytest.mark.parametrize("seed", SEEDS)
