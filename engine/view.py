@@ -7,6 +7,7 @@ applies only what is on disk.
 
 import msgspec
 
+from engine.core import composite
 from engine.core.adoption import text_sha256
 from engine.core.auction import BUY_BACK, Auction
 from engine.core.auctions import cap_of, hold_of
@@ -16,7 +17,7 @@ from engine.core.book import Order
 from engine.core.calendar import Calendar
 from engine.core.commands import AnnounceAuction
 from engine.core.compliance import offset_limit
-from engine.core.events import ActProposed, AuctionReported
+from engine.core.events import ActProposed, AuctionReported, Composite
 from engine.core.market import Market
 from engine.core.records import ComplianceYear
 from engine.core.rulebook import RuleBook
@@ -485,6 +486,10 @@ class MarketView:
             sum(row.tonnes for row in by_method),
             sum(row.turnover_fen for row in by_method),
         )
+
+    def composites(self) -> tuple[Composite, ...]:
+        """The one price over all vintages, for each product whose rules publish it: now, or of the day that was closed last."""
+        return composite.latest(self._market.state)
 
     def depth(self, instrument: int, levels: int) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
         """(bids, asks) of (price_ticks, tonnes, orders) from the best on; levels 0 = all."""

@@ -2,7 +2,7 @@
 
 from mypy_extensions import i64
 
-from engine.core import block_trading, phases, reasons
+from engine.core import block_trading, composite, phases, reasons
 from engine.core.book import Order
 from engine.core.events import (
     Band,
@@ -146,7 +146,8 @@ def close_day(state: State, out: list[Event]) -> None:
             stats.append(stats_of(state, instrument, close))
             instrument.reference = close
     set_phase(state, phases.CLOSED, out)
-    out.append(DayClosed(state.trading_day, tuple(stats)))
+    composites = composite.at_close(state, {row.instrument: row.close_ticks for row in stats})
+    out.append(DayClosed(state.trading_day, tuple(stats), composites))
 
 
 def order_number(order: Order) -> int:

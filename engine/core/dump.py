@@ -7,13 +7,14 @@ on, so that a load queues them as they stood. The rule book goes in as its text.
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from engine.core.auction import Auction, Bid
 from engine.core.blocks import Blocks, Offer
 from engine.core.book import Half, Order
 from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnnounceAuction, AnyAct
-from engine.core.events import AuctionReported
+from engine.core.events import AuctionReported, Composite
 from engine.core.records import ComplianceYear
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
@@ -67,6 +68,7 @@ def _state(state: State) -> list[Any]:
             for p in state.proposals.values()
         ],
         [state.rulebook_since, _pending_rulebook(state.pending_rulebook)],
+        [sorted(state.composites.items()), [list(astuple(row)) for row in state.closed_composites]],
         [state.blocks.is_window_open, [_offer(offer) for offer in state.blocks.offers.values()]],
         [list(state.holiday_notices.values()), state.announcements],
         [
@@ -201,6 +203,7 @@ def _load_state(body: list[Any]) -> State:
         operators,
         proposals,
         change,
+        composites,
         blocks,
         calendar,
         compliance,
@@ -208,6 +211,8 @@ def _load_state(body: list[Any]) -> State:
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
+    state.composites = dict(composites[0])
+    state.closed_composites = tuple(Composite(*row) for row in composites[1])
     if pending is not None:
         state.pending_rulebook = PendingRuleBook(pending[0], parse(pending[0]), pending[1], tuple(pending[2]))
     state.trading_day, state.day_number, state.phase, state.halted = day[0], day[1], day[2], day[3]

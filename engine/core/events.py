@@ -297,11 +297,22 @@ class Resumed(Fact, frozen=True, gc=False):
     instrument: int
 
 
+class Composite(msgspec.Struct, frozen=True, gc=False):
+    """One price over all vintages of a product, in ticks; tonnes: what all of them traded."""
+
+    product: str
+    previous_close_ticks: int
+    open_ticks: int
+    close_ticks: int
+    tonnes: int
+
+
 class DayClosed(Fact, frozen=True, gc=False):
-    """The day ended; day orders expired before this event."""
+    """The day ended; day orders expired before this event. composites: for products whose rules publish such a price."""
 
     trading_day: int
     stats: tuple[DayStats, ...]
+    composites: tuple[Composite, ...] = ()
 
 
 # ---- government auctions --------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
 CALL_TIES = ("reference", "pressure")
 CLOSE_RULES: Final = ("A", "B", "C", "L")
 MATCH_MODES: Final = ("PRICE_TIME_AUTO", "PICK_BEST5", "PICK_BEST_ONLY", "MEDIAN3")
+COMPOSITE_WEIGHTS: Final = ("none", "tonnes", "equal")
 PICK_LEVELS: Final = {
     "PICK_BEST5": 5,
     "PICK_BEST_ONLY": 1,
@@ -73,6 +74,7 @@ class ProductRules(msgspec.Struct, frozen=True):
     close_min_tonnes: int
     block_tonnes_min: int = 0  # smallest block trade; 0: the product is not traded in blocks
     block_limit_bp: int = 0  # price limit of block trades in basis points of the reference price
+    composite_weight: str = "none"  # the one price over all vintages is weighted by the day's tonnes, or equal
 
 
 class OffsetRules(msgspec.Struct, frozen=True):
@@ -358,6 +360,7 @@ _OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {"day": {"block_window": 
 _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "block_tonnes_min": _integer(1, units.TONNES_MAX),
     "block_limit_bp": _integer(1, 9_999),
+    "composite_weight": _one_of(COMPOSITE_WEIGHTS),
 }
 _COMPLIANCE_RULES: Final[dict[str, _Check]] = {
     "report_deadline": _day,

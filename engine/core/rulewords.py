@@ -116,6 +116,10 @@ RULES: Final[dict[str, Words]] = {
     "product.block_limit_bp": Words(
         "大宗协议价格限制,以前收盘价为基准。", "Price limit of block trades around the previous close.", "1/10,000"
     ),
+    "product.composite_weight": Words(
+        "各年份综合价格的权重:none 不发布;tonnes 按当日成交量;equal 等权。",
+        "Weights of the one price over all vintages: none is published; the day's tonnes; or equal.",
+    ),
 }
 
 

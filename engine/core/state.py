@@ -13,6 +13,7 @@ from engine.core.blocks import Blocks
 from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF, Book, Order
 from engine.core.calendar import Announcement, Calendar, HolidayNotice
 from engine.core.commands import AnyAct
+from engine.core.events import Composite
 from engine.core.phases import CLOSED
 from engine.core.records import ComplianceYear
 from engine.core.rulebook import PICK_LEVELS, RuleBook
@@ -363,7 +364,9 @@ class State:
         "blocks",
         "cash_deposited",
         "cash_withdrawn",
+        "closed_composites",
         "compliance",
+        "composites",
         "day_number",
         "fees",
         "halted",
@@ -395,6 +398,8 @@ class State:
         self.rulebook_text = rulebook_text
         self.rulebook_since: i64 = 0  # the trading day at whose opening it took effect; 0: the founding
         self.pending_rulebook: PendingRuleBook | None = None
+        self.composites: dict[str, int] = {}  # product -> last composite close in ticks
+        self.closed_composites: tuple[Composite, ...] = ()  # those of the last day that was closed
         # what each order asks of the rule book, as native values
         self.stp: i64 = STP_MODES[rulebook.self_trade]
         self.open_orders_max: i64 = rulebook.open_orders_max

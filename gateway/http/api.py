@@ -105,7 +105,23 @@ def ticker(request: AnyRequest) -> Response[bytes]:
         if found is None:
             raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
         rows.append({"instrument": code, **msgspec.to_builtins(found)})
-    return json_reply(request, {"tickers": rows})
+    return json_reply(request, {"tickers": rows, "composites": _composites(sources)})
+
+
+def _composites(sources: Sources) -> list[dict[str, Any]]:
+    rows = []
+    for row in sources.view.composites():
+        tick_fen = sources.view.rulebook().products[row.product].tick_fen
+        rows.append(
+            {
+                "product": row.product,
+                "prev_close": price_text(row.previous_close_ticks, tick_fen),
+                "open": price_text(row.open_ticks, tick_fen),
+                "latest": price_text(row.close_ticks, tick_fen),
+                "volume": row.tonnes,
+            }
+        )
+    return rows
 
 
 @get("/book", sync_to_thread=False)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from engine.core.events import DayStats
+from engine.core.events import Composite, DayStats
 from engine.core.units import BLOCK
 from settlement.core import awards
 from settlement.core.awards import AuctionRow, AwardRow
@@ -133,9 +133,11 @@ def make_bulletin(
     traded = {instrument for instrument, _ in totals.by_method}
     if missing := traded - {s.instrument for s in close.stats}:
         raise InvariantBroken(f"day {close.trading_day}: trades but no figures for instruments {sorted(missing)}")
+    ticks = {instrument.product: instrument.tick_fen for instrument in instruments.values()}
     content = {
         "auctions": [awards.auction_figures(row, instruments) for row in auctions],
         "closed_at_ns": close.at_ns,
+        "composites": [_composite_row(row, ticks[row.product]) for row in close.composites],
         "cumulative": _figures(_sum(list(cumulative.values()))),
         "currency": "CNY",
         "day_number": close.day_number,
@@ -153,6 +155,17 @@ def make_bulletin(
         "trading_day": iso_day(close.trading_day),
     }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def _composite_row(row: Composite, tick_fen: int) -> dict[str, Any]:
+    return {
+        "change": yuan((row.close_ticks - row.previous_close_ticks) * tick_fen),
+        "close": yuan(row.close_ticks * tick_fen),
+        "open": yuan(row.open_ticks * tick_fen),
+        "previous_close": yuan(row.previous_close_ticks * tick_fen),
+        "product": row.product,
+        "tonnes": row.tonnes,
+    }
 
 
 def _row(s: DayStats, instrument: Instrument, totals: DayTotals, cumulative: dict[int, Cumulative]) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class DayClose(msgspec.Struct):
     last_cash_posting: int
     last_trade: int
     stats: tuple[events.DayStats, ...]
+    composites: tuple[events.Composite, ...]
 
 
 class Clearing:
@@ -339,6 +340,7 @@ class Clearing:
             self.ledger.next_cash_posting - 1,
             self.last_trade,
             event.stats,
+            event.composites,
         )
         writes.changes.append(
             (

@@ -41,6 +41,7 @@ def random_rules(dice: random.Random) -> Rules:
         "lock_days": dice.choice((0, 1)),
     }
     for product in (allowance, offset):
+        product["composite_weight"] = dice.choice(("none", "tonnes", "equal"))
         product["match_mode"] = dice.choice(("PRICE_TIME_AUTO",) * 5 + ("PICK_BEST5", "PICK_BEST_ONLY", "MEDIAN3"))
         product["close_rule"] = dice.choice("ABCL")
         product["close_min_tonnes"] = dice.choice((10, 100)) if product["close_rule"] == "C" else 0

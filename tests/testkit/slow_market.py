@@ -5,7 +5,9 @@ worked out: what an account holds is added up from its open orders each time, th
 every order, the call auction tries every price, the day's figures are read off the list of its trades.
 """
 
+from fractions import Fraction
 from hashlib import sha256
+from operator import mul
 
 import msgspec
 
@@ -21,6 +23,7 @@ from tests.testkit.slow_parts import (
     Order,
     Proposal,
     Why,
+    half_up,
     is_code,
     is_same_product,
     shown,
@@ -359,7 +362,27 @@ class SlowMarket(SlowRegistry):
             )
             instrument.reference = close
         self.set_phase(phases.CLOSED)
-        self.out.append(e.DayClosed(self.trading_day, tuple(stats)))
+        composites = [row for code in self.rules.products if (row := self.composite(code, stats)) is not None]
+        self.out.append(e.DayClosed(self.trading_day, tuple(stats), tuple(composites)))
+
+    def composite(self, code: str, stats: list[e.DayStats]) -> e.Composite | None:
+        """One price over a product's vintages: each price as often as its tonnes, or once."""
+        weight = self.rules.products[code].composite_weight
+        rows = [row for row in stats if self.listed(row.instrument).rules.code == code]
+        if weight == "none" or not rows:
+            return None
+        references = [row.previous_close_ticks for row in rows]
+        previous = self.composites.get(code, half_up(Fraction(sum(references), len(rows))))
+        opened = closed = previous
+        weights = [row.tonnes if weight == "tonnes" else 1 for row in rows]
+        if sum(weights) > 0:
+            opens = [row.open_ticks or row.previous_close_ticks for row in rows]
+            opened = half_up(Fraction(sum(map(mul, opens, weights)), sum(weights)))
+            closed = half_up(
+                Fraction(sum(row.close_ticks * w for row, w in zip(rows, weights, strict=True)), sum(weights))
+            )
+        self.composites[code] = closed
+        return e.Composite(code, previous, opened, closed, sum(row.tonnes for row in rows))
 
     # ---- call auctions ----------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ class SlowOrders:
         self.instruments: list[Instrument] = []
         self.operators = 0
         self.proposals: dict[int, Proposal] = {}
+        self.composites: dict[str, int] = {}
         self.next_rules: c.AdoptRuleBook | None = None
         self.orders: list[Order] = []  # all that are open
         self.turns = 0

@@ -6,9 +6,9 @@ import pytest
 
 from engine.core import commands as c
 from engine.core import events as e
-from engine.core import phases, reasons
+from engine.core import phases, reasons, rulewords
 from engine.core.market import Market
-from engine.core.rulebook import TEXT_CHARACTERS_MAX, parse
+from engine.core.rulebook import FIXED_OF_LISTED, TEXT_CHARACTERS_MAX, ProductRules, parse
 from engine.core.state import Instrument, State
 from tests.testkit.build import Desk, act, digest_of, rulebook_text
 from tests.testkit.script import Scene
@@ -23,6 +23,10 @@ OTHER: dict[str, Any] = {
     "settlement_fee_ppm": 100,
     "close_rule": "C",
     "close_min_tonnes": 50,
+    "match_mode": "MEDIAN3",
+    "composite_weight": "equal",
+    "block_tonnes_min": 100,
+    "block_limit_bp": 4000,
 }
 OTHER_MARKET: dict[str, Any] = {
     "self_trade": "cancel_both",
@@ -110,6 +114,9 @@ def test_it_takes_effect_at_the_opening_of_its_day_and_not_before() -> None:
 def test_every_copied_value_is_refreshed() -> None:
     """What differs between a state made under one book and a state made under the other is what a change must set."""
     old, new = rulebook_text(), text(2, OTHER, **OTHER_MARKET)
+    differing = {change.rule.rpartition(".")[2] for change in rulewords.changes(parse(old), parse(new))}
+    of_products = set(ProductRules.__struct_fields__) - {"code", "name_zh", "name_en", *FIXED_OF_LISTED}
+    assert of_products <= differing, "this test must change every rule that a listed product may change"
     desk = Desk(old)
     desk.act(c.ListInstrument("X", "CQEA", 2025, "", "", 5000))
     adopt(desk, adoption(new))
