@@ -13,13 +13,14 @@ from engine.core.units import BUY
 
 def audit(state: State) -> None:
     """Check the whole state."""
+    in_auctions = AuctionHolds(state)
     for instrument in state.instruments:
         if instrument is not None:
             audit_book(state, instrument)
-            audit_units(state, instrument)
+            audit_units(state, instrument, in_auctions)
     for account in state.accounts:
         if account is not None:
-            audit_account(state, account)
+            audit_account(state, account, in_auctions)
     audit_cash(state)
     audit_rules(state)
     audit_blocks(state)
@@ -73,7 +74,36 @@ def audit_half(state: State, instrument: Instrument, half: Half) -> None:
     check((live[0] if live else None) is best, f"INV-12 {instrument.code}: best level")
 
 
-def audit_units(state: State, instrument: Instrument) -> None:
+class AuctionHolds:
+    """What live government auctions hold, each bid looked at once: tonnes by (account, instrument), fen by account."""
+
+    def __init__(self, state: State) -> None:
+        self.tonnes: dict[tuple[int, int], int] = {}
+        self.fen: dict[int, int] = {}
+        for auction in state.auctions.values():
+            terms = auction.terms
+            if not auction.is_live:
+                continue
+            is_sale = auctions.side_of(terms) == BUY
+            instrument = state.held_instrument(terms.instrument)
+            if is_sale:
+                self._add_tonnes(terms.unit_account, terms.instrument, terms.tonnes)
+            else:
+                self._add_fen(terms.cash_account, terms.budget_fen)
+            for bid in auction.bids.values():
+                if is_sale:
+                    self._add_fen(bid.account, auctions.hold_of(terms, instrument, bid.price_ticks, bid.tonnes))
+                else:
+                    self._add_tonnes(bid.account, terms.instrument, bid.tonnes)
+
+    def _add_tonnes(self, account: int, instrument: int, tonnes: int) -> None:
+        self.tonnes[account, instrument] = self.tonnes.get((account, instrument), 0) + tonnes
+
+    def _add_fen(self, account: int, amount_fen: int) -> None:
+        self.fen[account] = self.fen.get(account, 0) + amount_fen
+
+
+def audit_units(state: State, instrument: Instrument, in_auctions: AuctionHolds) -> None:
     """INV-1: units are neither made nor lost. INV-6: units held are those behind open sells."""
     total = 0
     for account in state.accounts:
@@ -95,45 +125,12 @@ def audit_units(state: State, instrument: Instrument) -> None:
             for offer in state.blocks.open_by(account.number)
             if offer.instrument == instrument.number and offer.side != BUY
         )
-        behind += units_in_auctions(state, account, instrument)
+        behind += in_auctions.tonnes.get((int(account.number), int(instrument.number)), 0)
         check(behind == position.held, f"INV-6 {where}: held {position.held}, open sells, offers, auctions {behind}")
         total += position.available + position.held + position.locked
     number = int(instrument.number)
     expected = state.issued[number] - state.surrendered[number]
     check(total == expected, f"INV-1 {instrument.code}: {total} in accounts, {expected} issued and not surrendered")
-
-
-def units_in_auctions(state: State, account: Account, instrument: Instrument) -> int:
-    """Units of an account behind its offers in buy-backs, or offered by it in sales."""
-    tonnes = 0
-    for auction in state.auctions.values():
-        terms = auction.terms
-        if terms.instrument != instrument.number or not auction.is_live:
-            continue
-        if auctions.side_of(terms) == BUY:
-            tonnes += terms.tonnes if terms.unit_account == account.number else 0
-        else:
-            tonnes += sum(bid.tonnes for bid in auction.bids.values() if bid.account == account.number)
-    return tonnes
-
-
-def cash_in_auctions(state: State, account: Account) -> int:
-    """Cash of an account behind its bids in sales, or set aside by it for buy-backs."""
-    held_fen = 0
-    for auction in state.auctions.values():
-        terms = auction.terms
-        if not auction.is_live:
-            continue
-        if auctions.side_of(terms) == BUY:
-            instrument = state.held_instrument(terms.instrument)
-            held_fen += sum(
-                auctions.hold_of(terms, instrument, bid.price_ticks, bid.tonnes)
-                for bid in auction.bids.values()
-                if bid.account == account.number
-            )
-        else:
-            held_fen += terms.budget_fen if terms.cash_account == account.number else 0
-    return held_fen
 
 
 def audit_auctions(state: State) -> None:
@@ -149,7 +146,7 @@ def audit_auctions(state: State) -> None:
             check(together <= auctions.cap_of(auction.terms), f"INV-20 auction {code}: owner {owner} above the cap")
 
 
-def audit_account(state: State, account: Account) -> None:
+def audit_account(state: State, account: Account, in_auctions: AuctionHolds) -> None:
     """INV-3, INV-4, INV-6 and INV-16 for one account."""
     check(min(account.free, account.held, account.pending) >= 0, f"INV-3 {account.code}: negative cash")
     needed = 0
@@ -161,7 +158,7 @@ def audit_account(state: State, account: Account) -> None:
     for offer in state.blocks.open_by(account.number):
         if offer.side == BUY:
             needed += state.held_instrument(offer.instrument).hold_of(offer.price_ticks, offer.tonnes)
-    needed += cash_in_auctions(state, account)
+    needed += in_auctions.fen.get(int(account.number), 0)
     check(needed == account.held, f"INV-6 {account.code}: held {account.held}, buys, offers, auctions need {needed}")
     allowances = sum(
         position.available

@@ -488,3 +488,15 @@ def test_a_dump_in_the_middle_of_a_window_goes_on_as_if_nothing_had_been() -> No
         expected = desk.do(command)
         assert loaded.apply(c.Entry(loaded.seq + 1, desk.at_ns, command)) == expected
         assert loaded.dump() == desk.market.dump()
+
+
+@pytest.mark.parametrize("terms", [notice(), buy_back()], ids=["sale", "buy-back"])
+def test_the_audit_misses_no_hold_of_an_auction(terms: c.AnnounceAuction) -> None:
+    desk = AuctionDesk()
+    desk.hold(terms)
+    placed = desk.bid(A, 4_000, 100)
+    desk.market.audit()
+    auction = desk.market.state.auctions[1]
+    auction.remove(auction.bids[placed.bid])  # its deposit stays held for nothing
+    with pytest.raises(AssertionError, match="INV-6"):
+        desk.market.audit()
