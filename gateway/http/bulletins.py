@@ -45,6 +45,9 @@ COLUMNS: Final = (
     Column("closing_call_tonnes", "收盘集合竞价成交量", ("listed", "closing_call", "tonnes")),
     Column("auction_tonnes", "有偿竞价与回购成交量", ("auction", "tonnes")),
     Column("auction_turnover", "有偿竞价与回购成交额", ("auction", "turnover")),
+    Column("block_tonnes", "大宗协议成交量", ("block", "tonnes")),
+    Column("block_turnover", "大宗协议成交额", ("block", "turnover")),
+    Column("block_trades", "大宗协议笔数", ("block", "trades")),
     Column("cumulative_tonnes", "累计成交量", ("cumulative", "tonnes")),
     Column("cumulative_turnover", "累计成交额", ("cumulative", "turnover")),
 )

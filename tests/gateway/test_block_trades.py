@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.core import commands
+from gateway.http.bulletins import COLUMNS, bulletin_rows
 from tests.gateway.kit import COARSE, DAY, SPOT, House, until
 from yutan.client import Client, Event, ExecReport, Refused
 
@@ -97,6 +98,11 @@ async def test_an_agreement_is_told_to_both_settled_and_disclosed(house: House) 
         assert csv is not None
         assert "大宗协议成交量" in csv
         assert (await house.settlement.reconcile()).ok
+        assert [
+            text
+            for column, text in zip(COLUMNS, bulletin_rows(json.loads(found))[0], strict=True)
+            if column.name.startswith("block_")
+        ] == ["5000", "147500.00", "1"]
 
 
 async def test_the_public_hears_of_it_at_the_days_end_and_only_in_sum(house: House) -> None:
