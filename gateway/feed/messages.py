@@ -29,7 +29,9 @@ class NextRules(msgspec.Struct, frozen=True):
 
 
 class PhaseData(msgspec.Struct, frozen=True):
-    """`phase`: where the day is. `halted`: the whole market is; `halted_instruments` are alone.
+    """`phase`: where the day is. `block_window_open`: whether block trades may be offered.
+
+    `halted`: the whole market is; `halted_instruments` are alone.
 
     rulebook_version: the rules in force (0: no market yet); next_rulebook: those that are to follow.
     """
@@ -39,6 +41,7 @@ class PhaseData(msgspec.Struct, frozen=True):
     phase_zh: str
     halted: bool
     halted_instruments: list[str]
+    block_window_open: bool
     next: NextPhase | None
     rulebook_version: int
     next_rulebook: NextRules | None

@@ -45,6 +45,7 @@ class PublicFeed:
         self._trading_day = 0
         self._phase = phases.CLOSED
         self._is_halted = False
+        self._is_block_window_open = False
         self._seq = 0
         self._at_ns = 0
         self._next_rules: NextRules | None = None
@@ -66,6 +67,7 @@ class PublicFeed:
             events.RuleBookTookEffect: self._on_rulebook_took_effect,
             events.DayOpened: self._on_day_opened,
             events.PhaseChanged: self._on_phase_changed,
+            events.BlockWindowChanged: self._on_block_window,
             events.Halted: self._on_halted,
             events.Resumed: self._on_resumed,
             events.DayClosed: self._on_day_closed,
@@ -88,6 +90,7 @@ class PublicFeed:
         day = view.day()
         self._seq, self._at_ns = day.seq, day.at_ns
         self._trading_day, self._phase, self._is_halted = day.trading_day, day.phase, day.halted
+        self._is_block_window_open = day.is_block_window_open
         self._rules = view.rulebook()
         pending = view.rulebook_notice().pending
         if pending is not None:
@@ -166,6 +169,10 @@ class PublicFeed:
         self._phase = event.phase
         self.urgent = True
 
+    def _on_block_window(self, event: events.BlockWindowChanged) -> None:
+        self._is_block_window_open = event.is_open
+        self.urgent = True
+
     def _on_halted(self, event: events.Halted) -> None:
         self._halt(event.instrument, True)
 
@@ -183,6 +190,7 @@ class PublicFeed:
 
     def _on_day_closed(self, event: events.DayClosed) -> None:
         self._phase = phases.CLOSED
+        self._is_block_window_open = False
         for stats in event.stats:
             self._instruments[stats.instrument].close_day(stats)
         self._find_opening()
@@ -303,6 +311,7 @@ class PublicFeed:
             phase_zh=phases.NAMES_ZH[self._phase],
             halted=self._is_halted,
             halted_instruments=[fold.code for fold in self._instruments.values() if fold.is_halted],
+            block_window_open=self._is_block_window_open,
             next=following,
             rulebook_version=self._rules.version if self._rules is not None else 0,
             next_rulebook=self._next_rules,

@@ -166,7 +166,15 @@ async def test_limits_are_told_in_yuan(house: House) -> None:
 
 
 async def test_hours_are_the_operators_switch(house: House) -> None:
-    async with house.member("a001") as seller, house.member("b001") as buyer, house.operator("chen") as chen:
+    async with (
+        house.member("a001") as seller,
+        house.member("b001") as buyer,
+        house.operator("chen") as chen,
+        house.visitor() as public,
+    ):
+        await public.subscribe("phase")
+        told = public.events()
+        assert (await anext(told)).data["block_window_open"] is True
         offered = await seller.blocks.offer(*TERMS, ["B001"])
         page = await chen.blocks.open_offers()
         assert page.window_open
@@ -174,6 +182,7 @@ async def test_hours_are_the_operators_switch(house: House) -> None:
             (offered.block_id, "A001", ["B001"])
         ]
         await chen.act("close_block_window", {}, "15:00")
+        assert (await anext(told)).data["block_window_open"] is False
         with pytest.raises(Refused, match="METHOD_NOT_OPEN"):
             await buyer.blocks.confirm(offered.block_id)
         with pytest.raises(Refused, match="METHOD_NOT_OPEN"):
