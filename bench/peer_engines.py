@@ -423,9 +423,9 @@ PEERS: Final = (
     Peer("orderly-chaos", "orderly_chaos", "C++, ctypes", "integer ticks", 0.2, _orderly_chaos),
     Peer("nanobook", "nanobook", "Rust, PyO3", "integer ticks", 1.0, _nanobook),
     Peer("obook", "obook", "C++, ctypes", "integer ticks", 0.2, _obook),
-    Peer("pylobo", "lobo", "Rust, PyO3", "integer ticks", 0.2, _pylobo),
-    Peer("cython-orderbook", "cython_orderbook", "Cython", "integer ticks", 0.2, _cython_orderbook),
-    Peer("akhil4n-orderbook", "orderbook", "Python", "integer ticks", 0.2, _akhil4n_orderbook),
+    Peer("pylobo", "lobo", "Rust, PyO3", "integer ticks", 1.0, _pylobo),
+    Peer("cython-orderbook", "cython_orderbook", "Cython", "integer ticks", 1.0, _cython_orderbook),
+    Peer("akhil4n-orderbook", "orderbook", "Python", "integer ticks", 1.0, _akhil4n_orderbook),
     Peer(
         "lightmatchingengine",
         "lightmatchingengine.lightmatchingengine",
