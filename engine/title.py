@@ -10,11 +10,14 @@ import msgspec
 
 
 class TitleHolding(msgspec.Struct, frozen=True):
-    """Settled units of one instrument in one account: `locked` are bought too recently to be sold (T+N)."""
+    """Settled units of one instrument in one account: `locked` are bought too recently to be sold (T+N), `encumbered` are
+    frozen, pledged or withdrawn from trading, `preallocated` wait for their true-up."""
 
     instrument: int
     available: int
     locked: int
+    encumbered: int = 0
+    preallocated: int = 0
 
 
 class TradeStatus(msgspec.Struct, frozen=True):

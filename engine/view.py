@@ -19,7 +19,7 @@ from engine.core.commands import AnnounceAuction
 from engine.core.compliance import offset_limit
 from engine.core.events import ActProposed, AuctionReported, Composite
 from engine.core.market import Market
-from engine.core.records import ComplianceYear
+from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import RuleBook
 from engine.core.state import Account, Instrument, Key, time_in_force_of
 from engine.core.units import BUY, SELL, amount_of
@@ -44,12 +44,15 @@ class AccountView(msgspec.Struct, frozen=True):
 
 
 class UnitsView(msgspec.Struct, frozen=True):
-    """Units of one instrument in one account: free to sell, behind open sells, bought too recently."""
+    """Units of one instrument in one account: free to sell, behind open sells, bought too recently, frozen, pledged or
+    withdrawn from trading, issued ahead of their true-up."""
 
     instrument: int
     available: int
     held: int
     locked: int
+    encumbered: int = 0
+    preallocated: int = 0
 
 
 class ComplianceView(msgspec.Struct, frozen=True):
@@ -74,6 +77,9 @@ class ComplianceView(msgspec.Struct, frozen=True):
     shortfall: int
     retention_floor: int
     is_final: bool
+    preallocated: int
+    allocation_objection_until: int
+    objections: tuple[Objection, ...]
 
 
 class OrderView(msgspec.Struct, frozen=True):
@@ -288,9 +294,9 @@ class MarketView:
         if found is None:
             return []
         return [
-            UnitsView(number, int(p.available), int(p.held), int(p.locked))
+            UnitsView(number, int(p.available), int(p.held), int(p.locked), int(p.encumbered), int(p.preallocated))
             for number, p in enumerate(found.positions)
-            if p is not None and (p.available or p.held or p.locked)
+            if p is not None and (p.available or p.held or p.locked or p.encumbered or p.preallocated)
         ]
 
     def compliance(self, account: int) -> list[ComplianceView]:
@@ -300,6 +306,10 @@ class MarketView:
             return []
         years = self._market.state.compliance.get(account, {})
         return [self._compliance_view(found, year, record) for year, record in sorted(years.items())]
+
+    def encumbrances(self, account: int) -> list[Encumbrance]:
+        """What of the account's units is frozen, pledged or withdrawn, oldest first; 0: of all accounts."""
+        return [found for found in self._market.state.encumbrances.values() if account in (0, found.account)]
 
     def _compliance_view(self, account: Account, year: int, record: ComplianceYear) -> ComplianceView:
         rules = self._market.state.rulebook.compliance.get(year)
@@ -324,6 +334,9 @@ class MarketView:
             record.shortfall,
             account.retention.get(year, 0),
             record.is_final,
+            sum(record.preallocated.values()),
+            record.allocation_objection_until,
+            tuple(record.objections[subject] for subject in sorted(record.objections)),
         )
 
     # ---- orders -----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from msgspec import UNSET, UnsetType
 
 from engine.core import reasons
 from engine.view import ComplianceView, MarketView
+from gateway.directory import Directory
 from gateway.protocol import wire
 from gateway.protocol.codec import Refused
 from gateway.protocol.times import day_text
@@ -19,12 +20,29 @@ def obligation_view(view: MarketView, account: int, year: int | UnsetType) -> wi
     return wire.ObligationView(found.code, found.category, [_row(row) for row in years], view.day().seq)
 
 
+def encumbrance_rows(view: MarketView, names: Directory, account: int) -> list[wire.EncumbranceRow]:
+    """What of an account's units (0: of all accounts') cannot be traded, oldest first."""
+    return [
+        wire.EncumbranceRow(
+            f"N-{found.number}",
+            names.account_code(found.account),
+            names.instrument_code(found.instrument),
+            found.kind,
+            found.tonnes,
+            found.beneficiary,
+        )
+        for found in view.encumbrances(account)
+    ]
+
+
 def _row(row: ComplianceView) -> wire.ObligationRow:
     is_verified = row.emissions >= 0
     return wire.ObligationRow(
         row.year,
         row.free,
         row.paid,
+        row.preallocated,
+        day_text(row.allocation_objection_until),
         row.emissions if is_verified else None,
         day_text(row.reported_on),
         day_text(row.report_deadline),
@@ -38,4 +56,14 @@ def _row(row: ComplianceView) -> wire.ObligationRow:
         row.shortfall if is_verified else None,
         row.retention_floor,
         row.is_final,
+        [
+            wire.ObjectionRow(
+                found.subject,
+                day_text(found.filed_on),
+                day_text(found.decide_by),
+                day_text(found.decided_on),
+                found.is_upheld,
+            )
+            for found in row.objections
+        ],
     )

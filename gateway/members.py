@@ -8,7 +8,7 @@ from msgspec import UNSET
 from engine.core import commands, events, phases, reasons, units
 from engine.core.commands import Entry
 from engine.view import OrderView
-from gateway.compliance import obligation_view
+from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
 from gateway.protocol import acts, prices, times, wire
 from gateway.protocol.codec import Refused
@@ -289,7 +289,10 @@ class MemberDesk:
         self._gateway.query(connection, request.id, self._allowances_settled(connection, request.id, account))
 
     async def _allowances_settled(self, connection: Connection, request_id: str | int, account: int) -> None:
-        settled = {row.instrument: row.available + row.locked for row in await self._gateway.title.holdings(account)}
+        settled = {
+            row.instrument: row.available + row.locked + row.encumbered + row.preallocated
+            for row in await self._gateway.title.holdings(account)
+        }
         view = self._gateway.view()
         found = view.account(account)
         assert found is not None, "an account that is there stays"
@@ -304,9 +307,20 @@ class MemberDesk:
                     row.held if row is not None else 0,
                     row.locked if row is not None else 0,
                     settled.get(number, 0),
+                    row.encumbered if row is not None else 0,
+                    row.preallocated if row is not None else 0,
                 )
             )
-        connection.reply(request_id, wire.AllowancesView(found.code, holdings, found.retention_floor, view.day().seq))
+        connection.reply(
+            request_id,
+            wire.AllowancesView(
+                found.code,
+                holdings,
+                encumbrance_rows(view, self._names, account),
+                found.retention_floor,
+                view.day().seq,
+            ),
+        )
 
     def _obligation(self, connection: Connection, request: wire.AccountObligation) -> None:
         params = request.params if request.params is not UNSET else wire.ObligationParams()

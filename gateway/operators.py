@@ -8,7 +8,7 @@ from msgspec import UNSET
 from engine.core import commands, events, phases, reasons
 from engine.core.commands import Entry
 from engine.title import TradeStatus
-from gateway.compliance import obligation_view
+from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
 from gateway.members import trading_day
 from gateway.protocol import acts, prices, times, wire
@@ -37,6 +37,7 @@ class OperatorDesk:
                 wire.OpsStatement: self._statement,
                 wire.OpsAccounts: self._accounts,
                 wire.OpsObligation: self._obligation,
+                wire.OpsEncumbrances: self._encumbrances,
             }
         )
         gateway.answerers.update(
@@ -154,6 +155,14 @@ class OperatorDesk:
         if not account:
             raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
         connection.reply(request.id, obligation_view(self._gateway.view(), account, request.params.year))
+
+    def _encumbrances(self, connection: Connection, request: wire.OpsEncumbrances) -> None:
+        account = 0
+        if request.params is not UNSET and request.params.account is not UNSET:
+            account = self._names.account_number(request.params.account)
+            if not account:
+                raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
+        connection.reply(request.id, encumbrance_rows(self._gateway.view(), self._names, account))
 
     def _unsettled(self, connection: Connection, request: wire.OpsUnsettled) -> None:
         params = request.params if request.params is not UNSET else wire.OpsUnsettledParams()

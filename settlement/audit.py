@@ -71,7 +71,7 @@ def _audit(connection: sqlite3.Connection, path: Path) -> Auditor:
         auditor.unit_posting(UnitPosting(*row))
     for row in rows("SELECT account, amount_fen FROM cash_balances"):
         auditor.cash_balance(*row)
-    for row in rows("SELECT account, instrument, available, locked FROM unit_balances"):
+    for row in rows("SELECT * FROM unit_balances"):
         auditor.unit_balance(*row)
     for row in rows("SELECT account, instrument, day_number, tonnes FROM lockups"):
         auditor.lockup(*row)

@@ -4,7 +4,7 @@ The engine's figures are copied in one go while the market stands at a seq; they
 settled exactly that far. What is set aside has moved in the engine and not in the registry, so it is allowed for.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -12,8 +12,10 @@ from engine.title import Break, ReconciliationReport
 from engine.view import AccountView, DayView, InstrumentView, UnitsView
 from settlement.core import dvp
 from settlement.core.clearing import Clearing
-from settlement.core.postings import BANK
+from settlement.core.postings import AVAILABLE, BANK, STATE_PLACES
 from settlement.store import Balances
+
+_NOTHING: Final = (0, 0, 0, 0)
 
 
 class EngineReads(Protocol):
@@ -37,11 +39,11 @@ class EngineReads(Protocol):
 
 
 class EngineFigures(msgspec.Struct, frozen=True):
-    """Every account's cash (free and held) and units ((available and held), locked) in the engine, at `seq`."""
+    """Every account's cash (free and held) and units ((available and held), then by STATE_PLACES) in the engine, at `seq`."""
 
     seq: int
     cash: dict[int, int]
-    units: dict[tuple[int, int], tuple[int, int]]
+    units: dict[tuple[int, int], tuple[int, int, int, int]]
     restriction: dict[int, int]
     floor_tonnes: dict[int, int]
 
@@ -52,14 +54,18 @@ def take_figures(view: EngineReads) -> EngineFigures:
     return EngineFigures(
         view.day().seq if view.is_founded else 0,
         {a.number: a.free_fen + a.held_fen for a in accounts},
-        {(a.number, u.instrument): (u.available + u.held, u.locked) for a in accounts for u in view.units(a.number)},
+        {
+            (a.number, u.instrument): (u.available + u.held, u.locked, u.encumbered, u.preallocated)
+            for a in accounts
+            for u in view.units(a.number)
+        },
         {a.number: a.restriction for a in accounts if a.restriction},
         {a.number: a.retention_floor for a in accounts if a.retention_floor},
     )
 
 
 def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> ReconciliationReport:
-    """Compare what both had at `engine.seq`. Assets of a break: "cash", an instrument's code, the code + ".locked",
+    """Compare what both had at `engine.seq`. Assets of a break: "cash", an instrument's code, the code + "." + another state,
     "restriction", "retention", and with account 0 the sums over a whole ledger that must be zero."""
     ledger = clearing.ledger
     pending_cash, pending_units = dvp.pending_effects(clearing.aside)
@@ -76,12 +82,13 @@ def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> Re
         check(account, "retention", engine.floor_tonnes.get(account, 0), ledger.floor_tonnes.get(account, 0))
     members = {key for key in registry.units if key[0] > 0}
     for account, instrument in sorted({*engine.units, *members, *pending_units}):
-        of_engine = engine.units.get((account, instrument), (0, 0))
-        settled_units = registry.units.get((account, instrument), (0, 0))
-        pending = pending_units.get((account, instrument), [0, 0])
+        of_engine = engine.units.get((account, instrument), _NOTHING)
+        settled_units = registry.units.get((account, instrument), _NOTHING)
+        pending = pending_units.get((account, instrument), [0, 0, 0, 0])
         code = ledger.instruments[instrument].code if instrument in ledger.instruments else f"#{instrument}"
-        check(account, code, of_engine[0], settled_units[0] + pending[0])
-        check(account, f"{code}.locked", of_engine[1], settled_units[1] + pending[1])
+        for state, place in STATE_PLACES.items():
+            asset = code if state == AVAILABLE else f"{code}.{state}"
+            check(account, asset, of_engine[place], settled_units[place] + pending[place])
 
     # The registry against itself: every ledger sums to zero, so what members have is what came in and is still there.
     check(0, "cash ledger", 0, sum(registry.cash.values()))

@@ -477,6 +477,11 @@ class Client:
             wire.OpsObligation, wire.OpsObligationParams(account, year or UNSET), wire.ObligationView
         )
 
+    async def ops_encumbrances(self, account: str = "") -> list[wire.EncumbranceRow]:
+        """Units of an account (or of all) that are frozen, pledged or withdrawn from trading."""
+        params = wire.OpsEncumbrancesParams(account or UNSET)
+        return await self._ask(wire.OpsEncumbrances, params, list[wire.EncumbranceRow])
+
     async def ops_statement_days(self, account: str) -> list[str]:
         """Trading days for which a member has a statement."""
         return (await self._ask(wire.OpsStatement, wire.OpsStatementParams(account), wire.StatementDays)).trading_days

@@ -9,7 +9,18 @@ from typing import Final
 
 import msgspec
 
-from engine.core import adoption, auctions, block_trading, calendar_acts, compliance, day, phases, reasons
+from engine.core import (
+    adoption,
+    auctions,
+    block_trading,
+    calendar_acts,
+    compliance,
+    day,
+    holdings,
+    phases,
+    reasons,
+    registry,
+)
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import (
     AdoptHolidays,
@@ -27,7 +38,6 @@ from engine.core.commands import (
     CloseDay,
     DepositCash,
     Halt,
-    ImportEmissions,
     LiftRestriction,
     ListInstrument,
     OpenAccount,
@@ -97,7 +107,7 @@ SYSTEM_ACTS: Final = (
 )
 ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook",)  # no rule book can loosen how rule books change
 CATEGORIES: Final = ("key_emitter", "institution", "individual", "government", "treasury")
-UNIT_KINDS: Final = ("free", "paid", "offset")
+UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
 SCOPES: Final = ("view", "trade", "cancel")
 TEXT_MAX: Final = 200
 ISSUED_TONNES_MAX: Final = 1_000_000_000_000
@@ -222,8 +232,8 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return judge_registration(state, act)
     if isinstance(act, AllocateUnits | SurrenderUnits):
         return judge_units(state, act)
-    if isinstance(act, ImportEmissions):
-        return compliance.judge_emissions(state, act)
+    if isinstance(act, registry.RegistryAct):
+        return registry.judge(state, act)
     if isinstance(act, DepositCash | WithdrawCash):
         return judge_cash(state, act)
     if isinstance(act, Restrict | LiftRestriction):
@@ -313,6 +323,8 @@ def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
         return Verdict(reasons.ACT_INVALID, TONNES_MAX, fit(act.tonnes))
     if isinstance(act, SurrenderUnits):
         return compliance.judge_surrender(state, account, instrument, act)
+    if act.kind == "reserve" and account.category != holdings.GOVERNMENT:
+        return Verdict(reasons.NOT_RESERVE)
     if act.kind == "free" and account.category != compliance.KEY_EMITTER:
         return Verdict(reasons.NOT_KEY_EMITTER)
     record = compliance.known_record(state, act.account, act.year)
@@ -386,8 +398,8 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
         allocate(state, act, out)
     elif isinstance(act, SurrenderUnits):
         compliance.surrender(state, act, out)
-    elif isinstance(act, ImportEmissions):
-        compliance.import_emissions(state, act, out)
+    elif isinstance(act, registry.RegistryAct):
+        registry.take(state, act, out)
     elif isinstance(act, DepositCash):
         state.held_account(act.account).free += act.amount_fen
         state.cash_deposited += act.amount_fen
@@ -451,6 +463,7 @@ def list_instrument(state: State, act: ListInstrument, out: list[Event]) -> None
     state.instrument_numbers[act.code] = number
     state.issued.append(0)
     state.surrendered.append(0)
+    state.canceled.append(0)
     rules = state.rulebook.products[act.product]
     out.append(
         InstrumentListed(

@@ -99,7 +99,7 @@ def judge_cover(account: Account, instrument: Instrument, side: i64, cash_needed
             return Verdict(reasons.UNITS_LOCKED, position.available, units_needed)
         return Verdict(reasons.INSUFFICIENT_ALLOWANCE, position.available, units_needed)
     if instrument.is_allowance and account.retention_floor > 0:
-        left: i64 = account.allowances_available - units_needed
+        left: i64 = account.allowances_available + account.allowances_encumbered - units_needed
         if left < account.retention_floor:
             return Verdict(reasons.OBLIGATION_RESERVED, account.retention_floor, left)
     return ADMITTED

@@ -26,6 +26,7 @@ def audit(state: State) -> None:
     audit_blocks(state)
     audit_compliance(state)
     audit_auctions(state)
+    audit_units_apart(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -113,7 +114,9 @@ def audit_units(state: State, instrument: Instrument, in_auctions: AuctionHolds)
         if position is None:
             continue
         where = f"{account.code} {instrument.code}"
+        apart = position.encumbered + position.preallocated
         check(min(position.available, position.held, position.locked) >= 0, f"INV-3 {where}: negative")
+        check(min(position.encumbered, position.preallocated) >= 0, f"INV-3 {where}: negative")
         check(sum(position.lock_tonnes) == position.locked, f"INV-7 {where}: locks")
         check(all(day > state.day_number for day in position.lock_days), f"INV-7 {where}: overdue lock")
         behind = sum(
@@ -127,10 +130,10 @@ def audit_units(state: State, instrument: Instrument, in_auctions: AuctionHolds)
         )
         behind += in_auctions.tonnes.get((int(account.number), int(instrument.number)), 0)
         check(behind == position.held, f"INV-6 {where}: held {position.held}, open sells, offers, auctions {behind}")
-        total += position.available + position.held + position.locked
+        total += position.available + position.held + position.locked + apart
     number = int(instrument.number)
-    expected = state.issued[number] - state.surrendered[number]
-    check(total == expected, f"INV-1 {instrument.code}: {total} in accounts, {expected} issued and not surrendered")
+    expected = state.issued[number] - state.surrendered[number] - state.canceled[number]
+    check(total == expected, f"INV-1 {instrument.code}: {total} in accounts, {expected} issued and still there")
 
 
 def audit_auctions(state: State) -> None:
@@ -166,6 +169,12 @@ def audit_account(state: State, account: Account, in_auctions: AuctionHolds) -> 
         if position is not None and state.held_instrument(number).is_allowance
     )
     check(allowances == account.allowances_available, f"INV-7 {account.code}: {allowances} available allowances")
+    encumbered = sum(
+        position.encumbered
+        for number, position in enumerate(account.positions)
+        if position is not None and state.held_instrument(number).is_allowance
+    )
+    check(encumbered == account.allowances_encumbered, f"INV-7 {account.code}: {encumbered} encumbered allowances")
     check(sum(account.retention.values()) == account.retention_floor, f"INV-7 {account.code}: floor")
     befores = [before for _, before in account.answer_days]
     check(
@@ -245,3 +254,27 @@ def audit_compliance(state: State) -> None:
     of_products = {product: tonnes for product, tonnes in of_products.items() if tonnes}
     offsets = {product: tonnes for product, tonnes in offsets.items() if tonnes}
     check(offsets == of_products, f"INV-1: offsets {offsets} by year, {of_products} by instrument")
+
+
+def audit_units_apart(state: State) -> None:
+    """INV-1: encumbered units are those of the encumbrances, preallocated ones those that years wait for."""
+    encumbered: dict[tuple[int, int], int] = {}
+    for number, found in state.encumbrances.items():
+        check(number == found.number and found.tonnes > 0, f"INV-12 encumbrance {number}")
+        key = found.account, found.instrument
+        encumbered[key] = encumbered.get(key, 0) + found.tonnes
+    preallocated: dict[tuple[int, int], int] = {}
+    for account, years in state.compliance.items():
+        for record in years.values():
+            for instrument, tonnes in record.preallocated.items():
+                preallocated[account, instrument] = preallocated.get((account, instrument), 0) + tonnes
+    for owner in state.accounts:
+        for instrument, position in enumerate(owner.positions if owner is not None else ()):
+            if owner is None or position is None:
+                continue
+            key = int(owner.number), instrument
+            is_kept = (
+                encumbered.pop(key, 0) == position.encumbered and preallocated.pop(key, 0) == position.preallocated
+            )
+            check(is_kept, f"INV-1 account {key[0]}, instrument {instrument}: units set apart")
+    check(not encumbered and not preallocated, f"INV-1: set apart but in no account: {encumbered} {preallocated}")

@@ -176,7 +176,7 @@ class RegisterOperator(Act, frozen=True, array_like=True, gc=False, tag=105):
 
 
 class AllocateUnits(Act, frozen=True, array_like=True, gc=False, tag=110):
-    """Issue units to an account. kind: free (counts for retention) | paid | offset."""
+    """Issue units to an account. kind: free (counts for retention) | paid | offset | reserve (to the government)."""
 
     account: int
     instrument: int
@@ -221,6 +221,92 @@ class ImportEmissions(Act, frozen=True, array_like=True, gc=False, tag=114):
     rows: tuple[tuple[int, int, int], ...]
     objection_until: int
     sha256: str
+
+
+class PreallocateUnits(Act, frozen=True, array_like=True, gc=False, tag=115):
+    """Issue part of a year's free allocation in advance (预分配): it cannot be traded before its true-up.
+
+    objection_until: the last day on which the unit may object (CQ-M Art. 11: seven working days), 0 for none.
+    """
+
+    account: int
+    instrument: int
+    tonnes: int
+    year: int
+    objection_until: int
+
+
+class TrueUpAllocation(Act, frozen=True, array_like=True, gc=False, tag=116):
+    """Settle a pre-allocation (多退少补): `tonnes` is the year's free allocation in all, more or less than was issued ahead."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    year: int
+    objection_until: int
+
+
+class FileObjection(Act, frozen=True, array_like=True, gc=False, tag=117):
+    """Record a unit's request for review. subject: allocation (Art. 11) | verification (Art. 25)."""
+
+    account: int
+    year: int
+    subject: str
+    filed_on: int
+
+
+class DecideObjection(Act, frozen=True, array_like=True, gc=False, tag=118):
+    """Record the bureau's decision on a request for review; what follows from it is an act of its own."""
+
+    account: int
+    year: int
+    subject: str
+    decided_on: int
+    upheld: bool
+
+
+class CancelUnits(Act, frozen=True, array_like=True, gc=False, tag=119):
+    """Cancel (注销) available units for good. kind: voluntary | reserve (the government's unused reserve)."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+
+
+class EncumberUnits(Act, frozen=True, array_like=True, gc=False, tag=160):
+    """Set units apart from trading. kind: freeze (by a court) | pledge | withdrawn (to the registry account)."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+    beneficiary: str
+
+
+class ReleaseUnits(Act, frozen=True, array_like=True, gc=False, tag=161):
+    """Release units of an encumbrance: they can be traded again."""
+
+    encumbrance: int
+    tonnes: int
+
+
+class EnforceEncumbrance(Act, frozen=True, array_like=True, gc=False, tag=162):
+    """Move frozen or pledged units to another account (司法扣划, 质押实现)."""
+
+    encumbrance: int
+    tonnes: int
+    to_account: int
+
+
+class TransferUnits(Act, frozen=True, array_like=True, gc=False, tag=163):
+    """Move available units between accounts without a trade. kind: succession | court | gift | reserve."""
+
+    account: int
+    to_account: int
+    instrument: int
+    tonnes: int
+    kind: str
 
 
 class Restrict(Act, frozen=True, array_like=True, gc=False, tag=120):
@@ -384,6 +470,15 @@ AnyAct = (
     | WithdrawCash
     | SurrenderUnits
     | ImportEmissions
+    | PreallocateUnits
+    | TrueUpAllocation
+    | FileObjection
+    | DecideObjection
+    | CancelUnits
+    | EncumberUnits
+    | ReleaseUnits
+    | EnforceEncumbrance
+    | TransferUnits
     | Restrict
     | LiftRestriction
     | OpenDay

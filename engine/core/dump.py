@@ -15,7 +15,7 @@ from engine.core.book import Half, Order
 from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.events import AuctionReported, Composite
-from engine.core.records import ComplianceYear
+from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 
@@ -77,6 +77,7 @@ def _state(state: State) -> list[Any]:
             for year, record in sorted(years.items())
         ],
         [_auction(auction) for auction in state.auctions.values()],
+        [state.canceled, state.encumbrance_number, list(state.encumbrances.values())],
     ]
 
 
@@ -127,12 +128,13 @@ def _account(account: Account) -> list[Any]:
         account.allowances_available,
         sorted(account.retention.items()),
         [
-            [number, p.available, p.held, p.locked, p.lock_days, p.lock_tonnes]
+            [number, p.available, p.held, p.locked, p.lock_days, p.lock_tonnes, p.encumbered, p.preallocated]
             for number, p in enumerate(account.positions)
-            if p is not None and p.available + p.held + p.locked > 0
+            if p is not None and p.available + p.held + p.locked + p.encumbered + p.preallocated > 0
         ],
         account.answer_days,
         [_answer(client_order_id, answer_of(known)) for client_order_id, known in account.answers.items()],
+        account.allowances_encumbered,
     ]
 
 
@@ -150,6 +152,9 @@ def _compliance(record: ComplianceYear) -> list[Any]:
         record.surrendered,
         sorted(record.offsets.items()),
         record.is_final,
+        sorted(record.preallocated.items()),
+        record.allocation_objection_until,
+        [record.objections[subject] for subject in sorted(record.objections)],
     ]
 
 
@@ -208,6 +213,7 @@ def _load_state(body: list[Any]) -> State:
         calendar,
         compliance,
         auctions,
+        encumbrances,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -245,6 +251,8 @@ def _load_state(body: list[Any]) -> State:
         auction = _load_auction(len(state.auctions) + 1, row)
         state.auctions[auction.number] = auction
         state.auction_numbers[auction.terms.code] = auction.number
+    state.canceled, state.encumbrance_number, rows = encumbrances
+    state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
     return state
 
 
@@ -289,6 +297,7 @@ def _load_account(number: int, row: list[Any]) -> Account:
         positions,
         answer_days,
         answers,
+        allowances_encumbered,
     ) = row
     account = Account(number, code, owner, name, category)
     account.restriction = restriction
@@ -297,12 +306,14 @@ def _load_account(number: int, row: list[Any]) -> Account:
     account.held = held
     account.pending = pending
     account.allowances_available = allowances
+    account.allowances_encumbered = allowances_encumbered
     account.retention = {year: floor for year, floor in retention}
     account.retention_floor = sum(account.retention.values())
-    for number, available, held, locked, lock_days, lock_tonnes in positions:
+    for number, available, held, locked, lock_days, lock_tonnes, encumbered, preallocated in positions:
         position = account.position(number)
         position.available, position.held, position.locked = available, held, locked
         position.lock_days, position.lock_tonnes = lock_days, lock_tonnes
+        position.encumbered, position.preallocated = encumbered, preallocated
     account.answer_days = [(day, before) for day, before in answer_days]
     account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4], row[5]) for row in answers}
     return account
@@ -313,6 +324,9 @@ def _load_compliance(row: list[Any]) -> ComplianceYear:
     record.free, record.paid, record.emissions, record.reported_on, record.objection_until = row[:5]
     record.surrendered, record.is_final = row[5], row[7]
     record.offsets = {product: tonnes for product, tonnes in row[6]}
+    record.preallocated = {instrument: tonnes for instrument, tonnes in row[8]}
+    record.allocation_objection_until = row[9]
+    record.objections = {found.subject: found for found in msgspec.convert(row[10], list[Objection])}
     return record
 
 

@@ -532,6 +532,88 @@ class UnitsSurrendered(Fact, frozen=True, gc=False):
     final: bool
 
 
+class UnitsPreallocated(Fact, frozen=True, gc=False):
+    """Units were issued ahead of the year's allocation; they wait for its true-up and cannot be traded."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    year: int
+    objection_until: int
+
+
+class AllocationTruedUp(Fact, frozen=True, gc=False):
+    """A pre-allocation was settled: `released` became available, `issued` came on top, `withdrawn` was canceled."""
+
+    account: int
+    instrument: int
+    year: int
+    released: int
+    issued: int
+    withdrawn: int
+    objection_until: int
+
+
+class ObjectionFiled(Fact, frozen=True, gc=False):
+    """A unit asked for a review; the bureau decides by `decide_by`."""
+
+    account: int
+    year: int
+    subject: str
+    filed_on: int
+    decide_by: int
+
+
+class ObjectionDecided(Fact, frozen=True, gc=False):
+    """The bureau decided a request for review."""
+
+    account: int
+    year: int
+    subject: str
+    decided_on: int
+    upheld: bool
+
+
+class UnitsCanceled(Fact, frozen=True, gc=False):
+    """Units left the account for the cancellation account, for good."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+
+
+class UnitsEncumbered(Fact, frozen=True, gc=False):
+    """Available units of the account were set apart under a number."""
+
+    encumbrance: int
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+    beneficiary: str
+
+
+class UnitsReleased(Fact, frozen=True, gc=False):
+    """Units of an encumbrance are available again."""
+
+    encumbrance: int
+    account: int
+    instrument: int
+    tonnes: int
+
+
+class UnitsTransferred(Fact, frozen=True, gc=False):
+    """Units went to another account, where they are available: out of an encumbrance, or (0) of what was available."""
+
+    account: int
+    to_account: int
+    instrument: int
+    tonnes: int
+    kind: str
+    encumbrance: int
+
+
 class EmissionsRecorded(Fact, frozen=True, gc=False):
     """A key emitter's verified emissions of a year are known, or corrected; days are yyyymmdd, 0 for none."""
 

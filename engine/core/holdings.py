@@ -1,6 +1,30 @@
-"""How the units of a position move outside trading: what every registry act is made of."""
+"""The registry's acts on units: encumber and release, transfer, cancel; and how units of a position move at all.
 
-from engine.core.state import Account, Instrument
+States of a unit are the domain rules' B3: here *available*, *held* (open sells), *locked* (T+N), *encumbered* (court freeze,
+pledge, or withdrawn to the registry account) and *preallocated*. A unit is in exactly one of them. Whatever leaves an
+account keeps the retention floor; encumbered units are still in the registry and count for it, preallocated ones do not.
+"""
+
+from typing import Final
+
+from engine.core import reasons
+from engine.core.admission import ADMITTED, Verdict, judge_cover
+from engine.core.commands import CancelUnits, EncumberUnits, EnforceEncumbrance, ReleaseUnits, TransferUnits
+from engine.core.events import Event, UnitsCanceled, UnitsEncumbered, UnitsReleased, UnitsTransferred
+from engine.core.records import Encumbrance
+from engine.core.state import Account, Instrument, State
+from engine.core.trading import cancel_open_orders
+from engine.core.units import RESTRICT_TRANSFER, SELL, TONNES_MAX
+
+FREEZE: Final = "freeze"  # 司法冻结: by court order; open sells give way
+PLEDGE: Final = "pledge"  # 质押
+WITHDRAWN: Final = "withdrawn"  # 转出至登记账户: kept in the registry, out of trading, at the owner's request
+ENCUMBRANCE_KINDS: Final = (FREEZE, PLEDGE, WITHDRAWN)
+TRANSFER_KINDS: Final = ("succession", "court", "gift", "reserve")  # 承继、强制执行、赠与、预留划拨
+CANCEL_KINDS: Final = ("voluntary", "reserve")  # 自愿注销、预留注销
+GOVERNMENT: Final = "government"
+ENCUMBRANCES_MAX: Final = 100_000
+TEXT_MAX: Final = 200
 
 
 def move_available(account: Account, instrument: Instrument, tonnes: int) -> None:
@@ -10,3 +34,151 @@ def move_available(account: Account, instrument: Instrument, tonnes: int) -> Non
     if instrument.is_allowance:
         account.allowances_available += tonnes
     assert position.available >= 0
+
+
+def move_encumbered(account: Account, instrument: Instrument, tonnes: int) -> None:
+    """Change encumbered units, which stay in the registry and count for retention."""
+    position = account.position(instrument.number)
+    position.encumbered += tonnes
+    if instrument.is_allowance:
+        account.allowances_encumbered += tonnes
+    assert position.encumbered >= 0
+
+
+# ---- judging --------------------------------------------------------------------------------------------
+
+
+def judge(
+    state: State, act: EncumberUnits | ReleaseUnits | EnforceEncumbrance | TransferUnits | CancelUnits
+) -> Verdict:
+    """Whether the units are there and may move."""
+    if not 0 < act.tonnes <= TONNES_MAX:
+        return Verdict(reasons.ACT_INVALID, TONNES_MAX, max(-TONNES_MAX, min(act.tonnes, TONNES_MAX + 1)))
+    if isinstance(act, ReleaseUnits | EnforceEncumbrance):
+        return judge_encumbered(state, act)
+    account = state.account(act.account)
+    if account is None:
+        return Verdict(reasons.UNKNOWN_ACCOUNT)
+    instrument = state.instrument(act.instrument)
+    if instrument is None:
+        return Verdict(reasons.UNKNOWN_INSTRUMENT)
+    if isinstance(act, EncumberUnits):
+        return judge_encumber(state, account, act)
+    if isinstance(act, TransferUnits):
+        to_account = state.account(act.to_account)
+        if to_account is None:
+            return Verdict(reasons.UNKNOWN_ACCOUNT)
+        if act.kind not in TRANSFER_KINDS or act.to_account == act.account:
+            return Verdict(reasons.ACT_INVALID)
+        if act.kind == "reserve" and account.category != GOVERNMENT:
+            return Verdict(reasons.NOT_RESERVE)
+        if account.restriction & RESTRICT_TRANSFER:
+            return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+    else:
+        if act.kind not in CANCEL_KINDS:
+            return Verdict(reasons.ACT_INVALID)
+        if act.kind == "reserve" and account.category != GOVERNMENT:
+            return Verdict(reasons.NOT_RESERVE)
+    return judge_cover(account, instrument, SELL, 0, act.tonnes)
+
+
+def judge_encumber(state: State, account: Account, act: EncumberUnits) -> Verdict:
+    """Available units may be encumbered; a court's freeze also takes what stands behind open sells."""
+    if act.kind not in ENCUMBRANCE_KINDS or len(act.beneficiary) > TEXT_MAX:
+        return Verdict(reasons.ACT_INVALID)
+    if len(state.encumbrances) >= ENCUMBRANCES_MAX:
+        return Verdict(reasons.ACT_INVALID, ENCUMBRANCES_MAX, len(state.encumbrances))
+    within_reach = int(account.position(act.instrument).available)
+    if act.kind == FREEZE:
+        within_reach += behind_open_sells(account, act.instrument)
+    if act.tonnes > within_reach:
+        return Verdict(reasons.INSUFFICIENT_ALLOWANCE, within_reach, act.tonnes)
+    return ADMITTED
+
+
+def judge_encumbered(state: State, act: ReleaseUnits | EnforceEncumbrance) -> Verdict:
+    """A known encumbrance with so much left; what leaves the account by it keeps the retention floor."""
+    found = state.encumbrances.get(act.encumbrance)
+    if found is None:
+        return Verdict(reasons.UNKNOWN_ENCUMBRANCE)
+    if act.tonnes > found.tonnes:
+        return Verdict(reasons.INSUFFICIENT_ALLOWANCE, found.tonnes, act.tonnes)
+    if isinstance(act, ReleaseUnits):
+        return ADMITTED
+    if state.account(act.to_account) is None:
+        return Verdict(reasons.UNKNOWN_ACCOUNT)
+    if act.to_account == found.account or found.kind == WITHDRAWN:
+        return Verdict(reasons.ACT_INVALID)
+    account = state.held_account(found.account)
+    if state.held_instrument(found.instrument).is_allowance and account.retention_floor > 0:
+        left = int(account.allowances_available + account.allowances_encumbered) - act.tonnes
+        if left < account.retention_floor:
+            return Verdict(reasons.OBLIGATION_RESERVED, account.retention_floor, left)
+    return ADMITTED
+
+
+def behind_open_sells(account: Account, instrument: int) -> int:
+    """Units held by open sell orders (not by block offers, which bind the other side too)."""
+    return sum(
+        order.leaves for order in account.orders.values() if order.instrument == instrument and order.side == SELL
+    )
+
+
+# ---- taking effect --------------------------------------------------------------------------------------
+
+
+def take(
+    state: State,
+    act: EncumberUnits | ReleaseUnits | EnforceEncumbrance | TransferUnits | CancelUnits,
+    out: list[Event],
+) -> None:
+    """Let a judged act take effect."""
+    if isinstance(act, EncumberUnits):
+        encumber(state, act, out)
+    elif isinstance(act, ReleaseUnits):
+        found = state.encumbrances[act.encumbrance]
+        take_off(state, found, act.tonnes)
+        move_available(state.held_account(found.account), state.held_instrument(found.instrument), act.tonnes)
+        out.append(UnitsReleased(found.number, found.account, found.instrument, act.tonnes))
+    elif isinstance(act, EnforceEncumbrance):
+        found = state.encumbrances[act.encumbrance]
+        take_off(state, found, act.tonnes)
+        move_available(state.held_account(act.to_account), state.held_instrument(found.instrument), act.tonnes)
+        out.append(
+            UnitsTransferred(found.account, act.to_account, found.instrument, act.tonnes, found.kind, found.number)
+        )
+    elif isinstance(act, TransferUnits):
+        instrument = state.held_instrument(act.instrument)
+        move_available(state.held_account(act.account), instrument, -act.tonnes)
+        move_available(state.held_account(act.to_account), instrument, act.tonnes)
+        out.append(UnitsTransferred(act.account, act.to_account, act.instrument, act.tonnes, act.kind, 0))
+    else:
+        move_available(state.held_account(act.account), state.held_instrument(act.instrument), -act.tonnes)
+        state.canceled[act.instrument] += act.tonnes
+        out.append(UnitsCanceled(act.account, act.instrument, act.tonnes, act.kind))
+
+
+def encumber(state: State, act: EncumberUnits, out: list[Event]) -> None:
+    """Set units apart under the next number; where a freeze needs them, open sells of the instrument are canceled."""
+    account = state.held_account(act.account)
+    instrument = state.held_instrument(act.instrument)
+    if act.tonnes > account.position(act.instrument).available:
+        cancel_open_orders(state, account, act.instrument, SELL, reasons.RESTRICTION_IMPOSED, out)
+    state.encumbrance_number += 1
+    number = state.encumbrance_number
+    move_available(account, instrument, -act.tonnes)
+    move_encumbered(account, instrument, act.tonnes)
+    state.encumbrances[number] = Encumbrance(number, act.account, act.instrument, act.kind, act.tonnes, act.beneficiary)
+    out.append(UnitsEncumbered(number, act.account, act.instrument, act.tonnes, act.kind, act.beneficiary))
+
+
+def take_off(state: State, found: Encumbrance, tonnes: int) -> None:
+    """Take units out of an encumbrance, which ends with its last one."""
+    move_encumbered(state.held_account(found.account), state.held_instrument(found.instrument), -tonnes)
+    left = found.tonnes - tonnes
+    if left == 0:
+        del state.encumbrances[found.number]
+    else:
+        state.encumbrances[found.number] = Encumbrance(
+            found.number, found.account, found.instrument, found.kind, left, found.beneficiary
+        )

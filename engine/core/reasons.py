@@ -129,6 +129,11 @@ COMPLIANCE_YEAR_CLOSED: Final = 6023
 OFFSET_NOT_ALLOWED: Final = 6024
 OFFSET_LIMIT: Final = 6025
 OFFSET_ORIGIN: Final = 6026
+NOT_RESERVE: Final = 6027
+UNKNOWN_ENCUMBRANCE: Final = 6028
+NOT_PREALLOCATED: Final = 6029
+OBJECTION_TOO_LATE: Final = 6030
+NO_OPEN_OBJECTION: Final = 6031
 # 9000 internal
 OUTCOME_UNKNOWN: Final = 9001
 ENGINE_RECOVERING: Final = 9002
@@ -740,6 +745,51 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Too few of the offsets used would be of local origin.",
         "所用抵销量中本市项目占比不足。",
         "CQ-M Art. 27",
+    ),
+    Reason(
+        6027,
+        "NOT_RESERVE",
+        "never",
+        99,
+        "Only a government account holds or gives up the reserve.",
+        "只有政府账户可持有或处置预留配额。",
+        "CQ-M Art. 13",
+    ),
+    Reason(
+        6028,
+        "UNKNOWN_ENCUMBRANCE",
+        "never",
+        99,
+        "There is no such encumbrance.",
+        "没有该权利限制登记。",
+        "CQ-M Art. 5",
+    ),
+    Reason(
+        6029,
+        "NOT_PREALLOCATED",
+        "never",
+        99,
+        "Nothing of that year waits for a true-up.",
+        "该年度没有待清算的预分配配额。",
+        "CQ-M Art. 11",
+    ),
+    Reason(
+        6030,
+        "OBJECTION_TOO_LATE",
+        "never",
+        99,
+        "The time to ask for a review has passed, or none was opened.",
+        "复核申请期限已过或尚未开始。",
+        "CQ-M Art. 11, 25",
+    ),
+    Reason(
+        6031,
+        "NO_OPEN_OBJECTION",
+        "never",
+        99,
+        "No request for review is open.",
+        "没有待处理的复核申请。",
+        "CQ-M Art. 11, 25",
     ),
     Reason(
         9001,

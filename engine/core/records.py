@@ -2,6 +2,8 @@
 
 from typing import Final, final
 
+import msgspec
+
 NOT_VERIFIED: Final = -1
 
 
@@ -13,12 +15,15 @@ class ComplianceYear:
     """
 
     __slots__ = (
+        "allocation_objection_until",
         "emissions",
         "free",
         "is_final",
         "objection_until",
+        "objections",
         "offsets",
         "paid",
+        "preallocated",
         "reported_on",
         "surrendered",
     )
@@ -26,6 +31,9 @@ class ComplianceYear:
     def __init__(self) -> None:
         self.free = 0
         self.paid = 0
+        self.preallocated: dict[int, int] = {}  # instrument -> tonnes that wait for the true-up
+        self.allocation_objection_until = 0
+        self.objections: dict[str, Objection] = {}  # by subject, the latest
         self.emissions = NOT_VERIFIED
         self.reported_on = 0
         self.objection_until = 0
@@ -47,3 +55,24 @@ class ComplianceYear:
     def shortfall(self) -> int:
         """What is still owed of the verified emissions; 0 while they are not known."""
         return max(0, self.emissions - self.covered)
+
+
+class Objection(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A unit's request for review (复核): filed on a day, to be decided by one ten working days on. decided_on 0: open."""
+
+    subject: str
+    filed_on: int
+    decide_by: int
+    decided_on: int = 0
+    is_upheld: bool = False
+
+
+class Encumbrance(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Units of an account that cannot be traded, under a number, with the reason (kind) and in whose favour."""
+
+    number: int
+    account: int
+    instrument: int
+    kind: str
+    tonnes: int
+    beneficiary: str

@@ -15,7 +15,7 @@ from engine.core.calendar import Announcement, Calendar, HolidayNotice
 from engine.core.commands import AnyAct
 from engine.core.events import Composite
 from engine.core.phases import CLOSED
-from engine.core.records import ComplianceYear
+from engine.core.records import ComplianceYear, Encumbrance
 from engine.core.rulebook import PICK_LEVELS, RuleBook
 from engine.core.units import AMOUNT_FEN_MAX
 
@@ -32,15 +32,17 @@ class Position:
     """Units of one instrument in one account, in tonnes.
 
     available: free to sell; held: behind open sells; locked: bought too recently (T+N), by the day number from which
-    they are free, oldest first.
+    they are free, oldest first; encumbered: frozen, pledged or withdrawn; preallocated: wait for their true-up.
     """
 
-    __slots__ = ("available", "held", "lock_days", "lock_tonnes", "locked")
+    __slots__ = ("available", "encumbered", "held", "lock_days", "lock_tonnes", "locked", "preallocated")
 
     def __init__(self) -> None:
         self.available: i64 = 0
         self.held: i64 = 0
         self.locked: i64 = 0
+        self.encumbered: i64 = 0
+        self.preallocated: i64 = 0
         self.lock_days: list[int] = []
         self.lock_tonnes: list[int] = []
 
@@ -112,6 +114,7 @@ class Account:
 
     __slots__ = (
         "allowances_available",
+        "allowances_encumbered",
         "answer_days",
         "answers",
         "category",
@@ -146,6 +149,7 @@ class Account:
         self.allowances_available: i64 = (
             0  # sum of `available` over allowance instruments: what retention is measured on
         )
+        self.allowances_encumbered: i64 = 0  # likewise of `encumbered`: they are in the registry and count too
         self.retention: dict[int, int] = {}  # compliance year -> tonnes to be kept until it is surrendered
         self.retention_floor: i64 = 0
         # What was answered to each client order id, in the order of their coming; and for each day that is not forgotten
@@ -362,12 +366,15 @@ class State:
         "auction_numbers",
         "auctions",
         "blocks",
+        "canceled",
         "cash_deposited",
         "cash_withdrawn",
         "closed_composites",
         "compliance",
         "composites",
         "day_number",
+        "encumbrance_number",
+        "encumbrances",
         "fees",
         "halted",
         "holiday_notices",
@@ -427,6 +434,9 @@ class State:
         self.compliance: dict[int, dict[int, ComplianceYear]] = {}  # account -> compliance year -> record
         self.issued: list[int] = [0]  # tonnes ever issued, by instrument
         self.surrendered: list[int] = [0]
+        self.canceled: list[int] = [0]
+        self.encumbrances: dict[int, Encumbrance] = {}  # by number, oldest first
+        self.encumbrance_number = 0
         self.cash_deposited: i64 = 0
         self.cash_withdrawn: i64 = 0
         self.fees: i64 = 0

@@ -175,6 +175,27 @@ def _read_optional_day(value: str, names: Names, all_fields: dict[str, Any]) -> 
         raise FieldRefused(reasons.INVALID_FIELD, "objection_until") from error
 
 
+def _read_filed_on(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    try:
+        return times.day_number(value)
+    except ValueError as error:
+        raise FieldRefused(reasons.INVALID_FIELD, "filed_on") from error
+
+
+def _read_decided_on(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    try:
+        return times.day_number(value)
+    except ValueError as error:
+        raise FieldRefused(reasons.INVALID_FIELD, "decided_on") from error
+
+
+def _read_to_account(value: str, names: Names, all_fields: dict[str, Any]) -> int:
+    number = names.account_number(value)
+    if not number:
+        raise FieldRefused(reasons.UNKNOWN_ACCOUNT, "to_account")
+    return number
+
+
 def _read_emissions(value: list[tuple[str, int, str]], names: Names, all_fields: dict[str, Any]) -> Any:
     try:
         return tuple(
@@ -260,6 +281,15 @@ _FORMS: Final[dict[str, _Form]] = {
     "objection_until": _Form(
         "objection_until", wire.DayText, _read_optional_day, lambda value, *_: times.day_text(value), True
     ),
+    "to_account": _Form("to_account", wire.Code, _read_to_account, lambda value, names, _: names.account_code(value)),
+    "encumbrance": _Form(
+        "encumbrance_id", wire.EncumbranceId, lambda value, *_: int(value[2:]), lambda value, *_: f"N-{value}"
+    ),
+    "beneficiary": _Form("beneficiary", wire.Text, _same, _same),
+    "subject": _Form("subject", _Word, _same, _same),
+    "filed_on": _Form("filed_on", wire.DayText, _read_filed_on, lambda value, *_: times.day_text(value)),
+    "decided_on": _Form("decided_on", wire.DayText, _read_decided_on, lambda value, *_: times.day_text(value)),
+    "upheld": _Form("upheld", bool, _same, _same),
     "rows": _Form("rows", _Emissions, _read_emissions, _show_emissions),
     "sha256": _Form("sha256", wire.Sha256, _same, _same),
     "tonnes": _Form("tonnes", wire.Quantity, _same, _same),

@@ -26,6 +26,7 @@ _NAMED: Final[list[tuple[Any, str]]] = [
     (wire.ProposalId, "`P-…`"),
     (auction_wire.BidId, "`A-…`"),
     (block_wire.BlockId, "`B-…`"),
+    (wire.EncumbranceId, "`N-…`"),
     (wire.DayText, "`yyyy-mm-dd`"),
     (wire.Sha256, "64 lower-case hex digits"),
 ]

@@ -30,6 +30,7 @@ ClientOrderId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,36}\Z")]
 OrderId = Annotated[str, Meta(pattern=r"^O-[1-9][0-9]{0,17}\Z")]
 TradeId = Annotated[str, Meta(pattern=r"^T-[1-9][0-9]{0,17}\Z")]
 ProposalId = Annotated[str, Meta(pattern=r"^P-[1-9][0-9]{0,17}\Z")]
+EncumbranceId = Annotated[str, Meta(pattern=r"^N-[1-9][0-9]{0,17}\Z")]
 Quantity = Annotated[int, Meta(ge=1, le=TONNES_MAX)]
 Decimals = Annotated[str, Meta(max_length=64)]  # its grammar is protocol/prices.py
 DayText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
@@ -393,6 +394,18 @@ class OpsStatement(Request, tag="ops.statement", gc=False, kw_only=True):
     params: OpsStatementParams
 
 
+class OpsEncumbrancesParams(Params, gc=False):
+    """One account, or all."""
+
+    account: Code | UnsetType = UNSET
+
+
+class OpsEncumbrances(Request, tag="ops.encumbrances", gc=False, kw_only=True):
+    """Units that are frozen, pledged or withdrawn from trading, oldest first."""
+
+    params: OpsEncumbrancesParams | UnsetType = UNSET
+
+
 class OpsObligationParams(Params, gc=False):
     """Any account, and, where named, one compliance year."""
 
@@ -454,6 +467,7 @@ OpsRequest = (
     | OpsStatement
     | OpsAccounts
     | OpsObligation
+    | OpsEncumbrances
 )
 MarketRequest = CommonRequest
 
@@ -604,13 +618,27 @@ class CashView(Struct, gc=False):
 
 
 class HoldingView(Struct, gc=False):
-    """Tonnes of one instrument: free to sell, held behind open sells, locked (T+N), and as settled in the registry."""
+    """Tonnes of one instrument: free to sell, held behind open sells, locked (T+N), encumbered (frozen, pledged or
+    withdrawn), preallocated (until the true-up), and all of them as settled in the registry."""
 
     instrument: str
     available: int
     held: int
     locked: int
     settled: int
+    encumbered: int
+    preallocated: int
+
+
+class EncumbranceRow(Struct, gc=False):
+    """Units that cannot be traded: kind freeze | pledge | withdrawn, and in whose favour."""
+
+    encumbrance_id: str
+    account: str
+    instrument: str
+    kind: str
+    tonnes: int
+    beneficiary: str
 
 
 class AllowancesView(Struct, gc=False):
@@ -618,8 +646,19 @@ class AllowancesView(Struct, gc=False):
 
     account: str
     holdings: list[HoldingView]
+    encumbrances: list[EncumbranceRow]
     retention_floor: int
     seq: int
+
+
+class ObjectionRow(Struct, gc=False):
+    """A request for review of an allocation or a verification; undecided while `decided_on` is empty."""
+
+    subject: str
+    filed_on: str
+    decide_by: str
+    decided_on: str
+    upheld: bool
 
 
 class ObligationRow(Struct, gc=False):
@@ -632,6 +671,8 @@ class ObligationRow(Struct, gc=False):
     year: int
     free_allocation: int
     paid_allocation: int
+    preallocated: int
+    allocation_objection_until: str
     emissions: int | None
     reported_on: str
     report_deadline: str
@@ -645,6 +686,7 @@ class ObligationRow(Struct, gc=False):
     shortfall: int | None
     retention_floor: int
     is_final: bool
+    objections: list[ObjectionRow]
 
 
 class ObligationView(Struct, gc=False):

@@ -17,6 +17,7 @@ from settlement.core.bulletin import TradeRow
 from settlement.core.statement import CashPosting, UnitPosting
 
 FINDINGS_MAX: Final = 100
+STATES: Final = ("available", "locked", "encumbered", "preallocated")
 
 
 class _Deal(msgspec.Struct, frozen=True):
@@ -143,13 +144,18 @@ class Auditor:
         if row.from_account > 0:
             left = self._units[row.from_account, row.instrument, row.from_state]
             self._check("INV-3", left >= 0, f"{where}: {row.from_state} {left} t")
-        if self._instruments.get(row.instrument, ("", "", 0))[1] == "allowance":
+        is_allowance = self._instruments.get(row.instrument, ("", "", 0))[1] == "allowance"
+        if is_allowance and row.from_state != "preallocated":
             self._allowances[row.from_account] -= row.tonnes
+        if is_allowance and row.to_state != "preallocated":
             self._allowances[row.to_account] += row.tonnes
         if row.kind == "trade":
             self._judge_delivery(row)
         elif row.kind == "unlock":
             self._judge_unlock(row)
+        elif row.kind in ("transfer", "cancel") and is_allowance:
+            floor, kept = self._floor_at(row.from_account, row.seq), self._allowances[row.from_account]
+            self._check("INV-7", kept >= floor or floor == 0, f"{where}: {kept} t left, floor {floor} t")
 
     def _judge_delivery(self, row: UnitPosting) -> None:
         self._delivered[row.trade] += 1
@@ -206,17 +212,13 @@ class Auditor:
         )
         self._check("INV-3", amount_fen >= 0 or account == -2, f"account {account}: {amount_fen} fen")
 
-    def unit_balance(self, account: int, instrument: int, available: int, locked: int) -> None:
-        """A maintained unit balance, after all postings."""
-        summed = (
-            self._units.pop((account, instrument, "available"), 0),
-            self._units.pop((account, instrument, "locked"), 0),
-        )
+    def unit_balance(self, account: int, instrument: int, *tonnes: int) -> None:
+        """A maintained unit balance (available, locked, encumbered, preallocated), after all postings."""
+        summed = tuple(self._units.pop((account, instrument, state), 0) for state in STATES)
         where = f"account {account}, instrument {instrument}"
-        self._check(
-            "INV-1", summed == (available, locked), f"{where}: balance {available, locked} t, postings {summed} t"
-        )
-        self._check("INV-3", (available >= 0 or account == -1) and locked >= 0, f"{where}: {available, locked} t")
+        self._check("INV-1", summed == tonnes, f"{where}: balance {tonnes} t, postings {summed} t")
+        is_owned = (tonnes[0] >= 0 or account == -1) and min(tonnes[1:]) >= 0
+        self._check("INV-3", is_owned, f"{where}: {tonnes} t")
 
     def lockup(self, account: int, instrument: int, day_number: int, tonnes: int) -> None:
         """A lot under T+N lock, after all postings."""
@@ -286,4 +288,4 @@ class Auditor:
 
 def _units_of(content: dict[str, list[dict[str, object]]], name: str) -> dict[str, object]:
     found = {str(row["instrument"]): row[name] for row in content["units"]}
-    return {code: held for code, held in found.items() if held != {"available": 0, "locked": 0}}
+    return {code: held for code, held in found.items() if isinstance(held, dict) and any(held.values())}

@@ -3,10 +3,14 @@
 The answer is None (it may) or a `Refusal` with a number of the catalogue; a refused instruction is set aside whole.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.core import reasons, units
 from settlement.core.ledger import Ledger
+from settlement.core.postings import ISSUE, LOCKED, STATE_PLACES, UnitMove
+
+_NOTHING: Final[list[int]] = [0, 0, 0, 0]
+_LEAVES: Final = ("transfer", "cancel")
 
 
 class Refusal(NamedTuple):
@@ -38,7 +42,7 @@ def trade_refusal(
             return Refusal(reasons.ACCOUNT_RESTRICTED, f"buyer restricted, scope {restriction[buyer]}")
     holding = ledger.units.get((seller, instrument))
     if holding is None or holding[0] < tonnes:
-        available, locked = holding or (0, 0)
+        available, locked = (holding[0], holding[1]) if holding is not None else (0, 0)
         number = reasons.UNITS_LOCKED if available + locked >= tonnes else reasons.INSUFFICIENT_ALLOWANCE
         return Refusal(number, f"needs {tonnes} t, available {available} t, locked {locked} t")
     floor = ledger.floor_tonnes.get(seller, 0)
@@ -58,11 +62,23 @@ def trade_refusal(
     return None
 
 
-def surrender_refusal(ledger: Ledger, account: int, instrument: int, tonnes: int) -> Refusal | None:
-    """Judge a surrender: only the units must be there; no restriction and no floor stands against surrendering."""
-    available, locked = ledger.units.get((account, instrument), (0, 0))
-    if available < tonnes:
-        return Refusal(reasons.INSUFFICIENT_ALLOWANCE, f"needs {tonnes} t, available {available} t, locked {locked} t")
+def move_refusal(ledger: Ledger, move: UnitMove) -> Refusal | None:
+    """Judge a movement of units: they must be there, and what leaves by transfer or cancellation keeps the floor.
+
+    No restriction and no floor stands against surrendering; what comes from the issue account is made.
+    """
+    if move.from_account == ISSUE:
+        return None
+    holding = ledger.units.get((move.from_account, move.instrument), _NOTHING)
+    there = holding[STATE_PLACES[move.from_state]]
+    if there < move.tonnes:
+        detail = f"needs {move.tonnes} t, {move.from_state} {there} t, locked {holding[STATE_PLACES[LOCKED]]} t"
+        return Refusal(reasons.INSUFFICIENT_ALLOWANCE, detail)
+    floor = ledger.floor_tonnes.get(move.from_account, 0)
+    if floor and move.kind in _LEAVES and move.instrument in ledger.allowances:
+        left = ledger.allowance_tonnes[move.from_account] - move.tonnes
+        if left < floor:
+            return Refusal(reasons.OBLIGATION_RESERVED, f"would leave {left} t, floor {floor} t")
     return None
 
 

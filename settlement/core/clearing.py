@@ -16,7 +16,17 @@ from engine.core.units import BLOCK
 from settlement.core import checks, dvp
 from settlement.core.awards import AuctionRow, parties_of
 from settlement.core.ledger import Account, Instrument, InvariantBroken, Ledger
-from settlement.core.postings import BANK, Writes
+from settlement.core.postings import (
+    AVAILABLE,
+    BANK,
+    CANCELED,
+    ENCUMBERED,
+    ISSUE,
+    PREALLOCATED,
+    UnitMove,
+    Writes,
+    surrender_account,
+)
 
 OPENING_CALL: Final = "opening_call"
 CONTINUOUS: Final = "continuous"
@@ -254,7 +264,7 @@ class Clearing:
 
     def _units_issued(self, event: events.UnitsIssued, writes: Writes) -> None:
         e = event
-        self.ledger.issue(writes, self._seq, e.account, e.instrument, e.tonnes)
+        self._move(writes, UnitMove("issue", e.instrument, ISSUE, AVAILABLE, e.account, AVAILABLE, e.tonnes))
         self._registry_act(writes, "issue", e.account, e.instrument, e.tonnes, e.kind, e.year)
 
     def _units_unlocked(self, event: events.UnitsUnlocked, writes: Writes) -> None:
@@ -265,29 +275,96 @@ class Clearing:
         self._registry_act(
             writes, "surrender", e.account, e.instrument, e.tonnes, "final" if e.final else "partial", e.year
         )
-        if e.tonnes == 0:
-            return  # A confirmation of the year alone.
-        refusal = checks.surrender_refusal(self.ledger, e.account, e.instrument, e.tonnes)
+        if e.tonnes > 0:  # else a confirmation of the year alone
+            gone = surrender_account(e.year)
+            move = UnitMove("surrender", e.instrument, e.account, AVAILABLE, gone, AVAILABLE, e.tonnes)
+            self._move(writes, move, e.year)
+
+    def _units_preallocated(self, event: events.UnitsPreallocated, writes: Writes) -> None:
+        e = event
+        self._move(writes, UnitMove("issue", e.instrument, ISSUE, AVAILABLE, e.account, PREALLOCATED, e.tonnes))
+        self._registry_act(writes, "preallocate", e.account, e.instrument, e.tonnes, "free", e.year)
+
+    def _allocation_trued_up(self, event: events.AllocationTruedUp, writes: Writes) -> None:
+        e = event
+        for kind, from_account, from_state, to_account, to_state, tonnes in (
+            ("true_up", e.account, PREALLOCATED, e.account, AVAILABLE, e.released),
+            ("true_up", e.account, PREALLOCATED, CANCELED, AVAILABLE, e.withdrawn),
+            ("issue", ISSUE, AVAILABLE, e.account, AVAILABLE, e.issued),
+        ):
+            if tonnes > 0:
+                self._move(writes, UnitMove(kind, e.instrument, from_account, from_state, to_account, to_state, tonnes))
+        self._registry_act(writes, "true_up", e.account, e.instrument, e.released + e.issued, "free", e.year)
+
+    def _units_canceled(self, event: events.UnitsCanceled, writes: Writes) -> None:
+        e = event
+        self._move(writes, UnitMove("cancel", e.instrument, e.account, AVAILABLE, CANCELED, AVAILABLE, e.tonnes))
+        self._registry_act(writes, "cancel", e.account, e.instrument, e.tonnes, e.kind, 0)
+
+    def _units_encumbered(self, event: events.UnitsEncumbered, writes: Writes) -> None:
+        e = event
+        self._move(writes, UnitMove("encumber", e.instrument, e.account, AVAILABLE, e.account, ENCUMBERED, e.tonnes))
+        self._registry_act(writes, "encumber", e.account, e.instrument, e.tonnes, e.kind, 0, 0, e.encumbrance)
+
+    def _units_released(self, event: events.UnitsReleased, writes: Writes) -> None:
+        e = event
+        self._move(writes, UnitMove("release", e.instrument, e.account, ENCUMBERED, e.account, AVAILABLE, e.tonnes))
+        self._registry_act(writes, "release", e.account, e.instrument, e.tonnes, "", 0, 0, e.encumbrance)
+
+    def _units_transferred(self, event: events.UnitsTransferred, writes: Writes) -> None:
+        e = event
+        from_state = ENCUMBERED if e.encumbrance else AVAILABLE
+        self._move(writes, UnitMove("transfer", e.instrument, e.account, from_state, e.to_account, AVAILABLE, e.tonnes))
+        self._registry_act(
+            writes, "transfer", e.account, e.instrument, e.tonnes, e.kind, 0, e.to_account, e.encumbrance
+        )
+
+    def _move(self, writes: Writes, move: UnitMove, year: int = 0) -> None:
+        """Move units, or set the movement aside with the reason."""
+        refusal = checks.move_refusal(self.ledger, move)
         if refusal is None:
-            self.ledger.surrender(writes, self._seq, e.account, e.instrument, e.tonnes, e.year)
-        else:
-            self.aside.add(
-                writes,
-                dvp.Instruction(0, "surrender", self._seq, 0, e.account, e.instrument, e.tonnes, 0, e.year, *refusal),
-            )
+            self.ledger.move(writes, self._seq, move)
+            return
+        m = move
+        self.aside.add(
+            writes,
+            dvp.Instruction(
+                0, m.kind, self._seq, 0, m.from_account, m.instrument, m.tonnes, 0, year, *refusal,
+                from_state=m.from_state, to_account=m.to_account, to_state=m.to_state,
+            ),
+        )  # fmt: skip
+
+    def _objection_filed(self, event: events.ObjectionFiled, writes: Writes) -> None:
+        e = event
+        row = (e.account, e.year, e.subject, self._seq, "filed", e.filed_on, e.decide_by, 0)
+        writes.changes.append(("objection", row))
+
+    def _objection_decided(self, event: events.ObjectionDecided, writes: Writes) -> None:
+        e = event
+        row = (e.account, e.year, e.subject, self._seq, "decided", e.decided_on, 0, int(e.upheld))
+        writes.changes.append(("objection", row))
 
     def _emissions_recorded(self, event: events.EmissionsRecorded, writes: Writes) -> None:
         e = event
         writes.changes.append(("emissions", (e.account, e.year, self._seq, e.tonnes, e.reported_on, e.objection_until)))
 
     def _registry_act(
-        self, writes: Writes, act: str, account: int, instrument: int, tonnes: int, act_class: str, year: int
+        self,
+        writes: Writes,
+        act: str,
+        account: int,
+        instrument: int,
+        tonnes: int,
+        act_class: str,
+        year: int,
+        to_account: int = 0,
+        number: int = 0,
     ) -> None:
         self._acts_in_entry += 1
         writes.changes.append(
             (
                 "registry_act",
-                (self._seq, self._acts_in_entry, act, account, instrument, tonnes, act_class, year),
+                (self._seq, self._acts_in_entry, act, account, instrument, tonnes, act_class, year, to_account, number),
             )
         )
 
@@ -445,6 +522,14 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.UnitsIssued: Clearing._units_issued,
     events.UnitsUnlocked: Clearing._units_unlocked,
     events.UnitsSurrendered: Clearing._units_surrendered,
+    events.UnitsPreallocated: Clearing._units_preallocated,
+    events.AllocationTruedUp: Clearing._allocation_trued_up,
+    events.UnitsCanceled: Clearing._units_canceled,
+    events.UnitsEncumbered: Clearing._units_encumbered,
+    events.UnitsReleased: Clearing._units_released,
+    events.UnitsTransferred: Clearing._units_transferred,
+    events.ObjectionFiled: Clearing._objection_filed,
+    events.ObjectionDecided: Clearing._objection_decided,
     events.EmissionsRecorded: Clearing._emissions_recorded,
     events.CashDeposited: Clearing._cash_deposited,
     events.CashWithdrawn: Clearing._cash_withdrawn,

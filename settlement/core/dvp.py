@@ -12,7 +12,7 @@ import msgspec
 from engine.core import reasons
 from settlement.core import checks
 from settlement.core.ledger import InvariantBroken, Ledger
-from settlement.core.postings import BANK, Writes
+from settlement.core.postings import AVAILABLE, BANK, STATE_PLACES, UnitMove, Writes
 
 MATCHED: Final = "matched"
 CLEARING_HOLD: Final = "clearing_hold"
@@ -30,7 +30,7 @@ SET_ASIDE_MAX: Final = 100_000  # Far beyond any day that could still be put rig
 
 
 class Instruction(msgspec.Struct):
-    """Something set aside. kind: trade | surrender | withdrawal.
+    """Something set aside. kind: trade | withdrawal | the kind of a movement of units.
 
     For a trade `account` is the seller, and `lock_day` the day number of the trade. lock_passed: the engine has
     released the buyer's T+N lock meanwhile, so a late delivery arrives free to be sold. payee, receiver: as in
@@ -56,6 +56,9 @@ class Instruction(msgspec.Struct):
     lock_day: int = 0
     payee: int = 0
     receiver: int = 0
+    from_state: str = AVAILABLE
+    to_account: int = 0
+    to_state: str = AVAILABLE
 
 
 class SetAside:
@@ -77,7 +80,7 @@ class SetAside:
             (
                 "set_aside",
                 (i.number, i.kind, i.seq, i.trade, i.account, i.instrument, i.tonnes, i.amount_fen, i.year, i.reason,
-                 i.detail, i.attempts, int(i.lock_passed), 0),
+                 i.detail, i.attempts, int(i.lock_passed), 0, i.from_state, i.to_account, i.to_state),
             )
         )  # fmt: skip
 
@@ -126,10 +129,11 @@ def _carry_out(ledger: Ledger, writes: Writes, seq: int, i: Instruction) -> chec
                 i.sell_fee_fen, lock_day, i.payee, i.receiver,
             )  # fmt: skip
         return refusal
-    if i.kind == "surrender":
-        refusal = checks.surrender_refusal(ledger, i.account, i.instrument, i.tonnes)
+    if i.kind != "withdrawal":
+        move = UnitMove(i.kind, i.instrument, i.account, i.from_state, i.to_account, i.to_state, i.tonnes)
+        refusal = checks.move_refusal(ledger, move)
         if refusal is None:
-            ledger.surrender(writes, seq, i.account, i.instrument, i.tonnes, i.year)
+            ledger.move(writes, seq, move)
         return refusal
     refusal = checks.withdrawal_refusal(ledger, i.account, i.amount_fen)
     if refusal is None:
@@ -169,19 +173,21 @@ def release_lock(
 
 
 def pending_effects(aside: SetAside) -> tuple[dict[int, int], dict[tuple[int, int], list[int]]]:
-    """What the engine has and the registry not yet: cash by account, [available, locked] by (account, instrument)."""
+    """What the engine has and the registry not yet: cash by account, tonnes by STATE_PLACES by (account, instrument)."""
     cash: dict[int, int] = {}
     held: dict[tuple[int, int], list[int]] = {}
     for i in aside.open.values():
         if i.kind == "withdrawal":
             cash[i.account] = cash.get(i.account, 0) - i.amount_fen
             continue
-        held.setdefault((i.account, i.instrument), [0, 0])[0] -= i.tonnes
+        held.setdefault((i.account, i.instrument), [0, 0, 0, 0])[STATE_PLACES[i.from_state]] -= i.tonnes
         if i.kind == "trade":
             cash[i.buyer] = cash.get(i.buyer, 0) - i.amount_fen - i.buy_fee_fen
             cash[i.payee or i.account] = cash.get(i.payee or i.account, 0) + i.amount_fen - i.sell_fee_fen
-            bought = held.setdefault((i.receiver or i.buyer, i.instrument), [0, 0])
+            bought = held.setdefault((i.receiver or i.buyer, i.instrument), [0, 0, 0, 0])
             bought[1 if i.lock_day and not i.lock_passed else 0] += i.tonnes
+        elif i.to_account > 0:
+            held.setdefault((i.to_account, i.instrument), [0, 0, 0, 0])[STATE_PLACES[i.to_state]] += i.tonnes
     return cash, held
 
 

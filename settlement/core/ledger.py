@@ -6,7 +6,16 @@ transaction. Should a transaction fail, the process ends, so memory and store ca
 
 import msgspec
 
-from settlement.core.postings import AVAILABLE, BANK, FEES, ISSUE, LOCKED, Writes, surrender_account
+from settlement.core.postings import (
+    AVAILABLE,
+    BANK,
+    FEES,
+    LOCKED,
+    PREALLOCATED,
+    STATE_PLACES,
+    UnitMove,
+    Writes,
+)
 
 
 class InvariantBroken(Exception):
@@ -46,8 +55,8 @@ class Ledger:
         self.instruments: dict[int, Instrument] = {}
         self.allowances: set[int] = set()  # instruments that count for retention
         self.cash: dict[int, int] = {BANK: 0, FEES: 0}
-        self.units: dict[tuple[int, int], list[int]] = {}  # (account, instrument) -> [available, locked]
-        self.allowance_tonnes: dict[int, int] = {}  # account -> allowances of all vintages, available and locked
+        self.units: dict[tuple[int, int], list[int]] = {}  # (account, instrument) -> tonnes by STATE_PLACES
+        self.allowance_tonnes: dict[int, int] = {}  # account -> allowances that count for retention
         self.lots: dict[tuple[int, int], dict[int, int]] = {}  # (account, instrument) -> day bought -> tonnes locked
         self.restriction: dict[int, int] = {}  # only accounts that have one
         self.floors: dict[int, dict[int, int]] = {}  # account -> year -> tonnes
@@ -94,11 +103,11 @@ class Ledger:
         touched.add(to_account)
 
     def holding(self, account: int, instrument: int) -> list[int]:
-        """[available, locked] of one instrument in one account, made where there was none."""
+        """Tonnes of one instrument in one account by STATE_PLACES, made where there was none."""
         key = (account, instrument)
         found = self.units.get(key)
         if found is None:
-            found = self.units[key] = [0, 0]
+            found = self.units[key] = [0, 0, 0, 0]
         return found
 
     def settle_trade(
@@ -168,26 +177,19 @@ class Ledger:
         writes.lots_touched.add((account, instrument, lock_day))
         writes.units_touched.add((account, instrument))
 
-    def issue(self, writes: Writes, seq: int, account: int, instrument: int, tonnes: int) -> None:
-        """Units come into being in an account, free to be sold."""
-        self._move_free(writes, seq, "issue", instrument, ISSUE, account, tonnes)
-
-    def surrender(self, writes: Writes, seq: int, account: int, instrument: int, tonnes: int, year: int) -> None:
-        """Units leave an account for the surrender account of a year, for good."""
-        self._move_free(writes, seq, "surrender", instrument, account, surrender_account(year), tonnes)
-
-    def _move_free(
-        self, writes: Writes, seq: int, kind: str, instrument: int, from_account: int, to_account: int, tonnes: int
-    ) -> None:
-        self.holding(from_account, instrument)[0] -= tonnes
-        self.holding(to_account, instrument)[0] += tonnes
+    def move(self, writes: Writes, seq: int, move: UnitMove) -> None:
+        """Move units between states or accounts. Preallocated units do not count for retention; all others do."""
+        from_account, to_account, instrument, tonnes = move.from_account, move.to_account, move.instrument, move.tonnes
+        self.holding(from_account, instrument)[STATE_PLACES[move.from_state]] -= tonnes
+        self.holding(to_account, instrument)[STATE_PLACES[move.to_state]] += tonnes
         if instrument in self.allowances:
-            if from_account > 0:
+            if from_account > 0 and move.from_state != PREALLOCATED:
                 self.allowance_tonnes[from_account] -= tonnes
-            if to_account > 0:
+            if to_account > 0 and move.to_state != PREALLOCATED:
                 self.allowance_tonnes[to_account] += tonnes
         writes.unit_postings += (
-            self.next_unit_posting, seq, kind, 0, instrument, from_account, AVAILABLE, to_account, AVAILABLE, tonnes,
+            self.next_unit_posting, seq, move.kind, 0, instrument, from_account, move.from_state, to_account,
+            move.to_state, tonnes,
         )  # fmt: skip
         self.next_unit_posting += 1
         writes.units_touched.add((from_account, instrument))

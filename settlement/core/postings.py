@@ -1,18 +1,23 @@
 """Double entry: one posting moves units or cash from one account to another, so every posting balances by itself.
 
 A holding is the sum of its postings. Accounts from 1 are participants; those below 0 are the system's own, and exist so
-that nothing ever comes from nowhere: units come from ISSUE and end in a year's surrender account, cash comes from and
+that nothing ever comes from nowhere: units come from ISSUE and end in CANCELED or a year's
+surrender account, cash comes from and
 returns to BANK (its balance is minus what the bank holds for the market), fees gather in FEES.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 ISSUE: Final = -1
 BANK: Final = -2
 FEES: Final = -3
+CANCELED: Final = -5
 
 AVAILABLE: Final = "available"
 LOCKED: Final = "locked"
+ENCUMBERED: Final = "encumbered"
+PREALLOCATED: Final = "preallocated"
+STATE_PLACES: Final = {AVAILABLE: 0, LOCKED: 1, ENCUMBERED: 2, PREALLOCATED: 3}  # in a holding
 
 TRADE_COLUMNS: Final = 18
 UNIT_COLUMNS: Final = 10
@@ -22,6 +27,18 @@ CASH_COLUMNS: Final = 7
 def surrender_account(year: int) -> int:
     """The system account that gathers the units surrendered (清缴) for a compliance year."""
     return -10_000 - year
+
+
+class UnitMove(NamedTuple):
+    """A movement of units that is no trade: from one state of one account to a state of the same or another account."""
+
+    kind: str
+    instrument: int
+    from_account: int
+    from_state: str
+    to_account: int
+    to_state: str
+    tonnes: int
 
 
 class Writes:

@@ -18,10 +18,20 @@ from settlement.core.clearing import DayClose
 from settlement.core.dvp import SetAside, reason_name
 from settlement.core.ledger import Ledger
 from settlement.core.money import iso_day, yuan
-from settlement.core.postings import AVAILABLE, LOCKED
+from settlement.core.postings import STATE_PLACES
 
 FORMAT: Final = "yutan-statement-1"
 STATEMENT_TRADES_MAX: Final = 10_000  # Lines; the sums are always of all trades.
+
+
+# Words of a statement for postings by kind: what left the account, what came into it, what changed its state inside.
+_GONE: Final = {
+    "trade": "sold", "surrender": "surrendered", "cancel": "canceled", "transfer": "transferred_out",
+    "true_up": "withdrawn",
+}  # fmt: skip
+_CAME: Final = {"trade": "bought", "issue": "issued", "transfer": "transferred_in"}
+_INSIDE: Final = {"unlock": "unlocked", "encumber": "encumbered", "release": "released", "true_up": "trued_up"}
+MOVEMENTS: Final = (*_GONE.values(), *_CAME.values(), *_INSIDE.values())
 
 
 class UnitPosting(msgspec.Struct, frozen=True, array_like=True):
@@ -52,11 +62,11 @@ class CashPosting(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _UnitFlow:
-    __slots__ = ("bought", "issued", "net", "sold", "surrendered", "unlocked")
+    __slots__ = ("moved", "net")
 
     def __init__(self) -> None:
-        self.net = {AVAILABLE: 0, LOCKED: 0}
-        self.issued = self.bought = self.sold = self.unlocked = self.surrendered = 0
+        self.net = dict.fromkeys(STATE_PLACES, 0)
+        self.moved = dict.fromkeys(MOVEMENTS, 0)
 
 
 class StatementMaker:
@@ -87,19 +97,15 @@ class StatementMaker:
         if row.from_account > 0:
             flow = self._flow(row.from_account, row.instrument)
             flow.net[row.from_state] -= row.tonnes
-            if row.kind == "trade":
-                flow.sold += row.tonnes
-            elif row.kind == "unlock":
-                flow.unlocked += row.tonnes
-            else:
-                flow.surrendered += row.tonnes
+            if (word := _GONE.get(row.kind)) and row.to_account != row.from_account:
+                flow.moved[word] += row.tonnes
+            elif row.kind in _INSIDE:
+                flow.moved[_INSIDE[row.kind]] += row.tonnes
         if row.to_account > 0:
             flow = self._flow(row.to_account, row.instrument)
             flow.net[row.to_state] += row.tonnes
-            if row.kind == "trade":
-                flow.bought += row.tonnes
-            elif row.kind == "issue":
-                flow.issued += row.tonnes
+            if (word := _CAME.get(row.kind)) and row.to_account != row.from_account:
+                flow.moved[word] += row.tonnes
 
     def _flow(self, account: int, instrument: int) -> _UnitFlow:
         found = self._units.get((account, instrument))
@@ -183,19 +189,16 @@ class StatementMaker:
         return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
     def _units_row(self, account: int, instrument: int) -> dict[str, Any] | None:
-        available, locked = self._ledger.units.get((account, instrument), (0, 0))
+        held = self._ledger.units.get((account, instrument), [0, 0, 0, 0])
         flow = self._units.get((account, instrument))
         if flow is None:
-            if not available and not locked:
+            if not any(held):
                 return None
             flow = _UnitFlow()
+        closing = {state: held[place] for state, place in STATE_PLACES.items()}
         return {
-            "bought": flow.bought,
-            "closing": {"available": available, "locked": locked},
+            **flow.moved,
+            "closing": closing,
             "instrument": self._ledger.instruments[instrument].code,
-            "issued": flow.issued,
-            "opening": {"available": available - flow.net[AVAILABLE], "locked": locked - flow.net[LOCKED]},
-            "sold": flow.sold,
-            "surrendered": flow.surrendered,
-            "unlocked": flow.unlocked,
+            "opening": {state: tonnes - flow.net[state] for state, tonnes in closing.items()},
         }

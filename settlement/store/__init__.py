@@ -42,10 +42,10 @@ class StoreFacts(msgspec.Struct, frozen=True):
 
 
 class Balances(msgspec.Struct, frozen=True):
-    """All committed balances: cash by account, and (account, instrument) -> (available, locked)."""
+    """All committed balances: cash by account, and (account, instrument) -> tonnes by STATE_PLACES."""
 
     cash: dict[int, int]
-    units: dict[tuple[int, int], tuple[int, int]]
+    units: dict[tuple[int, int], tuple[int, int, int, int]]
     open_instructions: int
 
 

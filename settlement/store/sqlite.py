@@ -27,11 +27,11 @@ from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing, Cumulative, Period
 from settlement.core.dvp import Instruction, SetAside
 from settlement.core.ledger import Account, Instrument, Ledger
-from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, Writes
+from settlement.core.postings import CASH_COLUMNS, PREALLOCATED, STATE_PLACES, TRADE_COLUMNS, UNIT_COLUMNS, Writes
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 ROWS_MAX: Final = 1_000  # Rows of one statement; times 18 columns it stays below SQLite's 32,766 parameters.
@@ -52,16 +52,17 @@ Value = int | str | bytes
 _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "account": ("accounts (account, code, owner, name, category, restriction, opened_seq)", 7),
     "instrument": ("instruments", 11),
-    "registry_act": ("registry_acts", 8),
+    "registry_act": ("registry_acts", 10),
     "restriction": ("restrictions", 4),
     "retention": ("retention", 4),
     "emissions": ("emissions", 6),
+    "objection": ("objections", 8),
     "audit_trail": ("audit_trail", 11),
     "auction": ("auctions", 19),
     "award": ("awards", 19),
     "day": ("days", 7),
     "day_stats": ("day_stats", 14),
-    "set_aside": ("set_aside", 14),
+    "set_aside": ("set_aside", 17),
     "statement": ("statements", 4),
     "bulletin": ("bulletins", 5),
     "reconciliation": ("reconciliations (seq, ok, body)", 3),
@@ -79,7 +80,8 @@ _UPDATES: Final[dict[str, str]] = {
 }
 _CASH_UPSERT: Final = " ON CONFLICT (account) DO UPDATE SET amount_fen = excluded.amount_fen"
 _UNITS_UPSERT: Final = (
-    " ON CONFLICT (account, instrument) DO UPDATE SET available = excluded.available, locked = excluded.locked"
+    " ON CONFLICT (account, instrument) DO UPDATE SET available = excluded.available, locked = excluded.locked, "
+    "encumbered = excluded.encumbered, preallocated = excluded.preallocated"
 )
 _LOTS_UPSERT: Final = " ON CONFLICT (account, instrument, day_number) DO UPDATE SET tonnes = excluded.tonnes"
 _STATUS: Final = (
@@ -212,8 +214,8 @@ class SqliteStore:
     async def holdings(self, account: int) -> list[TitleHolding]:
         """Units of an account, by instrument, empty ones left out."""
         rows = await self._read(
-            "SELECT instrument, available, locked FROM unit_balances "
-            "WHERE account = ? AND (available <> 0 OR locked <> 0) ORDER BY instrument",
+            "SELECT instrument, available, locked, encumbered, preallocated FROM unit_balances "
+            "WHERE account = ? AND (available + locked + encumbered + preallocated <> 0) ORDER BY instrument",
             (account,),
         )
         return [TitleHolding(*row) for row in rows]
@@ -224,11 +226,13 @@ class SqliteStore:
         async def work(connection: aiosqlite.Connection) -> Balances:
             cash = await connection.execute_fetchall("SELECT account, amount_fen FROM cash_balances")
             units = await connection.execute_fetchall(
-                "SELECT account, instrument, available, locked FROM unit_balances"
+                "SELECT account, instrument, available, locked, encumbered, preallocated FROM unit_balances"
             )
             aside = list(await connection.execute_fetchall("SELECT count(*) FROM set_aside WHERE done_seq = 0"))
             return Balances(
-                {row[0]: row[1] for row in cash}, {(row[0], row[1]): (row[2], row[3]) for row in units}, aside[0][0]
+                {row[0]: row[1] for row in cash},
+                {(row[0], row[1]): (row[2], row[3], row[4], row[5]) for row in units},
+                aside[0][0],
             )
 
         return await self._ask(work)
@@ -427,7 +431,7 @@ async def _write(connection: aiosqlite.Connection, writes: Writes, clearing: Cle
         raise StoreFailed("a cash balance is beyond what the market can count")
     await _append(connection, "cash_balances", 2, _flat(cash), _CASH_UPSERT)
     units = [(*key, *ledger.units[key]) for key in sorted(writes.units_touched)]
-    await _append(connection, "unit_balances", 4, _flat(units), _UNITS_UPSERT)
+    await _append(connection, "unit_balances", 6, _flat(units), _UNITS_UPSERT)
     lots = [(*key, ledger.lots[key[:2]].get(key[2], 0)) for key in sorted(writes.lots_touched)]
     await _append(connection, "lockups", 4, _flat(lot for lot in lots if lot[3]), _LOTS_UPSERT)
     for gone in _slices(_flat(lot[:3] for lot in lots if not lot[3]), 3):
@@ -501,10 +505,10 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
     for account, year, floor in await rows("SELECT account, year, floor_tonnes FROM retention ORDER BY seq"):
         ledger.set_floor(account, year, floor)
     ledger.cash.update(await rows("SELECT account, amount_fen FROM cash_balances"))
-    for account, instrument, available, locked in await rows("SELECT * FROM unit_balances"):
-        ledger.units[account, instrument] = [available, locked]
+    for account, instrument, *held in await rows("SELECT * FROM unit_balances"):
+        ledger.units[account, instrument] = held
         if account > 0 and instrument in ledger.allowances:
-            ledger.allowance_tonnes[account] += available + locked
+            ledger.allowance_tonnes[account] += sum(held) - held[STATE_PLACES[PREALLOCATED]]
     for account, instrument, day, tonnes in await rows("SELECT * FROM lockups"):
         ledger.lots.setdefault((account, instrument), {})[day] = tonnes
     ledger.next_unit_posting = 1 + (await rows("SELECT coalesce(max(posting), 0) FROM unit_postings"))[0][0]
@@ -515,7 +519,8 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
         "SELECT a.instruction, a.kind, a.seq, a.trade, a.account, a.instrument, a.tonnes, a.amount_fen, a.year, a.reason, "
         "a.detail, a.attempts, a.lock_passed, coalesce(t.buyer, w.buyer, 0), coalesce(t.buy_fee_fen, w.buy_fee_fen, 0), "
         "coalesce(t.sell_fee_fen, w.sell_fee_fen, 0), coalesce(t.day_number, w.day_number, 0), coalesce(w.payee, 0), "
-        "coalesce(w.receiver, 0) FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade "
+        "coalesce(w.receiver, 0), a.from_state, a.to_account, a.to_state "
+        "FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade "
         "LEFT JOIN awards w ON w.trade = a.trade WHERE a.done_seq = 0 ORDER BY a.instruction"
     ):
         waiting = Instruction(*row)

@@ -134,3 +134,40 @@ async def test_an_operators_file_may_be_larger_than_a_frame_and_a_members_messag
         with pytest.raises(ConnectionError):
             await member.obligation("x" * wire.FRAME_BYTES_MAX)
     await house.stop()
+
+
+async def test_units_ahead_of_the_year_pledged_given_and_canceled_at_the_doors(tmp_path: Path) -> None:
+    house = await founded(tmp_path)
+    async with house.operator("chen") as chen, house.member("k001") as member:
+        units = {"account": "K001", "instrument": "CQEA-25", "tonnes": 600}
+        await chen.act("preallocate_units", {**units, "year": 2026, "objection_until": "2026-12-01"}, "plan", "文号 3")
+        [_, year] = (await member.obligation()).years
+        assert (year.preallocated, year.allocation_objection_until) == (600, "2026-12-01")
+        fields = {"account": "K001", "year": 2026, "subject": "allocation", "filed_on": "2026-12-02"}
+        with pytest.raises(Refused, match="OBJECTION_TOO_LATE"):
+            await chen.act("file_objection", fields, "letter")
+        await chen.act("file_objection", {**fields, "filed_on": "2026-11-27"}, "letter")
+        [objection] = (await member.obligation(year=2026)).years[0].objections
+        assert (objection.filed_on, objection.decided_on) == ("2026-11-27", "")
+        await chen.act("true_up_allocation", {**units, "tonnes": 500, "year": 2026}, "plan", "文号 4")
+        await chen.act("encumber_units", {**units, "kind": "pledge", "beneficiary": "银行"}, "pledge", "合同 1")
+        seen = await member.allowances()
+        assert [(row.encumbrance_id, row.kind, row.tonnes) for row in seen.encumbrances] == [("N-1", "pledge", 600)]
+        assert seen.encumbrances == await chen.ops_encumbrances("K001") == await chen.ops_encumbrances()
+        assert (seen.holdings[0].available, seen.holdings[0].encumbered) == (9_900, 600)
+        with pytest.raises(Refused, match="UNKNOWN_ACCOUNT"):
+            await chen.ops_encumbrances("Z999")
+        with pytest.raises(Refused, match="UNKNOWN_ENCUMBRANCE"):
+            await chen.act("release_units", {"encumbrance_id": "N-2", "tonnes": 1}, "paid back")
+        await chen.act("release_units", {"encumbrance_id": "N-1", "tonnes": 100}, "paid back")
+        await chen.act("enforce_encumbrance", {"encumbrance_id": "N-1", "tonnes": 500, "to_account": "A001"}, "default")
+        gift = {"account": "K001", "to_account": "A001", "instrument": "CQEA-25", "kind": "gift"}
+        with pytest.raises(Refused, match="OBLIGATION_RESERVED") as kept:
+            await chen.act("transfer_units", {**gift, "tonnes": 4_751}, "gift")
+        assert (kept.value.data.limit, kept.value.data.actual) == (5_250, 5_249)
+        await chen.act("transfer_units", {**gift, "tonnes": 4_750}, "gift")
+        with pytest.raises(Refused, match="OBLIGATION_RESERVED"):
+            await chen.act("cancel_units", {**units, "tonnes": 1, "kind": "voluntary"}, "for the climate")
+        assert (await member.allowances()).holdings[0].available == 5_250
+        assert (await chen.reconcile()).ok
+    await house.stop()

@@ -47,7 +47,15 @@ ENDINGS = (
     reasons.INSTRUMENT_HALTED,
 )
 # of acts that no flow does: the calendar, keys, operators, documents of settlement
-NOT_REACHED = (e.CalendarChanged, e.KeyRegistered, e.KeyRevoked, e.SettlementRetryOrdered, e.BulletinPublished)
+NOT_REACHED = (
+    e.ObjectionFiled,
+    e.ObjectionDecided,
+    e.CalendarChanged,
+    e.KeyRegistered,
+    e.KeyRevoked,
+    e.SettlementRetryOrdered,
+    e.BulletinPublished,
+)
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))
 # government auctions too: test_auctions

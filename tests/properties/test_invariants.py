@@ -107,6 +107,24 @@ class Story:
             case e.UnitsSurrendered():
                 self.units[event.account, event.instrument] -= event.tonnes
                 self.issued[event.instrument] -= event.tonnes
+            case _:
+                self.tell_registry(event)
+
+    def tell_registry(self, event: e.Event) -> None:
+        """What the registry's acts move: between accounts, into being, out of it."""
+        match event:
+            case e.UnitsPreallocated():
+                self.units[event.account, event.instrument] += event.tonnes
+                self.issued[event.instrument] += event.tonnes
+            case e.AllocationTruedUp():
+                self.units[event.account, event.instrument] += event.issued - event.withdrawn
+                self.issued[event.instrument] += event.issued - event.withdrawn
+            case e.UnitsCanceled():
+                self.units[event.account, event.instrument] -= event.tonnes
+                self.issued[event.instrument] -= event.tonnes
+            case e.UnitsTransferred():
+                self.units[event.account, event.instrument] -= event.tonnes
+                self.units[event.to_account, event.instrument] += event.tonnes
 
     def tell_replaced(self, event: e.OrderReplaced) -> None:
         self.stream(event.account, event.exec_seq)
@@ -164,8 +182,8 @@ def test_inv_1_2_3_units_and_cash_are_conserved_and_never_negative(seed: int) ->
             assert min(account.free_fen, account.held_fen) >= 0
             assert account.free_fen + account.held_fen == story.cash[account.number]
             for row in view.units(account.number):
-                assert min(row.available, row.held, row.locked) >= 0
-                owned = row.available + row.held + row.locked
+                assert min(row.available, row.held, row.locked, row.encumbered, row.preallocated) >= 0
+                owned = row.available + row.held + row.locked + row.encumbered + row.preallocated
                 assert owned == story.units[account.number, row.instrument]
                 totals[row.instrument] += owned
         assert totals == {number: tonnes for number, tonnes in story.issued.items() if tonnes}

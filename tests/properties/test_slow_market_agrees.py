@@ -47,13 +47,18 @@ def compare_accounts(fast: Market, slow: SlowMarket, seed: int) -> None:
         expected = (account.cash - held, held + account.pending, account.exec_seq, account.restriction)
         assert (seen.free_fen, seen.held_fen, seen.exec_seq, seen.restriction) == expected, f"seed {seed}"
         assert seen.retention_floor == sum(account.retained.values())
-        rows = {row.instrument: (row.available, row.held, row.locked) for row in view.units(account.number)}
+        rows = {
+            row.instrument: (row.available, row.held, row.locked, row.encumbered, row.preallocated)
+            for row in view.units(account.number)
+        }
         for instrument in slow.instruments:
             number = instrument.number
-            assert rows.get(number, (0, 0, 0)) == (
+            assert rows.get(number, (0, 0, 0, 0, 0)) == (
                 slow.units_available(account, number),
                 slow.units_held(account, number),
                 slow.units_locked(account, number),
+                slow.units_encumbered(account, number),
+                slow.units_preallocated(account, number),
             ), f"seed {seed}"
         assert [(order.order, order.leaves, order.cum) for order in view.open_orders(account.number)] == sorted(
             (order.number, order.leaves, order.filled) for order in slow.orders_of(account)

@@ -64,7 +64,9 @@ class PaperEngine:
         ]  # fmt: skip
 
     def units(self, account: int) -> list[UnitsView]:
-        return [UnitsView(i, held[0], 0, held[1]) for (a, i), held in sorted(self.held.items()) if a == account]
+        return [
+            UnitsView(i, held[0], 0, held[1], held[2]) for (a, i), held in sorted(self.held.items()) if a == account
+        ]
 
     def instruments(self) -> list[InstrumentView]:
         return []
@@ -91,6 +93,14 @@ class PaperEngine:
             self._of(e.account, e.instrument)[0] += e.tonnes
         elif isinstance(e, events.UnitsSurrendered):
             self._of(e.account, e.instrument)[0] -= e.tonnes
+        elif isinstance(e, events.UnitsTransferred):
+            self._of(e.account, e.instrument)[0] -= e.tonnes
+            self._of(e.to_account, e.instrument)[0] += e.tonnes
+        elif isinstance(e, events.UnitsCanceled):
+            self._of(e.account, e.instrument)[0] -= e.tonnes
+        elif isinstance(e, events.UnitsEncumbered):
+            self._of(e.account, e.instrument)[0] -= e.tonnes
+            self._of(e.account, e.instrument)[2] += e.tonnes
         elif isinstance(e, events.UnitsUnlocked):
             self._of(e.account, e.instrument)[0] += e.tonnes
             self._of(e.account, e.instrument)[1] -= e.tonnes
@@ -112,7 +122,7 @@ class PaperEngine:
             self._of(e.seller, e.instrument)[0] -= e.tonnes
 
     def _of(self, account: int, instrument: int) -> list[int]:
-        return self.held.setdefault((account, instrument), [0, 0])
+        return self.held.setdefault((account, instrument), [0, 0, 0])
 
     def founded(self, accounts: int = 3, cash_fen: int = 1_000_000, tonnes: int = 1_000) -> list[Batch]:
         """A market with some accounts that have cash and units of both instruments, on its first day."""

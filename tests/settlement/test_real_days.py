@@ -169,8 +169,9 @@ async def test_statements_begin_where_the_last_ended_and_add_up(tmp_path: Path) 
             assert sum(int(t["amount"].replace(".", "")) for t in listed) == fen["bought"]
             assert sum(int(t["fee"].replace(".", "")) for t in content["trades"]) == fen["fees"]
             for row in content["units"]:
-                assert row["opening"] == units_closing.get(row["instrument"], {"available": 0, "locked": 0})
+                assert row["opening"] == units_closing.get(row["instrument"], dict.fromkeys(row["opening"], 0))
                 total = sum(row["opening"].values()) + row["issued"] + row["bought"] - row["sold"] - row["surrendered"]
+                total += row["transferred_in"] - row["transferred_out"] - row["canceled"] - row["withdrawn"]
                 assert sum(row["closing"].values()) == total
             closing = content["cash"]["closing"]
             units_closing = {row["instrument"]: row["closing"] for row in content["units"]}

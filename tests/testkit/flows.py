@@ -256,12 +256,22 @@ class Flow:
             c.AllocateUnits(account, instrument, tonnes, dice.choice(("free", "paid", "gift")), year),
             c.SurrenderUnits(account, instrument, tonnes, year, dice.random() < 0.4),
             self.some_emissions(year),
+            self.some_move(account, instrument, tonnes),
+            self.some_move(account, instrument, tonnes),
+            c.PreallocateUnits(account, instrument, tonnes, year, dice.choice((0, 20260511, 7))),
+            c.TrueUpAllocation(account, instrument, tonnes, year, 0),
             c.Restrict(account, scope, "random"),
             c.LiftRestriction(account, dice.choice((31, 31, scope))),
             c.OpenAccount(dice.choice(("A1", "B 2")), 1, "", dice.choice(("individual", "nobody"))),
             c.ListInstrument(dice.choice(("CQEA-1", "X")), dice.choice(("CQEA", "NONE")), 2020, "", "", 0),
         )
         wanted = dice.choice(acts)
+        if isinstance(wanted, c.PreallocateUnits) and dice.random() < 0.7:
+            self.act(wanted)
+            wanted = c.TrueUpAllocation(account, instrument, dice.choice((0, 3, tonnes, 500)), year, 0)
+        elif isinstance(wanted, c.EncumberUnits) and dice.random() < 0.5:
+            self.act(wanted)
+            wanted = c.ReleaseUnits(dice.randint(1, 3), dice.choice((1, 3)))
         if isinstance(wanted, c.OpenAccount) and dice.random() < 0.3:
             self.open_account()
             return
@@ -293,6 +303,21 @@ class Flow:
         effective = self.day + dice.choice((0, 1, 1, 1, 2, 5))
         approvals = dice.choice((("No. 1",), ("No. 1", "No. 2"), ("No. 1", "No. 2"), (), (" ",)))
         self.act(c.AdoptRuleBook(text, said, effective, approvals))
+
+    def some_move(self, account: int, instrument: int, tonnes: int) -> AnyAct:
+        """Units that are frozen, released, taken away, given or canceled."""
+        dice = self.dice
+        number, other = dice.randint(1, 6), self.some_account()
+        moves: tuple[AnyAct, ...] = (
+            c.EncumberUnits(
+                account, instrument, tonnes, dice.choice(("freeze", "freeze", "pledge", "withdrawn", "x")), ""
+            ),
+            c.ReleaseUnits(number, tonnes),
+            c.EnforceEncumbrance(number, tonnes, other),
+            c.TransferUnits(account, other, instrument, tonnes, dice.choice(("gift", "court", "reserve", "x"))),
+            c.CancelUnits(account, instrument, tonnes, dice.choice(("voluntary", "voluntary", "reserve", "x"))),
+        )
+        return dice.choice(moves)
 
     def some_emissions(self, year: int) -> c.ImportEmissions:
         """A file of verified emissions, mostly right."""

@@ -162,6 +162,10 @@ class SlowMarket(SlowRegistry):
                 return self.why_not_units(act)
             case c.ImportEmissions():
                 return self.why_not_emissions(act)
+            case c.PreallocateUnits() | c.TrueUpAllocation():
+                return self.why_not_ahead(act)
+            case c.EncumberUnits() | c.ReleaseUnits() | c.EnforceEncumbrance() | c.TransferUnits() | c.CancelUnits():
+                return self.why_not_move(act)
             case c.DepositCash() | c.WithdrawCash():
                 return self.why_not_cash(act)
             case c.Restrict() | c.LiftRestriction():
@@ -231,6 +235,12 @@ class SlowMarket(SlowRegistry):
                 self.surrender(act)
             case c.ImportEmissions():
                 self.import_emissions(act)
+            case c.PreallocateUnits():
+                self.issue_ahead(act)
+            case c.TrueUpAllocation():
+                self.true_up(act)
+            case c.EncumberUnits() | c.ReleaseUnits() | c.EnforceEncumbrance() | c.TransferUnits() | c.CancelUnits():
+                self.move(act)
             case c.DepositCash():
                 self.accounts[act.account - 1].cash += act.amount_fen
                 self.deposited += act.amount_fen

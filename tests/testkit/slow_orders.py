@@ -4,7 +4,7 @@ from engine.core import commands as c
 from engine.core import events as e
 from engine.core import phases, reasons, rulebook, units
 from engine.core.units import BUY, DAY, FOK, IOC, SELL
-from tests.testkit.slow_parts import Account, Answer, Instrument, Order, Proposal, Why
+from tests.testkit.slow_parts import Account, Answer, Instrument, Lien, Order, Proposal, Why
 
 
 class SlowOrders:
@@ -27,6 +27,8 @@ class SlowOrders:
         self.phase = phases.CLOSED
         self.halted = False
         self.deposited = 0
+        self.liens: dict[int, Lien] = {}
+        self.last_lien = 0
         self.out: list[e.Event] = []
         self.seq = 0
         self.at_ns = 0
@@ -72,6 +74,13 @@ class SlowOrders:
             self.units_available(account, instrument.number)
             for instrument in self.instruments
             if instrument.rules.kind == "allowance"
+        )
+
+    def allowances_encumbered(self, account: Account) -> int:
+        return sum(
+            lien.tonnes
+            for lien in self.liens.values()
+            if lien.account == account.number and self.listed(lien.instrument).rules.kind == "allowance"
         )
 
     # ---- placing ----------------------------------------------------------------------------------------
@@ -202,13 +211,16 @@ class SlowOrders:
         if order.side == BUY:
             free = self.cash_free(account)
             return (reasons.INSUFFICIENT_CASH, free, cash) if cash > free else None
+        return self.why_not_units_for(account, instrument, tonnes)
+
+    def why_not_units_for(self, account: Account, instrument: Instrument, tonnes: int) -> Why | None:
         available = self.units_available(account, instrument.number)
         if tonnes > available:
             with_locked = available + self.units_locked(account, instrument.number)
             reason = reasons.UNITS_LOCKED if tonnes <= with_locked else reasons.INSUFFICIENT_ALLOWANCE
             return reason, available, tonnes
         floor = sum(account.retained.values())
-        left = self.allowances_available(account) - tonnes
+        left = self.allowances_available(account) + self.allowances_encumbered(account) - tonnes
         if instrument.rules.kind == "allowance" and floor > 0 and left < floor:
             return reasons.OBLIGATION_RESERVED, floor, left
         return None

@@ -36,6 +36,16 @@ class Account:
 
 
 @dataclass
+class Lien:
+    """Units apart from trading."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+
+
+@dataclass
 class Answer:
     client_order_id: str
     day: int

@@ -6,8 +6,12 @@ from fractions import Fraction
 from engine.core import commands as c
 from engine.core import events as e
 from engine.core import reasons, units
+from engine.core.calendar import is_day as is_date
+from engine.core.units import SELL
 from tests.testkit.slow_orders import SlowOrders
-from tests.testkit.slow_parts import Account, Instrument, Why, shown
+from tests.testkit.slow_parts import Account, Instrument, Lien, Why, shown
+
+Mover = c.EncumberUnits | c.ReleaseUnits | c.EnforceEncumbrance | c.TransferUnits | c.CancelUnits
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,155 @@ class SlowRegistry(SlowOrders):
         self.issues: list[Issued] = []
         self.filings: list[Filed] = []
         self.emissions: dict[tuple[int, int], int] = {}
+        self.ahead: dict[tuple[int, int, int], int] = {}  # account, year, instrument -> tonnes
+
+    # ---- units apart --------------------------------------------------------------------------------------
+
+    def why_not_move(self, act: Mover) -> Why | None:
+        if not 1 <= act.tonnes <= units.TONNES_MAX:
+            return reasons.ACT_INVALID, units.TONNES_MAX, max(-units.TONNES_MAX, min(act.tonnes, units.TONNES_MAX + 1))
+        if isinstance(act, c.ReleaseUnits | c.EnforceEncumbrance):
+            return self.why_not_lien(act)
+        account = self.account(act.account)
+        instrument = self.instrument(act.instrument)
+        if account is None:
+            return reasons.UNKNOWN_ACCOUNT, 0, 0
+        if instrument is None:
+            return reasons.UNKNOWN_INSTRUMENT, 0, 0
+        if isinstance(act, c.EncumberUnits):
+            if act.kind not in ("freeze", "pledge", "withdrawn") or len(act.beneficiary) > 200:
+                return reasons.ACT_INVALID, 0, 0
+            reach = self.units_available(account, act.instrument)
+            if act.kind == "freeze":
+                reach += sum(
+                    o.leaves for o in self.orders_of(account) if (o.instrument, o.side) == (act.instrument, SELL)
+                )
+            return None if act.tonnes <= reach else (reasons.INSUFFICIENT_ALLOWANCE, reach, act.tonnes)
+        if isinstance(act, c.TransferUnits):
+            if self.account(act.to_account) is None:
+                return reasons.UNKNOWN_ACCOUNT, 0, 0
+            if act.kind not in ("succession", "court", "gift", "reserve") or act.account == act.to_account:
+                return reasons.ACT_INVALID, 0, 0
+        elif act.kind not in ("voluntary", "reserve"):
+            return reasons.ACT_INVALID, 0, 0
+        if act.kind == "reserve" and account.category != "government":
+            return reasons.NOT_RESERVE, 0, 0
+        if isinstance(act, c.TransferUnits) and account.restriction & units.RESTRICT_TRANSFER:
+            return reasons.ACCOUNT_RESTRICTED, 0, account.restriction
+        return self.why_not_units_for(account, instrument, act.tonnes)
+
+    def why_not_lien(self, act: c.ReleaseUnits | c.EnforceEncumbrance) -> Why | None:
+        lien = self.liens.get(act.encumbrance)
+        if lien is None:
+            return reasons.UNKNOWN_ENCUMBRANCE, 0, 0
+        if act.tonnes > lien.tonnes:
+            return reasons.INSUFFICIENT_ALLOWANCE, lien.tonnes, act.tonnes
+        if isinstance(act, c.ReleaseUnits):
+            return None
+        if self.account(act.to_account) is None:
+            return reasons.UNKNOWN_ACCOUNT, 0, 0
+        if act.to_account == lien.account or lien.kind == "withdrawn":
+            return reasons.ACT_INVALID, 0, 0
+        account = self.accounts[lien.account - 1]
+        floor = sum(account.retained.values())
+        left = self.allowances_available(account) + self.allowances_encumbered(account) - act.tonnes
+        if self.listed(lien.instrument).rules.kind == "allowance" and floor > 0 and left < floor:
+            return reasons.OBLIGATION_RESERVED, floor, left
+        return None
+
+    def move(self, act: Mover) -> None:
+        match act:
+            case c.EncumberUnits():
+                account = self.accounts[act.account - 1]
+                if act.tonnes > self.units_available(account, act.instrument):
+                    self.end_orders(account, act.instrument, SELL, reasons.RESTRICTION_IMPOSED)
+                self.last_lien += 1
+                self.add_units(act.account, act.instrument, -act.tonnes)
+                self.liens[self.last_lien] = Lien(act.account, act.instrument, act.tonnes, act.kind)
+                said = (act.account, act.instrument, act.tonnes, act.kind, act.beneficiary)
+                self.out.append(e.UnitsEncumbered(self.last_lien, *said))
+            case c.ReleaseUnits():
+                lien = self.take_off(act.encumbrance, act.tonnes)
+                self.add_units(lien.account, lien.instrument, act.tonnes)
+                self.out.append(e.UnitsReleased(act.encumbrance, lien.account, lien.instrument, act.tonnes))
+            case c.EnforceEncumbrance():
+                lien = self.take_off(act.encumbrance, act.tonnes)
+                self.add_units(act.to_account, lien.instrument, act.tonnes)
+                where = (lien.account, act.to_account, lien.instrument, act.tonnes)
+                self.out.append(e.UnitsTransferred(*where, lien.kind, act.encumbrance))
+            case c.TransferUnits():
+                self.add_units(act.account, act.instrument, -act.tonnes)
+                self.add_units(act.to_account, act.instrument, act.tonnes)
+                where = (act.account, act.to_account, act.instrument, act.tonnes)
+                self.out.append(e.UnitsTransferred(*where, act.kind, 0))
+            case c.CancelUnits():
+                self.add_units(act.account, act.instrument, -act.tonnes)
+                self.out.append(e.UnitsCanceled(act.account, act.instrument, act.tonnes, act.kind))
+
+    def units_encumbered(self, account: Account, instrument: int) -> int:
+        return sum(n.tonnes for n in self.liens.values() if (n.account, n.instrument) == (account.number, instrument))
+
+    def units_preallocated(self, account: Account, instrument: int) -> int:
+        return sum(t for (owner, _, what), t in self.ahead.items() if (owner, what) == (account.number, instrument))
+
+    def add_units(self, account: int, instrument: int, tonnes: int) -> None:
+        owned = self.accounts[account - 1].units
+        owned[instrument] = owned.get(instrument, 0) + tonnes
+
+    def take_off(self, number: int, tonnes: int) -> Lien:
+        lien = self.liens[number]
+        lien.tonnes -= tonnes
+        if lien.tonnes == 0:
+            del self.liens[number]
+        return lien
+
+    # ---- issued ahead --------------------------------------------------------------------------------------
+
+    def why_not_ahead(self, act: c.PreallocateUnits | c.TrueUpAllocation) -> Why | None:
+        account = self.account(act.account)
+        instrument = self.instrument(act.instrument)
+        if account is None:
+            return reasons.UNKNOWN_ACCOUNT, 0, 0
+        if instrument is None:
+            return reasons.UNKNOWN_INSTRUMENT, 0, 0
+        if account.category != "key_emitter":
+            return reasons.NOT_KEY_EMITTER, 0, 0
+        most = units.TONNES_MAX
+        least = 0 if isinstance(act, c.TrueUpAllocation) else 1
+        is_fit = least <= act.tonnes <= most and 2000 <= act.year <= 2999 and instrument.rules.kind == "allowance"
+        if not is_fit:
+            return reasons.ACT_INVALID, most, max(-most, min(act.tonnes, most + 1))
+        if act.objection_until and not is_date(act.objection_until):
+            return reasons.ACT_INVALID, 0, 0
+        if instrument.issued + act.tonnes > 10**12:
+            return reasons.ACT_INVALID, 0, 0
+        if self.is_closed(act.account, act.year):
+            return reasons.COMPLIANCE_YEAR_CLOSED, 0, 0
+        if isinstance(act, c.TrueUpAllocation) and (act.account, act.year, act.instrument) not in self.ahead:
+            return reasons.NOT_PREALLOCATED, 0, 0
+        return None
+
+    def issue_ahead(self, act: c.PreallocateUnits) -> None:
+        key = act.account, act.year, act.instrument
+        self.ahead[key] = self.ahead.get(key, 0) + act.tonnes
+        self.listed(act.instrument).issued += act.tonnes
+        said = (act.account, act.instrument, act.tonnes, act.year, act.objection_until)
+        self.out.append(e.UnitsPreallocated(*said))
+
+    def true_up(self, act: c.TrueUpAllocation) -> None:
+        waiting = self.ahead.pop((act.account, act.year, act.instrument))
+        more, less = max(0, act.tonnes - waiting), max(0, waiting - act.tonnes)
+        self.listed(act.instrument).issued += more
+        self.add_units(act.account, act.instrument, act.tonnes)
+        self.issues.append(Issued(act.account, act.instrument, act.tonnes, "free", act.year))
+        said = (act.account, act.instrument, act.year, min(waiting, act.tonnes), more, less, act.objection_until)
+        self.out.append(e.AllocationTruedUp(*said))
+        share = Fraction(act.tonnes * self.rules.retention_bp, 10_000)
+        if share > 0:
+            account = self.accounts[act.account - 1]
+            floor = account.retained.get(act.year, 0) + -(-share.numerator // share.denominator)
+            account.retained[act.year] = floor
+            self.out.append(e.RetentionChanged(act.account, act.year, floor))
 
     # ---- what is known of a year --------------------------------------------------------------------------
 
@@ -75,11 +228,13 @@ class SlowRegistry(SlowOrders):
             return reasons.ACT_INVALID, most, shown(act.tonnes)
         if isinstance(act, c.SurrenderUnits):
             return self.why_not_surrender(act, account, instrument)
+        if act.kind == "reserve" and account.category != "government":
+            return reasons.NOT_RESERVE, 0, 0
         if act.kind == "free" and account.category != "key_emitter":
             return reasons.NOT_KEY_EMITTER, 0, 0
         if act.kind != "offset" and self.is_closed(act.account, act.year):
             return reasons.COMPLIANCE_YEAR_CLOSED, 0, 0
-        is_fit = act.kind in ("free", "paid", "offset") and instrument.issued + act.tonnes <= 10**12
+        is_fit = act.kind in ("free", "paid", "offset", "reserve") and instrument.issued + act.tonnes <= 10**12
         return None if is_fit else (reasons.ACT_INVALID, 0, 0)
 
     def why_not_surrender(self, act: c.SurrenderUnits, account: Account, instrument: Instrument) -> Why | None:

@@ -65,3 +65,41 @@ def test_a_file_of_emissions_is_imported_whole_or_refused_with_its_rows(desk: De
         [year] = desk.member("cement", "obligation", *YEAR)["years"]
         assert (year["surrendered"], year["shortfall"], year["is_final"], year["retention_floor"]) == (900, 0, True, 0)
         assert desk.operator("reconcile")["ok"] is True
+
+
+def test_units_are_pledged_released_given_and_canceled_by_commands(desk: Desk) -> None:
+    with serving(desk.data):
+        admit(desk)
+        desk.both("preallocate", "K01", "CQEA-25", "70", "--year", "2026", "--objection-until", "20261201")
+        filed = ("objection", "file", "K01", "--year", "2026", "--subject", "allocation", "--filed-on")
+        assert desk.operator(*filed, "20261202", code=60)["error"]["name"] == "OBJECTION_TOO_LATE"
+        desk.both(*filed, "20261130")
+        decided = (
+            "objection",
+            "decide",
+            "K01",
+            "--year",
+            "2026",
+            "--subject",
+            "allocation",
+            "--decided-on",
+            "20261208",
+        )
+        desk.both(*decided, "--upheld")
+        [objection] = desk.operator("obligation", "show", "K01", "--year", "2026")["years"][0]["objections"]
+        assert (objection["decide_by"], objection["upheld"]) == ("2026-12-14", True)
+        desk.both("true-up", "K01", "CQEA-25", "80", "--year", "2026")
+        why = ("--reason", "contract 7")
+        desk.both("encumber", "K01", "CQEA-25", "300", "--kind", "pledge", "--beneficiary", "bank", *why)
+        [row] = desk.operator("encumbrances", "--account", "K01")
+        assert (row["encumbrance_id"], row["tonnes"], row["beneficiary"]) == ("N-1", 300, "bank")
+        desk.both("release", "N-1", "100", *why)
+        desk.both("enforce", "N-1", "200", "I01", *why)
+        desk.both("transfer", "K01", "I01", "CQEA-25", "100", "--kind", "gift", *why)
+        kept = desk.operator("cancel-units", "K01", "CQEA-25", "241", "--kind", "voluntary", *why, code=50)
+        assert kept["error"]["name"] == "OBLIGATION_RESERVED"
+        desk.both("cancel-units", "K01", "CQEA-25", "240", "--kind", "voluntary", *why)
+        [held] = desk.member("cement", "allowances")["holdings"]
+        assert (held["available"], held["settled"]) == (540, 540)
+        assert desk.operator("reconcile")["ok"] is True
+    assert "all invariants kept" in answer("verify", str(desk.data))["registry"]

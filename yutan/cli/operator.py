@@ -19,8 +19,7 @@ from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, W
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
 bulletin_app = typer.Typer(no_args_is_help=True, help="The daily bulletin (每日公报).")
 app.add_typer(bulletin_app, name="bulletin")
-app.add_typer(registry.emissions_app, name="emissions")
-app.add_typer(registry.obligation_app, name="obligation")
+registry.register(app)
 app.add_typer(block.operator_app, name="block")
 
 SCOPES = {
@@ -284,7 +283,7 @@ def allocate(
     account: Code,
     instrument: Instrument,
     tonnes: Tonnes,
-    kind: Annotated[str, typer.Option("--kind", help="free (counts for retention), paid or offset.")],
+    kind: Annotated[str, typer.Option("--kind", help="free (counts for retention), paid, offset or reserve.")],
     year: Annotated[int, typer.Option("--year", help="Compliance year (履约年度).")],
     operator: Operator,
     reason: Why = "allocate units",

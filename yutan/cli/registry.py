@@ -80,3 +80,204 @@ def print_obligation(found: wire.ObligationView, as_json: bool) -> None:
         console().print(f"{found.account}: no compliance year yet (尚无履约年度)", markup=False)
     for row in found.years:
         show(row, as_json=False, title=f"{found.account} {row.year} (履约, 吨)")
+
+
+# ---- allocation ahead of the year, and requests for review ------------------------------------------------
+
+objection_app = typer.Typer(no_args_is_help=True, help="Requests for review (复核申请).")
+
+Code = Annotated[str, typer.Argument(help="Account code (交易账户).")]
+Instrument = Annotated[str, typer.Argument(help="Instrument code (品种).")]
+Tonnes = Annotated[int, typer.Argument(min=0, help="Tonnes (吨).")]
+Until = Annotated[int, typer.Option("--objection-until", help="Last day to object, yyyymmdd (异议截止日).")]
+Subject = Annotated[str, typer.Option("--subject", help="allocation or verification (事项).")]
+Number = Annotated[str, typer.Argument(help="Encumbrance, such as N-3 (权利限制编号).")]
+
+
+def _with_until(fields: dict[str, Any], objection_until: int) -> dict[str, Any]:
+    return {**fields, "objection_until": day_text(objection_until)} if objection_until else fields
+
+
+def preallocate(
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    year: Year,
+    operator: Operator,
+    objection_until: Until = 0,
+    reason: Why = "pre-allocation of the plan",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Issue part of a year's free allocation ahead (预分配); it cannot be traded before its true-up."""
+    fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "year": year}
+    session.act("preallocate_units", _with_until(fields, objection_until), data, operator, reason, document, as_json)
+
+
+def true_up(
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    year: Year,
+    operator: Operator,
+    objection_until: Until = 0,
+    reason: Why = "the year's allocation",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Settle a pre-allocation by the year's whole free allocation (多退少补)."""
+    fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "year": year}
+    session.act("true_up_allocation", _with_until(fields, objection_until), data, operator, reason, document, as_json)
+
+
+@objection_app.command("file")
+def file_objection(
+    account: Code,
+    year: Year,
+    subject: Subject,
+    filed_on: Annotated[int, typer.Option("--filed-on", help="Day it came in, yyyymmdd (申请日).")],
+    operator: Operator,
+    reason: Why = "request for review",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Record a request for review (登记复核申请); it is to be decided within ten working days."""
+    fields = {"account": account, "year": year, "subject": subject, "filed_on": day_text(filed_on)}
+    session.act("file_objection", fields, data, operator, reason, document, as_json)
+
+
+@objection_app.command("decide")
+def decide_objection(
+    account: Code,
+    year: Year,
+    subject: Subject,
+    decided_on: Annotated[int, typer.Option("--decided-on", help="Day of the decision, yyyymmdd (决定日).")],
+    operator: Operator,
+    upheld: Annotated[bool, typer.Option("--upheld/--dismissed", help="Whether the unit was right (支持/驳回).")],
+    reason: Why = "decision of the bureau",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Record the bureau's decision (登记复核决定)."""
+    day = day_text(decided_on)
+    fields = {"account": account, "year": year, "subject": subject, "decided_on": day, "upheld": upheld}
+    session.act("decide_objection", fields, data, operator, reason, document, as_json)
+
+
+# ---- units -----------------------------------------------------------------------------------------------
+
+
+def encumber(
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    kind: Annotated[str, typer.Option("--kind", help="freeze (冻结), pledge (质押) or withdrawn (转出至登记账户).")],
+    operator: Operator,
+    reason: Why,
+    beneficiary: Annotated[str, typer.Option("--beneficiary", help="In whose favour: court, lender (权利人).")] = "",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Set units apart from trading (登记权利限制); a freeze cancels open sells where it needs their units."""
+    fields = {
+        "account": account,
+        "instrument": instrument,
+        "tonnes": tonnes,
+        "kind": kind,
+        "beneficiary": beneficiary,
+    }
+    session.act("encumber_units", fields, data, operator, reason, document, as_json)
+
+
+def release(
+    encumbrance: Number,
+    tonnes: Tonnes,
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Release units of an encumbrance (解除权利限制)."""
+    fields = {"encumbrance_id": encumbrance, "tonnes": tonnes}
+    session.act("release_units", fields, data, operator, reason, document, as_json)
+
+
+def enforce(
+    encumbrance: Number,
+    tonnes: Tonnes,
+    to_account: Code,
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Move frozen or pledged units to another account (司法扣划、质押实现); the retention floor stays."""
+    fields = {"encumbrance_id": encumbrance, "tonnes": tonnes, "to_account": to_account}
+    session.act("enforce_encumbrance", fields, data, operator, reason, document, as_json)
+
+
+def transfer(
+    account: Code,
+    to_account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    kind: Annotated[str, typer.Option("--kind", help="succession (承继), court, gift (赠与) or reserve (预留划拨).")],
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Move units between accounts without a trade (非交易过户); the retention floor stays."""
+    fields = {
+        "account": account,
+        "to_account": to_account,
+        "instrument": instrument,
+        "tonnes": tonnes,
+        "kind": kind,
+    }
+    session.act("transfer_units", fields, data, operator, reason, document, as_json)
+
+
+def cancel_units(
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    kind: Annotated[str, typer.Option("--kind", help="voluntary (自愿注销) or reserve (预留注销).")],
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Cancel units for good (注销); the retention floor stays."""
+    fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "kind": kind}
+    session.act("cancel_units", fields, data, operator, reason, document, as_json)
+
+
+def encumbrances(
+    operator: Operator,
+    account: Annotated[str, typer.Option("--account", help="Only of this account (交易账户).")] = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """List units that are frozen, pledged or withdrawn from trading (权利限制)."""
+    session.operator_reads(
+        data, operator, as_json, "encumbrances (权利限制)", lambda client: client.ops_encumbrances(account)
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the registry's commands to `yutan operator`."""
+    app.add_typer(emissions_app, name="emissions")
+    app.add_typer(obligation_app, name="obligation")
+    app.add_typer(objection_app, name="objection")
+    for command in (preallocate, true_up, encumber, release, enforce, transfer, cancel_units, encumbrances):
+        app.command()(command)

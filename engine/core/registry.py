@@ -1,0 +1,58 @@
+"""The registry's acts by their kinds: which module judges each and lets it take effect."""
+
+from engine.core import allocation, compliance, holdings
+from engine.core.admission import Verdict
+from engine.core.commands import (
+    CancelUnits,
+    DecideObjection,
+    EncumberUnits,
+    EnforceEncumbrance,
+    FileObjection,
+    ImportEmissions,
+    PreallocateUnits,
+    ReleaseUnits,
+    TransferUnits,
+    TrueUpAllocation,
+)
+from engine.core.events import Event
+from engine.core.state import State
+
+RegistryAct = (
+    ImportEmissions
+    | PreallocateUnits
+    | TrueUpAllocation
+    | FileObjection
+    | DecideObjection
+    | CancelUnits
+    | EncumberUnits
+    | ReleaseUnits
+    | EnforceEncumbrance
+    | TransferUnits
+)
+
+
+def judge(state: State, act: RegistryAct) -> Verdict:
+    """Whether the act may take effect in the present state."""
+    if isinstance(act, ImportEmissions):
+        return compliance.judge_emissions(state, act)
+    if isinstance(act, PreallocateUnits | TrueUpAllocation):
+        return allocation.judge(state, act)
+    if isinstance(act, FileObjection | DecideObjection):
+        return allocation.judge_objection(state, act)
+    return holdings.judge(state, act)
+
+
+def take(state: State, act: RegistryAct, out: list[Event]) -> None:
+    """Let a judged act take effect. Nothing here can fail."""
+    if isinstance(act, ImportEmissions):
+        compliance.import_emissions(state, act, out)
+    elif isinstance(act, PreallocateUnits):
+        allocation.preallocate(state, act, out)
+    elif isinstance(act, TrueUpAllocation):
+        allocation.true_up(state, act, out)
+    elif isinstance(act, FileObjection):
+        allocation.file_objection(state, act, out)
+    elif isinstance(act, DecideObjection):
+        allocation.decide_objection(state, act, out)
+    else:
+        holdings.take(state, act, out)

@@ -1,0 +1,134 @@
+"""The registry's acts end to end: engine, postings, reconciliation, statements, and the slow audit of the file."""
+
+import random
+from pathlib import Path
+
+import orjson
+import pytest
+
+from engine.core import commands as c
+from engine.core import events as e
+from settlement.audit import audit
+from tests.settlement.kit import CHONGQING, Exchange, PaperEngine, Watch, open_settlement, settle
+from tests.settlement.test_real_days import Ticking
+
+KEY, OTHER, STATE = 1, 2, 3
+BOOK = CHONGQING.replace('calendar = { value = "china"', 'calendar = { value = "every-day"')
+
+
+async def founded(folder: Path, watch: Watch, clock: Ticking) -> Exchange:
+    exchange = await Exchange.start(folder, watch, clock)
+    await exchange.found(BOOK)
+    await exchange.act(c.ListInstrument("CQEA-25", "CQEA", 2025, "配额", "allowance", 4_000))
+    for code, category in (("KEY", "key_emitter"), ("OTHER", "key_emitter"), ("STATE", "government")):
+        await exchange.act(c.OpenAccount(code, len(code) + 10, code, category))
+    await exchange.act(c.AllocateUnits(KEY, 1, 1_000, "free", 2025))
+    await exchange.act(c.AllocateUnits(STATE, 1, 50, "reserve", 2025))
+    return exchange
+
+
+async def test_every_unit_is_somewhere_after_every_act(tmp_path: Path) -> None:
+    watch, clock = Watch(), Ticking()
+    exchange = await founded(tmp_path, watch, clock)
+    await exchange.act(c.OpenDay(20260105))
+    for act in (
+        c.PreallocateUnits(KEY, 1, 700, 2026, 20260116),
+        c.PreallocateUnits(OTHER, 1, 300, 2026, 0),
+        c.FileObjection(KEY, 2026, "allocation", 20260110),
+        c.DecideObjection(KEY, 2026, "allocation", 20260115, True),
+        c.TrueUpAllocation(KEY, 1, 800, 2026, 0),
+        c.TrueUpAllocation(OTHER, 1, 280, 2026, 0),
+        c.EncumberUnits(KEY, 1, 200, "pledge", "银行"),
+        c.ReleaseUnits(1, 80),
+        c.EncumberUnits(KEY, 1, 30, "freeze", "法院"),
+        c.EnforceEncumbrance(2, 10, OTHER),
+        c.TransferUnits(STATE, OTHER, 1, 20, "reserve"),
+        c.CancelUnits(STATE, 1, 30, "reserve"),
+        c.CancelUnits(OTHER, 1, 5, "voluntary"),
+        c.PreallocateUnits(OTHER, 1, 7, 2027, 0),
+    ):
+        await exchange.act(act)
+        report = await exchange.settlement.reconcile()
+        assert report.ok, (act, report.breaks)
+    assert report.units == {"CQEA-25": 1_000 + 50 + 700 + 300 + 100 - 20 - 30 - 5 + 7}
+    [key] = await exchange.settlement.holdings(KEY)
+    assert (key.available, key.locked, key.encumbered, key.preallocated) == (1_650, 0, 140, 0)
+    [other] = await exchange.settlement.holdings(OTHER)
+    assert (other.available, other.encumbered, other.preallocated) == (280 + 10 + 20 - 5, 0, 7)
+    await exchange.stop()
+
+    exchange = await Exchange.start(tmp_path, watch, clock)
+    assert (await exchange.settlement.reconcile()).ok
+    await exchange.act(c.CloseDay())
+    await exchange.settlement.wait_settled(exchange.sequencer.view.day().seq)
+    statement = await exchange.settlement.statement(KEY, 20260105)
+    assert statement is not None
+    [row] = orjson.loads(statement)["units"]
+    assert row["closing"] == {"available": 1_650, "locked": 0, "encumbered": 140, "preallocated": 0}
+    assert (row["encumbered"], row["released"], row["trued_up"], row["transferred_out"]) == (230, 80, 700, 10)
+    await exchange.stop()
+    assert (watch.breaks, watch.failures) == ([], [])
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_random_acts_keep_engine_and_registry_equal(tmp_path: Path, seed: int) -> None:
+    dice, watch, clock = random.Random(seed), Watch(), Ticking()
+    exchange = await founded(tmp_path, watch, clock)
+    for _ in range(150):
+        account, other, tonnes = dice.choice((1, 2, 3)), dice.choice((1, 2, 3)), dice.choice((1, 10, 90, 400))
+        act = dice.choice(
+            (
+                c.EncumberUnits(account, 1, tonnes, dice.choice(("freeze", "pledge", "withdrawn")), ""),
+                c.ReleaseUnits(dice.randint(1, 20), tonnes),
+                c.EnforceEncumbrance(dice.randint(1, 20), tonnes, other),
+                c.TransferUnits(account, other, 1, tonnes, "gift"),
+                c.CancelUnits(account, 1, dice.choice((1, 2)), "voluntary"),
+                c.PreallocateUnits(account, 1, tonnes, 2026, 0),
+                c.TrueUpAllocation(account, 1, tonnes, 2026, 0),
+            )
+        )
+        proposed = await exchange.order(c.Propose(1, "random", "doc", act))
+        if isinstance(proposed[0], e.ActProposed):
+            await exchange.order(c.Approve(2, proposed[0].proposal, proposed[0].act_sha256))
+    report = await exchange.settlement.reconcile()
+    assert report.ok, report.breaks
+    assert report.unsettled == 0
+    await exchange.stop()
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+async def test_what_rests_on_a_failed_trade_is_set_aside_and_follows_it(tmp_path: Path) -> None:
+    """A trade that cannot settle takes everything that was done with its units along, in the order it was done."""
+    engine, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, engine)
+    await settle(settlement, engine.founded(accounts=3))
+    await settle(
+        settlement,
+        [
+            engine.entry(engine.traded(1, 2, 40, instrument=2)),  # account 2 has none in the registry
+            engine.entry(e.UnitsTransferred(1, 3, 2, 30, "gift", 0)),
+            engine.entry(e.UnitsEncumbered(1, 3, 2, 20, "pledge", "")),
+            engine.entry(e.UnitsCanceled(3, 2, 5, "voluntary")),
+        ],
+    )
+    assert [row.detail.split(":")[0] for row in (await settlement.unsettled(9))[1:]] == [
+        "transfer",
+        "encumber",
+        "cancel",
+    ]
+    report = await settlement.reconcile()
+    assert report.ok, report.breaks
+    await settlement.close()
+
+    settlement = await open_settlement(tmp_path, watch, engine)
+    await settle(
+        settlement,
+        [engine.entry(e.UnitsIssued(2, 2, 40, "offset", 2024)), engine.entry(e.SettlementRetryOrdered(0))],
+    )
+    assert await settlement.unsettled(9) == []
+    assert (await settlement.reconcile()).ok
+    held = {row.instrument: row for row in await settlement.holdings(3)}[2]
+    assert (held.available, held.encumbered) == (5, 20)
+    await settlement.close()
+    assert audit(tmp_path / "registry.db").findings == []
