@@ -274,7 +274,7 @@ class CancelUnits(Act, frozen=True, array_like=True, gc=False, tag=119):
     kind: str
 
 
-class EncumberUnits(Act, frozen=True, array_like=True, gc=False, tag=160):
+class EncumberUnits(Act, frozen=True, array_like=True, gc=False, tag=190):
     """Set units apart from trading. kind: freeze (by a court) | pledge | withdrawn (to the registry account)."""
 
     account: int
@@ -284,14 +284,14 @@ class EncumberUnits(Act, frozen=True, array_like=True, gc=False, tag=160):
     beneficiary: str
 
 
-class ReleaseUnits(Act, frozen=True, array_like=True, gc=False, tag=161):
+class ReleaseUnits(Act, frozen=True, array_like=True, gc=False, tag=191):
     """Release units of an encumbrance: they can be traded again."""
 
     encumbrance: int
     tonnes: int
 
 
-class EnforceEncumbrance(Act, frozen=True, array_like=True, gc=False, tag=162):
+class EnforceEncumbrance(Act, frozen=True, array_like=True, gc=False, tag=192):
     """Move frozen or pledged units to another account (司法扣划, 质押实现)."""
 
     encumbrance: int
@@ -299,7 +299,7 @@ class EnforceEncumbrance(Act, frozen=True, array_like=True, gc=False, tag=162):
     to_account: int
 
 
-class TransferUnits(Act, frozen=True, array_like=True, gc=False, tag=163):
+class TransferUnits(Act, frozen=True, array_like=True, gc=False, tag=193):
     """Move available units between accounts without a trade. kind: succession | court | gift | reserve."""
 
     account: int

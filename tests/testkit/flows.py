@@ -270,8 +270,8 @@ class Flow:
             self.act(wanted)
             wanted = c.TrueUpAllocation(account, instrument, dice.choice((0, 3, tonnes, 500)), year, 0)
         elif isinstance(wanted, c.EncumberUnits) and dice.random() < 0.5:
-            self.act(wanted)
-            wanted = c.ReleaseUnits(dice.randint(1, 3), dice.choice((1, 3)))
+            self.act(c.EncumberUnits(account, instrument, dice.choice((1, 3, 5)), "pledge", "a lender"))
+            wanted = c.ReleaseUnits(dice.choice((1, 1, 2)), dice.choice((1, 1, 3)))
         if isinstance(wanted, c.OpenAccount) and dice.random() < 0.3:
             self.open_account()
             return
