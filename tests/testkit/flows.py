@@ -144,6 +144,9 @@ class Flow:
             if dice.random() < 0.9:
                 kind = dice.choice(("free", "paid", "offset"))
                 self.act(c.AllocateUnits(account, instrument, dice.choice((7, 300, 5000, 5000)), kind, 2025))
+        if category == "key_emitter" and dice.random() < 0.4:
+            self.act(c.PreallocateUnits(account, 1, 50, 2026, 0))
+            self.act(c.TrueUpAllocation(account, 1, dice.choice((40, 50, 60)), 2026, 0))
 
     def list_instrument(self, product: str) -> None:
         """A new instrument, at the price around which everyone trades."""
