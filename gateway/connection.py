@@ -9,7 +9,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final, final
 
-import msgspec
+from msgspec import UNSET
 from picows import WSMsgType, WSTransport
 
 from engine.core import reasons
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _FRAGMENTS_MAX: Final = 64
 _REFUSALS_THAT_CLOSE: Final = frozenset((reasons.BAD_SIGNATURE, reasons.NONCE_USED, reasons.KEY_REVOKED))
 _TEXT: Final = WSMsgType.TEXT
+_CLOSE: Final = WSMsgType.CLOSE
+_ENDED: Final = session.ENDED
+_GREETED: Final = session.GREETED
 _BEFORE_LOGIN: Final = frozenset(
     (
         wire.SessionAuth,
@@ -72,7 +75,7 @@ class Connection:
         self._gateway = gateway
         self._settings = gateway.settings
         self._decode = RequestDecoder(door).decode
-        self._jsonrpc: Any = msgspec.UNSET
+        self._jsonrpc: Any = UNSET
         self._fragments: list[bytes] = []
         self._faults = 0
         self._pings = 0
@@ -122,8 +125,8 @@ class Connection:
 
     def on_ws_frame(self, transport: WSTransport, frame: Any) -> None:
         """One frame of the peer: a `WSFrame`, whose flags are numbers and not what its stub says."""
-        if self.state == session.ENDED:
-            if frame.msg_type == WSMsgType.CLOSE:
+        if self.state == _ENDED:
+            if frame.msg_type == _CLOSE:
                 transport.disconnect()
             return
         self.heard = True
@@ -175,21 +178,21 @@ class Connection:
             self.end(session.NOT_UTF8)
             return
         self._faults = 0
-        if request.jsonrpc is not msgspec.UNSET:
+        if request.jsonrpc is not UNSET:
             self._jsonrpc = request.jsonrpc
         try:
             self._check(request)
             self._gateway.handlers[type(request)](self, request)
         except Refused as refused:
             self.refuse(request.id, refused)
-            if refused.reason in _REFUSALS_THAT_CLOSE and self.state == session.GREETED:
+            if refused.reason in _REFUSALS_THAT_CLOSE and self.state == _GREETED:
                 self.end(session.LOGIN_REFUSED, refused.args[0])
 
     def _check(self, request: Any) -> None:
         """What holds for every request. Raises `Refused`."""
-        if self.state == session.GREETED and self.door != "market" and type(request) not in _BEFORE_LOGIN:
+        if self.state == _GREETED and self.door != "market" and type(request) not in _BEFORE_LOGIN:
             raise Refused(reasons.NOT_AUTHENTICATED)
-        if request.expires_at is not msgspec.UNSET and time_ns(request.expires_at) < time.time_ns():
+        if request.expires_at is not UNSET and time_ns(request.expires_at) < time.time_ns():
             raise Refused(reasons.EXPIRED_REQUEST, "expires_at")
 
     def _on_fault(self, fault: BadRequest) -> None:
@@ -215,7 +218,7 @@ class Connection:
 
     def send_frame(self, frame: bytes) -> None:
         """Put a frame into the outbox; it leaves at the end of this loop turn. Closes a peer that does not keep up."""
-        if self.state == session.ENDED:
+        if self.state == _ENDED:
             return
         self._outbox.append(frame)
         self._outbox_bytes += len(frame)
@@ -230,7 +233,7 @@ class Connection:
 
     def send_public(self, joined: bytes, said: list[tuple[str, bytes]]) -> None:
         """Say public events: `joined` is all of `said` in one piece, shared by everyone who follows the same channels."""
-        if self.state == session.ENDED:
+        if self.state == _ENDED:
             return
         if self._is_paused:
             for channel, frame in said:
@@ -275,7 +278,7 @@ class Connection:
 
     def end(self, happened: str, words: str = "") -> None:
         """Close with the code that `happened` has; what is in the outbox goes out before, unless the peer is too slow."""
-        if self.state == session.ENDED:
+        if self.state == _ENDED:
             return
         self._is_paused = False
         if happened == session.TOO_SLOW:

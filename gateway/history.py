@@ -21,12 +21,13 @@ from typing import Final, Self
 import aiosqlite
 import msgspec
 
-from gateway.reports import Packed, Report
+from gateway.reports import PLACE_BITS, Packed, Report
 
-_SCHEMA_VERSION: Final = 2
+_SCHEMA_VERSION: Final = 3
 _WRITE_REPORTS_MAX: Final = 16_384  # bounds a blob (about 1.5 MB): reading one report reads its blob
+_PAGE_BYTES: Final = 32_768  # blobs of some hundred kilobytes go in by far fewer writes than with pages of four
 _DROP: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("run", "reports", "finished", "mark"))
-_SCHEMA: Final = """
+_SCHEMA: Final = f"""
 CREATE TABLE mark (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL CHECK (seq >= 0)) STRICT;
 INSERT INTO mark VALUES (1, 0);
 CREATE TABLE reports (number INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
@@ -47,8 +48,7 @@ CREATE TRIGGER arrive INSTEAD OF INSERT ON arrival BEGIN
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
             (SELECT max(number) FROM reports), json_extract(value, '$[3]'), json_extract(value, '$[4]')
         FROM json_each(new.runs);
-    INSERT INTO finished
-        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+    INSERT INTO finished SELECT CAST(key AS INTEGER), value >> {PLACE_BITS}, value & {2**PLACE_BITS - 1}
         FROM json_each(new.finished);
     UPDATE mark SET seq = new.seq;
 END;
@@ -92,13 +92,12 @@ class History:
         """Open or make the store. Raises `HistoryBroken` for a file of another version."""
         db = await aiosqlite.connect(path, isolation_level=None)
         try:
+            await db.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # of a new file
             await db.execute("PRAGMA journal_mode = WAL")
             await db.execute("PRAGMA synchronous = NORMAL")
             async with db.execute("PRAGMA user_version") as rows:
                 (version,) = await rows.fetchone() or (None,)
-            if (
-                version is not None and version < _SCHEMA_VERSION
-            ):  # the journal makes again what an older program stored
+            if version is not None and version < _SCHEMA_VERSION:  # the journal makes again what was stored otherwise
                 await db.executescript(
                     f"BEGIN; DROP VIEW IF EXISTS arrival; {_DROP} {_SCHEMA}"
                     f"PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"

@@ -162,18 +162,28 @@ class MemberDesk:
             else:
                 connection.refuse(request_id, refused, ref=f"E-{entry.seq}")
             return
-        assert isinstance(said, events.OrderCanceled | events.OrderReplaced)
-        instrument = self._names.instruments[said.instrument]
-        if isinstance(said, events.OrderCanceled):
-            status, quantity, leaves = "canceled", said.cum + said.tonnes, 0
+        if type(said) is events.OrderCanceled:
+            self._reply_changed(connection, request_id, said, "canceled", said.cum + said.tonnes, 0)
         else:
-            status, quantity, leaves = "partially_filled" if said.cum else "new", said.tonnes, said.leaves
+            assert type(said) is events.OrderReplaced
+            status = "partially_filled" if said.cum else "new"
+            self._reply_changed(connection, request_id, said, status, said.tonnes, said.leaves)
+
+    def _reply_changed(
+        self,
+        connection: Connection,
+        request_id: str | int,
+        said: events.OrderCanceled | events.OrderReplaced,
+        status: str,
+        quantity: int,
+        leaves: int,
+    ) -> None:
         changed = wire.OrderChanged(
             f"O-{said.order}",
             said.client_order_id,
             self._names.accounts[said.account],
             status,
-            prices.price_text(said.price_ticks, instrument.tick_fen),
+            prices.price_text(said.price_ticks, self._names.instruments[said.instrument].tick_fen),
             quantity,
             said.cum,
             leaves,

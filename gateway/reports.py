@@ -61,6 +61,7 @@ _EXEC_TYPES: Final = {
     DECLINED: "declined",
 }
 _ENDS: Final = frozenset((CANCELED, REJECTED, EXPIRED))
+PLACE_BITS: Final = 40  # of an exec_seq, where account and exec_seq share one number
 
 
 class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -442,12 +443,12 @@ class Packed:
     """Reports as they are stored: the bytes of each account's reports one after the other in `blob`.
 
     runs: (account, first exec_seq, last exec_seq, where in the blob, how many bytes). finished: the reports that ended an
-    order, as (order, account, exec_seq).
+    order, as order -> account and exec_seq in one number (see `PLACE_BITS`).
     """
 
     def __init__(self, reports: list[Report]) -> None:
         self.runs: list[tuple[int, int, int, int, int]] = []
-        self.finished: list[tuple[int, int, int]] = []
+        self.finished: dict[int, int] = {}
         streams: dict[int, list[Report]] = {}
         for report in reports:
             account = report.account
@@ -457,7 +458,7 @@ class Packed:
             else:
                 stream.append(report)
             if not report.leaves and not report.parties:  # nothing is left of it: filled, or ended otherwise
-                self.finished.append((report.order, account, report.exec_seq))
+                self.finished[report.order] = account << PLACE_BITS | report.exec_seq
         parts: list[bytes] = []
         at = 0
         for account, stream in streams.items():

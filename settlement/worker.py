@@ -6,6 +6,7 @@ ends the process: a registry that went on after a fault could be wrong without a
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +29,7 @@ from settlement.store.sqlite import SqliteStore
 
 BACKLOG_EVENTS_MAX: Final = 200_000
 TRANSACTION_EVENTS_MAX: Final = 4_000  # Bounds a transaction, and what a crash leaves to be settled again.
-GATHER_SECONDS: Final = (
-    0.02  # A transaction costs by the statement and the sync, not by the trade: so trades gather first.
-)
+GATHER_SECONDS: Final = 0.1  # A transaction costs by the statement and the sync, so trades gather; who waits ends it.
 SLICE_EVENTS: Final = 200  # So many events, about a millisecond, before the event loop gets its turn.
 MARK_ENTRIES_MAX: Final = 5_000  # Entries without title events that may pass before the mark is stored for them alone.
 WAITERS_MAX: Final = 10_000  # Callers of wait_settled and reconcile together.
@@ -91,6 +90,7 @@ class Settlement:
         self._seen = mark  # the last entry that has come
         self._settled_seq = mark.seq  # nothing up to here is left to settle; at or after the stored mark
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()  # somebody waits: settle what there is
         self._is_closing = False
         self._task: asyncio.Task[None] | None = None
         self.failure: BaseException | None = None
@@ -159,21 +159,25 @@ class Settlement:
         if self.failure is not None:
             raise StoreFailed("settlement has stopped") from self.failure
         closes_day = False
+        at_ns = 0
+        seen_seq = self._seen.seq
         for entry, entry_events in zip(batch.entries, batch.events, strict=True):
             seq = entry.seq
             if seq <= self._stored.seq:
                 if seq == self._stored.seq and entry.at_ns != self._stored.at_ns:
                     raise InvariantBroken(f"seq {seq}: the registry was made from another journal")
                 continue
-            if seq != self._seen.seq + 1:
-                raise InvariantBroken(f"entry {seq} came after entry {self._seen.seq}")
-            self._seen = Mark(seq, entry.at_ns)
+            if seq != seen_seq + 1:
+                raise InvariantBroken(f"entry {seq} came after entry {seen_seq}")
+            seen_seq, at_ns = seq, entry.at_ns
             title = [event for event in entry_events if type(event) in _TITLE_EVENTS]
             if title:
                 closes = any(type(event) is DayClosed for event in title)
                 closes_day = closes_day or closes
-                self._backlog.append(_TitleEntry(seq, entry.at_ns, title, closes))
+                self._backlog.append(_TitleEntry(seq, at_ns, title, closes))
                 self._backlog_events += len(title)
+        if seen_seq > self._seen.seq:
+            self._seen = Mark(seen_seq, at_ns)
         if closes_day:
             self._add_marker([])
         self._wake.set()
@@ -188,6 +192,7 @@ class Settlement:
         if figures.seq < self._stored.seq:
             return  # Recovery is still before what is stored; its figures are long past.
         self._markers.append(_Marker(figures, answers))
+        self._hurry.set()
 
     # ---- the task ---------------------------------------------------------------------------------------
 
@@ -196,8 +201,7 @@ class Settlement:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                if not (self._is_closing or self._markers or self._waiting):
-                    await asyncio.sleep(GATHER_SECONDS)
+                await self._gather()
                 await self._settle_all()
                 if self._is_closing:
                     return
@@ -205,6 +209,12 @@ class Settlement:
             self._fail(error)
             if not isinstance(error, Exception):
                 raise
+
+    async def _gather(self) -> None:
+        self._hurry.clear()
+        if not (self._is_closing or self._markers or self._waiting):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), GATHER_SECONDS)
 
     async def _settle_all(self) -> None:
         """Settle until nothing is left, a transaction at a time, stopping at each marker's seq to reconcile."""
@@ -306,6 +316,7 @@ class Settlement:
         """Settle what has come, store the mark, and close the registry."""
         self._is_closing = True
         self._wake.set()
+        self._hurry.set()
         if self._task is not None:
             await asyncio.wait([self._task])
         await self._store.close()
@@ -396,6 +407,7 @@ class Settlement:
         self._check_may_wait()
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((seq, answer))
+        self._hurry.set()
         await answer
 
     def _check_may_wait(self) -> None:

@@ -84,12 +84,11 @@ class DayEnds:
         """Nothing to learn: what was closed before is looked up in the stores."""
 
     def on_batch(self, batch: Batch) -> None:
-        """Note the newest close of a day."""
-        for entry, events in zip(batch.entries, batch.events, strict=True):
-            for event in events:
-                if type(event) is DayClosed:
-                    self.closed_at_seq = entry.seq
-                    self.news.set()
+        """Note the newest close of a day, which ends what its entry caused."""
+        for place, events in enumerate(batch.events):
+            if events and type(events[-1]) is DayClosed:
+                self.closed_at_seq = batch.entries[place].seq
+                self.news.set()
 
 
 class Exchange:

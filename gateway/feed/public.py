@@ -117,9 +117,9 @@ class PublicFeed:
         for entry, happened in zip(batch.entries, batch.events, strict=True):
             self._seq, self._at_ns = entry.seq, entry.at_ns
             for event in happened:
-                if isinstance(event, OrderAccepted):  # first and without a further call: most of a busy day
+                if type(event) is OrderAccepted:  # first and without a further call: most of a busy day
                     instruments[event.instrument].depth.add(event.side, event.price_ticks, event.tonnes)
-                elif isinstance(event, OrderCanceled):
+                elif type(event) is OrderCanceled:
                     instruments[event.instrument].depth.add(event.side, event.price_ticks, -event.tonnes)
                 elif type(event) in folds:
                     folds[type(event)](event)

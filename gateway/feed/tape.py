@@ -42,6 +42,9 @@ CREATE INDEX IF NOT EXISTS trade_by_day ON trade (instrument, trading_day, trade
 CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL) STRICT;
 INSERT OR IGNORE INTO mark VALUES (1, 0);
 """
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# A statement gives up the interpreter's lock for each of its steps, so it carries many rows; few sizes are prepared once.
+_STATEMENT_ROWS = (512, 64, 8, 1)
 _TRADE_COLUMNS = "trade, seq, instrument, trading_day, at_ns, price_ticks, tonnes, amount_fen, taker_side"
 _BARS = """
 SELECT g.trading_day, g.start_ns, o.price_ticks, g.high, g.low, c.price_ticks, g.tonnes, g.turnover_fen, g.trades
@@ -141,9 +144,9 @@ class Tape:
             raise TapeBroken("the tape cannot be written") from self._failure
         for entry, happened in zip(batch.entries, batch.events, strict=True):
             for event in happened:
-                if isinstance(event, DayOpened):
+                if type(event) is DayOpened:
                     self._trading_day = event.trading_day
-                elif isinstance(event, Traded) and entry.seq > self._mark:
+                elif type(event) is Traded and entry.seq > self._mark:
                     self._pending.append(public_trade(event, entry.seq, entry.at_ns, self._trading_day))
         if batch.entries:
             self._folded = max(self._folded, batch.entries[-1].seq)
@@ -238,11 +241,15 @@ class Tape:
         pending, self._pending = self._pending, []
         folded = self._folded
         await self._database.execute("BEGIN IMMEDIATE")
-        if pending:
-            await self._database.executemany(
-                f"INSERT INTO trade ({_TRADE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [structs.astuple(trade) for trade in pending],
-            )
+        at = 0
+        for size in _STATEMENT_ROWS:
+            parts: list[list[int]] = []
+            while len(pending) - at >= size:
+                parts.append([value for trade in pending[at : at + size] for value in structs.astuple(trade)])
+                at += size
+            if parts:
+                values = ", ".join([_ROW] * size)
+                await self._database.executemany(f"INSERT INTO trade ({_TRADE_COLUMNS}) VALUES {values}", parts)
         await self._database.execute("UPDATE mark SET seq = ?", (folded,))
         await self._database.execute("COMMIT")
         self._mark = folded

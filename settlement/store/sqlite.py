@@ -5,7 +5,7 @@ asked never cuts a transaction in two. One connection per file, because SQLite b
 connections share; a lock file keeps a second process out. `synchronous=FULL` is not negotiable: with NORMAL a power loss
 takes acknowledged commits (measured; see docs/settlement.md).
 
-Rows go in by statements of up to a thousand rows. The driver gives up the interpreter's lock at each step of a
+Rows go in by statements of up to about a thousand rows. The driver gives up the interpreter's lock at each step of a
 statement, so with a row per step a busy event loop would let settlement write only some hundred rows a second.
 """
 
@@ -14,7 +14,7 @@ import fcntl
 import itertools
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -34,8 +34,8 @@ from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefus
 SCHEMA_VERSION: Final = 5
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
-ROWS_MAX: Final = 1_000  # Rows of one statement; times 18 columns it stays below SQLite's 32,766 parameters.
-ROWS_SMALL: Final = 128
+# Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
+ROWS: Final = (1_024, 128, 16, 1)
 CACHED_STATEMENTS: Final = 512
 WAL_PAGES: Final = 8_000  # 32 MB between checkpoints
 BUSY_TIMEOUT_S: Final = 2.0
@@ -434,10 +434,10 @@ async def _write(connection: aiosqlite.Connection, writes: Writes, clearing: Cle
     await _append(connection, "unit_balances", 6, _flat(units), _UNITS_UPSERT)
     lots = [(*key, ledger.lots[key[:2]].get(key[2], 0)) for key in sorted(writes.lots_touched)]
     await _append(connection, "lockups", 4, _flat(lot for lot in lots if lot[3]), _LOTS_UPSERT)
-    for gone in _slices(_flat(lot[:3] for lot in lots if not lot[3]), 3):
-        rows = ", ".join(["(?, ?, ?)"] * (len(gone) // 3))
-        await connection.execute_fetchall(
-            f"DELETE FROM lockups WHERE (account, instrument, day_number) IN (VALUES {rows})", gone
+    for size, parts in _slices(_flat(lot[:3] for lot in lots if not lot[3]), 3):
+        rows = ", ".join(["(?, ?, ?)"] * size)
+        await connection.executemany(
+            f"DELETE FROM lockups WHERE (account, instrument, day_number) IN (VALUES {rows})", parts
         )
 
     period = clearing.period
@@ -467,25 +467,23 @@ def _flat(rows: Any) -> list[Value]:
     return list(itertools.chain.from_iterable(rows))
 
 
-def _slices(flat: list[Value], columns: int) -> list[list[Value]]:
-    """Cut rows into statements: as many as possible of the largest size, so that few texts need to be prepared."""
-    found: list[list[Value]] = []
+def _slices(flat: Sequence[Value], columns: int) -> Iterator[tuple[int, list[Sequence[Value]]]]:
+    """Cut rows into statements, largest first: how many rows a statement has, and the values of each of that size."""
     at = 0
-    while at < len(flat):
-        left = (len(flat) - at) // columns
-        rows = ROWS_MAX if left >= ROWS_MAX else min(left, ROWS_SMALL)
-        found.append(flat[at : at + rows * columns])
-        at += rows * columns
-    return found
+    for size in ROWS:
+        step = size * columns
+        many = (len(flat) - at) // step
+        if many:
+            yield size, [flat[start : start + step] for start in range(at, at + many * step, step)]
+            at += many * step
 
 
 async def _append(
     connection: aiosqlite.Connection, table: str, columns: int, flat: Sequence[Value], conflict: str = ""
 ) -> None:
     row = "(" + ", ".join("?" * columns) + ")"
-    for part in _slices(list(flat), columns):
-        values = ", ".join([row] * (len(part) // columns))
-        await connection.execute_fetchall(f"INSERT INTO {table} VALUES {values}{conflict}", part)
+    for size, parts in _slices(flat, columns):
+        await connection.executemany(f"INSERT INTO {table} VALUES {', '.join([row] * size)}{conflict}", parts)
 
 
 # ---- loading --------------------------------------------------------------------------------------------
