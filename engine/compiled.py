@@ -37,7 +37,7 @@ HOT: Final = (
     ),
     "engine.sequencer",
     *(f"gateway.{name}" for name in ("connection", "directory", "members", "reports", "server")),
-    *(f"gateway.protocol.{name}" for name in ("codec", "frames", "prices")),
+    *(f"gateway.protocol.{name}" for name in ("answers", "codec", "frames", "prices")),
     *(f"gateway.feed.{name}" for name in ("depth", "instrument", "public")),
     *(f"settlement.core.{name}" for name in ("checks", "clearing", "dvp", "ledger", "postings")),
 )

@@ -205,6 +205,11 @@ class Connection:
         """Answer a request that was carried out."""
         self.send_frame(frames.text_frame(encode(wire.Reply(request_id, result, self._jsonrpc))))
 
+    @property
+    def wants_jsonrpc(self) -> bool:
+        """Whether its answers name the version that its requests named."""
+        return self._jsonrpc is not UNSET
+
     def refuse(self, request_id: str | int | None, refused: Refused, **data: Any) -> None:
         """Answer a request that was refused; `data` are further fields of ErrorData."""
         if reasons.BY_NUMBER[refused.reason].retry == "after":

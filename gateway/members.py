@@ -10,7 +10,7 @@ from engine.core.commands import Entry
 from engine.view import OrderView
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
-from gateway.protocol import acts, prices, times, wire
+from gateway.protocol import acts, answers, frames, prices, times, wire
 from gateway.protocol.codec import Refused
 from gateway.reports import TIMES_IN_FORCE, reason_view
 
@@ -148,7 +148,12 @@ class MemberDesk:
             )
             return
         account = self._names.accounts[command.account]
-        connection.reply(request_id, wire.OrderPlaced(f"O-{order}", command.client_order_id, account, is_repeat))
+        if is_repeat or connection.wants_jsonrpc:
+            connection.reply(request_id, wire.OrderPlaced(f"O-{order}", command.client_order_id, account, is_repeat))
+        else:
+            connection.send_frame(
+                frames.text_frame(answers.placed(request_id, order, command.client_order_id, account))
+            )
 
     def _on_changed(
         self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
@@ -178,17 +183,15 @@ class MemberDesk:
         quantity: int,
         leaves: int,
     ) -> None:
-        changed = wire.OrderChanged(
-            f"O-{said.order}",
-            said.client_order_id,
-            self._names.accounts[said.account],
-            status,
-            prices.price_text(said.price_ticks, self._names.instruments[said.instrument].tick_fen),
-            quantity,
-            said.cum,
-            leaves,
-        )
-        connection.reply(request_id, changed)
+        order, client_order_id, cum = said.order, said.client_order_id, said.cum
+        account = self._names.accounts[said.account]
+        price = prices.price_text(said.price_ticks, self._names.instruments[said.instrument].tick_fen)
+        if connection.wants_jsonrpc:
+            changed = wire.OrderChanged(f"O-{order}", client_order_id, account, status, price, quantity, cum, leaves)
+            connection.reply(request_id, changed)
+        else:
+            answer = answers.changed(request_id, order, client_order_id, account, status, price, quantity, cum, leaves)
+            connection.send_frame(frames.text_frame(answer))
 
     async def _refuse_not_open(
         self, connection: Connection, request_id: str | int, entry: Entry, refused: Refused
