@@ -258,7 +258,8 @@ class Book:
 
         `number` is an int that is not alive; it is left as the caller's object, since boxing it anew for each look at the
         index cost a tenth of the call. Raises ValueError on a side that is neither BUY nor SELL, on price or quantity
-        that is not positive or above units.PRICE_TICKS_MAX and TONNES_MAX, and on a number that is alive.
+        that is not positive or above units.PRICE_TICKS_MAX and TONNES_MAX, and on a number that is alive. The compiled
+        book raises TypeError instead on what is beyond 64 bits.
         """
         if side == BUY:
             own = self.bids
