@@ -19,6 +19,8 @@ from compiled import HOT, digest_of, source_of  # noqa: E402
 
 PACKAGES = sorted({module.partition(".")[0] for module in HOT})
 BUILT = ROOT / "engine" / "core" / "_built.json"
+# Taken before compiling: a source that is edited meanwhile must not pass for the one that was compiled.
+COMPILED_FROM = {module: digest_of(module) for module in HOT}
 
 
 def has_compiler() -> bool:
@@ -55,7 +57,7 @@ class BuildHot(build_ext):
         if made and all(path.exists() for path in made):
             for target in targets:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(json.dumps({module: digest_of(module) for module in HOT}, indent=1) + "\n")
+                target.write_text(json.dumps(COMPILED_FROM, indent=1) + "\n")
         else:
             for path in made:
                 path.unlink(missing_ok=True)
