@@ -42,7 +42,7 @@ def list_auctions(data: DataDir = DEFAULT_DATA, url: Url = "", as_json: Json = F
 
 @app.command()
 def show(code: Code, data: DataDir = DEFAULT_DATA, url: Url = "", as_json: Json = False) -> None:
-    """Show one auction: notice, where it stands, result."""
+    """Show one auction: notice, where it stands, result (查看竞价)."""
     session.visitor_reads(data, url, as_json, f"auction {code}", lambda client: client.auctions.get(code))
 
 
@@ -235,5 +235,5 @@ def cancel(
 
 @operator_app.command("show")
 def show_to_operator(code: Code, operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
-    """Show an auction's notice, state and result; bids are sealed for operators too."""
+    """Show an auction's notice, state and result; bids are sealed for operators too (查看竞价)."""
     session.operator_reads(data, operator, as_json, f"auction {code}", lambda client: client.auctions.get(code))
