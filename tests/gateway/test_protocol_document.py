@@ -46,6 +46,7 @@ async def test_the_examples_run(tmp_path: Path) -> None:
             peers[who] = await house.logged_in(who, door)
         for line in block.strip().splitlines():
             if line.startswith("→ "):
+                await house.settlement.wait_settled(house.sequencer.view.day().seq)  # so that title is one thing
                 peers[who].send(line[2:])
             else:
                 assert_like(json.loads(line[2:]), await peers[who].message(), line)
