@@ -11,6 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from engine import collector
+
 PERCENTILES: Final = ((50.0, "p50"), (99.0, "p99"), (99.9, "p99.9"), (99.99, "p99.99"))
 
 # Work that only computes is timed by the processor's clock for this process: other programs then disturb less.
@@ -90,16 +92,15 @@ class Pauses:
 
 @contextmanager
 def steady() -> Iterator[Pauses]:
-    """Run as the exchange does: everything made so far is out of the collector's sight, and the collector is on."""
-    gc.collect()
-    gc.freeze()
+    """Run with the collector set as the exchange sets it."""
+    collector.tame()
     pauses = Pauses()
     gc.callbacks.append(pauses.note)
     try:
         yield pauses
     finally:
         gc.callbacks.remove(pauses.note)
-        gc.unfreeze()
+        collector.untame()
 
 
 def resident_bytes() -> int:

@@ -6,7 +6,6 @@ unwritable journal, a registry that could be wrong) ends the process at once wit
 """
 
 import asyncio
-import gc
 import os
 import socket
 import sys
@@ -19,6 +18,7 @@ from typing import Any, Self
 import msgspec
 import structlog
 
+from engine import collector
 from engine.clock import wall_ns
 from engine.core.calendar import Horizon, local_day
 from engine.core.commands import Halt, Propose
@@ -59,16 +59,6 @@ def own_origins(host: str, http_port: int) -> tuple[str, ...]:
     """The web origins of the exchange's own page, as browsers on this machine or by its name write them."""
     names = dict.fromkeys(("127.0.0.1", "localhost", host, socket.gethostname()))
     return tuple(f"http://{name}:{http_port}" for name in names)
-
-
-def tame_collector() -> None:
-    """Keep Python's cyclic collector from walking what recovery has built, and from running in every busy moment.
-
-    Orders, answers and reports make no cycles that outlive them; what does is made by logins, pages and exceptions.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
 
 
 class DayEnds:
@@ -161,7 +151,7 @@ class Exchange:
         await (
             self.settlement.reconcile()
         )  # a difference is told by on_break, and halts the market once the doors are open
-        tame_collector()
+        collector.tame()
 
     def _gateway_settings(self) -> GatewaySettings:
         return GatewaySettings(
@@ -239,6 +229,7 @@ class Exchange:
             await self.settlement.wait_settled(self._day_ends.closed_at_seq)
             if await bulletins.write_new(self.data, self.settlement):
                 self.bulletin_written.set()
+                collector.tame()
             self._warn_of_calendar()
             await self._day_ends.news.wait()
             self._day_ends.news.clear()

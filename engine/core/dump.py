@@ -354,8 +354,8 @@ def _load_instrument(state: State, number: int, row: list[Any]) -> Instrument:
 def _load_order(state: State, instrument: int, row: list[Any]) -> Order:
     number, account, side, price, tonnes, leaves, filled_value, body, terms, client_order_id = row
     owner = state.held_account(account).owner
-    order = Order(number, owner, side, price, tonnes)
-    order.belong(account, instrument, body, terms, client_order_id)
+    order = Order()
+    order.belong(number, owner, side, price, tonnes, account, instrument, body, terms, client_order_id)
     order.leaves = leaves
     order.filled_value = filled_value
     return order

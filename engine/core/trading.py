@@ -72,8 +72,8 @@ def place(state: State, seq: Any, command: PlaceOrder, out: list[Event]) -> None
         else:
             out.append(RequestRefused(number, seq, client_order_id, reasons.CLIENT_ORDER_ID_CONFLICT, 0, 0))
         return
-    order = Order(seq, account.owner, side, price_ticks, tonnes)
-    order.belong(number, instrument_number, body, terms, client_order_id)
+    order = Order()
+    order.belong(seq, account.owner, side, price_ticks, tonnes, number, instrument_number, body, terms, client_order_id)
     verdict = judge_order(state, account, instrument, order, time_in_force, post_only)
     if verdict.reason != 0:
         account.answers[client_order_id] = Answer(seq, verdict.reason, body, terms)
@@ -447,8 +447,10 @@ def judge_replace(state: State, account: Account, order: Order, price: int, tonn
     verdict = judge_terms(state, instrument, price, tonnes)
     if verdict.reason != 0:
         return verdict
-    moved = Order(order.number, order.owner, order.side, price, tonnes - filled)
-    moved.belong(order.account, order.instrument, 0, 0, "")
+    moved = Order()
+    moved.belong(
+        order.number, order.owner, order.side, price, tonnes - filled, order.account, order.instrument, 0, 0, ""
+    )
     verdict = judge_meeting(state, account, instrument, moved, DAY, False)
     if verdict.reason != 0:
         return verdict

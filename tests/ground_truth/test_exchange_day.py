@@ -50,7 +50,8 @@ def book_trades() -> Iterator[Trade]:
             number, side, price = int(row["id"]), SIDES[row["side"]], int(row["price"]) // 10
             fills = []
             if is_call:
-                order = Order(number, 0, side, price, int(row["qty"]))
+                order = Order()
+                order.belong(number, 0, side, price, int(row["qty"]), 0, 0, 0, 0, row["id"])
                 book.orders[number] = order
                 book.rest(order)
             else:
