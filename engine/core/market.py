@@ -37,7 +37,7 @@ class Market:
     """The market after entry `seq`, whose time was `at_ns`. `state` is for the modules of this package and `engine.view`.
 
     Two ways in: `apply` takes one entry, `apply_batch` takes commands that became durable together, as the sequencer, a
-    recovery and a replay have them. Both do the same; the batch saves about 3 % against a list of `apply` (decision 7).
+    recovery and a replay have them. Both do the same; the batch saves about 3 % against a list of `apply` (decision 8).
     """
 
     def __init__(self) -> None:
