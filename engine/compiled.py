@@ -24,6 +24,7 @@ HOT: Final = (
         for name in (
             "book",
             "state",
+            "positions",
             "admission",
             "trading",
             "day",

@@ -5,9 +5,11 @@ sequencer. All numbers are integers (ticks, tonnes, fen); 0 for "none". Everythi
 applies only what is on disk.
 """
 
+from typing import Final
+
 import msgspec
 
-from engine.core import composite
+from engine.core import composite, positions
 from engine.core.adoption import text_sha256
 from engine.core.auction import BUY_BACK, Auction
 from engine.core.auctions import cap_of, hold_of
@@ -20,9 +22,11 @@ from engine.core.compliance import offset_limit
 from engine.core.events import ActProposed, AuctionReported, Composite
 from engine.core.market import Market
 from engine.core.records import ComplianceYear, Encumbrance, Objection
-from engine.core.rulebook import RuleBook
+from engine.core.rulebook import ProductRules, RuleBook
 from engine.core.state import Account, Instrument, Key, time_in_force_of
 from engine.core.units import BUY, SELL, amount_of
+
+_MINUTE_NS: Final = 60_000_000_000
 
 
 class AccountView(msgspec.Struct, frozen=True):
@@ -53,6 +57,18 @@ class UnitsView(msgspec.Struct, frozen=True):
     locked: int
     encumbered: int = 0
     preallocated: int = 0
+
+
+class LargeHolderView(msgspec.Struct, frozen=True):
+    """A large holder (大户): a beneficial owner with more of a product than its threshold, in tonnes. limit: 0 for none."""
+
+    product: str
+    owner: int
+    accounts: tuple[int, ...]
+    names: tuple[str, ...]  # of the accounts
+    tonnes: int
+    threshold: int
+    limit: int
 
 
 class ComplianceView(msgspec.Struct, frozen=True):
@@ -232,6 +248,7 @@ class MarketView:
 
     def __init__(self, market: Market) -> None:
         self._market = market
+        self._published: tuple[int, list[LargeHolderView]] | None = None
 
     @property
     def is_founded(self) -> bool:
@@ -310,6 +327,46 @@ class MarketView:
     def encumbrances(self, account: int) -> list[Encumbrance]:
         """What of the account's units is frozen, pledged or withdrawn, oldest first; 0: of all accounts."""
         return [found for found in self._market.state.encumbrances.values() if account in (0, found.account)]
+
+    def large_holders(self) -> list[LargeHolderView]:
+        """Who is a large holder of which product, the largest first; the government is none. Walks all accounts."""
+        found = [
+            row
+            for rules in self._market.state.rulebook.products.values()
+            if rules.large_holder_tonnes
+            for owner in self._market.state.owners
+            if (row := self._holder_view(rules, owner)).tonnes > row.threshold
+        ]
+        found = [row for row in found if not self._is_government(row.accounts)]
+        return sorted(found, key=lambda row: (row.product, -row.tonnes, row.owner))
+
+    def published_large_holders(self) -> tuple[int, list[LargeHolderView]]:
+        """Large holders whose names the rule book makes public, and as of when (at_ns).
+
+        Taken anew once a minute of market time: anyone may ask, and each taking walks all accounts.
+        """
+        at_ns = self._market.at_ns
+        if self._published is None or at_ns // _MINUTE_NS != self._published[0] // _MINUTE_NS:
+            products = self._market.state.rulebook.products
+            rows = [row for row in self.large_holders() if products[row.product].large_holders_published]
+            self._published = at_ns, rows
+        return self._published
+
+    def _is_government(self, accounts: tuple[int, ...]) -> bool:
+        return any(self._market.state.held_account(number).category == positions.GOVERNMENT for number in accounts)
+
+    def _holder_view(self, rules: ProductRules, owner: int) -> LargeHolderView:
+        state, is_allowance = self._market.state, rules.kind == "allowance"
+        limit = rules.holding_limit_tonnes
+        return LargeHolderView(
+            rules.code,
+            owner,
+            tuple([int(account.number) for account in state.owners[owner]]),
+            tuple([account.name for account in state.owners[owner]]),
+            positions.owned_tonnes(state, owner, rules.code),
+            positions.above_allocation(state, owner, is_allowance, rules.large_holder_tonnes),
+            positions.above_allocation(state, owner, is_allowance, limit) if limit else 0,
+        )
 
     def _compliance_view(self, account: Account, year: int, record: ComplianceYear) -> ComplianceView:
         rules = self._market.state.rulebook.compliance.get(year)

@@ -11,7 +11,7 @@ from engine.title import TradeStatus
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
 from gateway.members import trading_day
-from gateway.protocol import acts, prices, times, wire
+from gateway.protocol import acts, holder_wire, prices, times, wire
 from gateway.protocol.codec import Refused, explain, has_duplicate_keys
 from gateway.reports import reason_view
 
@@ -38,6 +38,7 @@ class OperatorDesk:
                 wire.OpsAccounts: self._accounts,
                 wire.OpsObligation: self._obligation,
                 wire.OpsEncumbrances: self._encumbrances,
+                holder_wire.OpsLargeHolders: self._large_holders,
             }
         )
         gateway.answerers.update(
@@ -163,6 +164,22 @@ class OperatorDesk:
             if not account:
                 raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
         connection.reply(request.id, encumbrance_rows(self._gateway.view(), self._names, account))
+
+    def _large_holders(self, connection: Connection, request: holder_wire.OpsLargeHolders) -> None:
+        rows = [
+            holder_wire.LargeHolderRow(
+                found.product,
+                found.owner,
+                [self._names.account_code(number) for number in found.accounts],
+                list(found.names),
+                found.tonnes,
+                found.threshold,
+                found.limit or None,
+                0 < found.limit < found.tonnes,
+            )
+            for found in self._gateway.view().large_holders()
+        ]
+        connection.reply(request.id, rows)
 
     def _unsettled(self, connection: Connection, request: wire.OpsUnsettled) -> None:
         params = request.params if request.params is not UNSET else wire.OpsUnsettledParams()

@@ -30,7 +30,7 @@ from msgspec import UNSET, Raw
 from picows import WSError
 
 from engine.core import reasons
-from gateway.protocol import session, wire
+from gateway.protocol import holder_wire, session, wire
 from gateway.protocol.codec import encode
 from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled, SessionView, Welcome
 from yutan.answers import (
@@ -481,6 +481,10 @@ class Client:
         """Units of an account (or of all) that are frozen, pledged or withdrawn from trading."""
         params = wire.OpsEncumbrancesParams(account or UNSET)
         return await self._ask(wire.OpsEncumbrances, params, list[wire.EncumbranceRow])
+
+    async def ops_large_holders(self) -> list[holder_wire.LargeHolderRow]:
+        """Beneficial owners with more of a product than the rule book's threshold, the largest first."""
+        return await self._ask(holder_wire.OpsLargeHolders, UNSET, list[holder_wire.LargeHolderRow])
 
     async def ops_statement_days(self, account: str) -> list[str]:
         """Trading days for which a member has a statement."""

@@ -16,8 +16,8 @@ from engine.core import (
     calendar_acts,
     compliance,
     day,
-    holdings,
     phases,
+    positions,
     reasons,
     registry,
 )
@@ -323,7 +323,7 @@ def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
         return Verdict(reasons.ACT_INVALID, TONNES_MAX, fit(act.tonnes))
     if isinstance(act, SurrenderUnits):
         return compliance.judge_surrender(state, account, instrument, act)
-    if act.kind == "reserve" and account.category != holdings.GOVERNMENT:
+    if act.kind == "reserve" and account.category != positions.GOVERNMENT:
         return Verdict(reasons.NOT_RESERVE)
     if act.kind == "free" and account.category != compliance.KEY_EMITTER:
         return Verdict(reasons.NOT_KEY_EMITTER)

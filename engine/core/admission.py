@@ -10,6 +10,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from engine.core import phases, reasons
 from engine.core.book import Order
+from engine.core.positions import GOVERNMENT, above_allocation, owned_tonnes, wanted_tonnes
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
     AMOUNT_FEN_MAX,
@@ -105,6 +106,21 @@ def judge_cover(account: Account, instrument: Instrument, side: i64, cash_needed
     return ADMITTED
 
 
+def judge_holding(state: State, account: Account, instrument: Instrument, more_tonnes: i64) -> Verdict:
+    """Whether the owner stays within the holding limit (最大持仓量) if all its open buys and this one are filled.
+
+    What is asked for anew counts, so that an owner above the limit (by law, by allocation, or by a new rule) may sell and give
+    back, and buys nothing.
+    """
+    if instrument.holding_limit == 0 or more_tonnes <= 0 or account.category == GOVERNMENT:
+        return ADMITTED
+    owner: int = account.owner
+    product = instrument.product
+    limit: i64 = above_allocation(state, owner, instrument.is_allowance, instrument.holding_limit)
+    actual: i64 = owned_tonnes(state, owner, product) + wanted_tonnes(state, owner, product) + more_tonnes
+    return Verdict(reasons.HOLDING_LIMIT, limit, actual) if actual > limit else ADMITTED
+
+
 def judge_order(
     state: State, account: Account, instrument: Instrument, order: Order, time_in_force: i64, post_only: bool
 ) -> Verdict:
@@ -126,7 +142,13 @@ def judge_order(
     verdict = judge_meeting(state, account, instrument, order, time_in_force, post_only)
     if verdict.reason != 0:
         return verdict
-    cash: i64 = instrument.hold_of(order.price_ticks, order.tonnes) if side == BUY else 0
+    cash: i64 = 0
+    if side == BUY:
+        if instrument.holding_limit > 0:
+            verdict = judge_holding(state, account, instrument, order.tonnes)
+            if verdict.reason != 0:
+                return verdict
+        cash = instrument.hold_of(order.price_ticks, order.tonnes)
     return judge_cover(account, instrument, side, cash, order.tonnes)
 
 

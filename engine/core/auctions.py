@@ -9,7 +9,7 @@ day passes without a window is canceled. The arithmetic is `auction.clear`.
 from typing import Final
 
 from engine.core import phases, reasons
-from engine.core.admission import ADMITTED, Verdict, judge_cover
+from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
 from engine.core.auction import (
     ANNOUNCED,
     CANCELED,
@@ -49,6 +49,7 @@ from engine.core.events import (
     Halted,
     Resumed,
 )
+from engine.core.positions import GOVERNMENT
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
     AMOUNT_FEN_MAX,
@@ -63,7 +64,6 @@ from engine.core.units import (
     fee_of,
 )
 
-GOVERNMENT: Final = "government"
 TREASURY: Final = "treasury"
 BIDDER_CATEGORIES: Final = ("key_emitter", "institution", "individual")
 AUCTIONS_MAX: Final = 10_000  # ever announced in one market
@@ -182,6 +182,10 @@ def judge_bid(
     if replaced is not None:
         more_cash -= hold_of(terms, instrument, replaced.price_ticks, replaced.tonnes)
         more_units -= replaced.tonnes
+    if side == BUY:
+        verdict = judge_holding(state, account, instrument, more_units)
+        if verdict.reason != 0:
+            return verdict
     if (more_cash if side == BUY else more_units) <= 0:
         return ADMITTED
     return judge_cover(account, instrument, side, more_cash, more_units)

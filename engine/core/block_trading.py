@@ -6,7 +6,7 @@ window are the rule book's (A2, A3). A block trade leaves the book and all quote
 """
 
 from engine.core import phases, reasons
-from engine.core.admission import ADMITTED, Verdict, judge_cover
+from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
 from engine.core.blocks import COUNTERPARTIES_MAX, ENDED, OFFERS_A_DAY_MAX, OPEN, OPEN_OFFERS_MAX, TRADED, Offer
 from engine.core.commands import BlockConfirm, BlockCounter, BlockDecline, BlockOffer, BlockWithdraw
 from engine.core.events import (
@@ -166,6 +166,8 @@ def judge_offer(state: State, account: Account, instrument: Instrument, wanted: 
         verdict = judge_count(state, wanted.account)
     if verdict.reason == 0:
         verdict = judge_counterparties(state, account, wanted)
+    if verdict.reason == 0 and wanted.side == BUY:
+        verdict = judge_holding(state, account, instrument, wanted.tonnes)
     if verdict.reason != 0:
         return verdict
     cash = int(instrument.hold_of(wanted.price_ticks, wanted.tonnes)) if wanted.side == BUY else 0
@@ -180,6 +182,10 @@ def judge_confirm(state: State, account: Account, instrument: Instrument, found:
         return verdict
     if not is_open_to(found, account.number):
         return Verdict(reasons.COUNTERPARTY_GONE)
+    if side == BUY:
+        verdict = judge_holding(state, account, instrument, found.tonnes)
+        if verdict.reason != 0:
+            return verdict
     cash = int(instrument.hold_of(found.price_ticks, found.tonnes)) if side == BUY else 0
     return judge_cover(account, instrument, side, cash, found.tonnes)
 

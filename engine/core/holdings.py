@@ -8,9 +8,10 @@ account keeps the retention floor; encumbered units are still in the registry an
 from typing import Final
 
 from engine.core import reasons
-from engine.core.admission import ADMITTED, Verdict, judge_cover
+from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
 from engine.core.commands import CancelUnits, EncumberUnits, EnforceEncumbrance, ReleaseUnits, TransferUnits
 from engine.core.events import Event, UnitsCanceled, UnitsEncumbered, UnitsReleased, UnitsTransferred
+from engine.core.positions import GOVERNMENT
 from engine.core.records import Encumbrance
 from engine.core.state import Account, Instrument, State
 from engine.core.trading import cancel_open_orders
@@ -21,8 +22,8 @@ PLEDGE: Final = "pledge"  # 质押
 WITHDRAWN: Final = "withdrawn"  # 转出至登记账户: kept in the registry, out of trading, at the owner's request
 ENCUMBRANCE_KINDS: Final = (FREEZE, PLEDGE, WITHDRAWN)
 TRANSFER_KINDS: Final = ("succession", "court", "gift", "reserve")  # 承继、强制执行、赠与、预留划拨
+GIFT: Final = "gift"  # the only transfer that its parties choose, so the only one that a holding limit refuses
 CANCEL_KINDS: Final = ("voluntary", "reserve")  # 自愿注销、预留注销
-GOVERNMENT: Final = "government"
 ENCUMBRANCES_MAX: Final = 100_000
 TEXT_MAX: Final = 200
 
@@ -74,6 +75,10 @@ def judge(
             return Verdict(reasons.NOT_RESERVE)
         if account.restriction & RESTRICT_TRANSFER:
             return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+        if act.kind == GIFT and to_account.owner != account.owner:
+            verdict = judge_holding(state, to_account, instrument, act.tonnes)
+            if verdict.reason != 0:
+                return verdict
     else:
         if act.kind not in CANCEL_KINDS:
             return Verdict(reasons.ACT_INVALID)

@@ -75,6 +75,9 @@ class ProductRules(msgspec.Struct, frozen=True):
     block_tonnes_min: int = 0  # smallest block trade; 0: the product is not traded in blocks
     block_limit_bp: int = 0  # price limit of block trades in basis points of the reference price
     composite_weight: str = "none"  # the one price over all vintages is weighted by the day's tonnes, or equal
+    holding_limit_tonnes: int = 0  # most that one owner may have, allowances above its free allocation; 0: no limit
+    large_holder_tonnes: int = 0  # who has more, likewise reckoned, is a large holder; 0: nobody is
+    large_holders_published: bool = False  # whether their names are public
 
 
 class OffsetRules(msgspec.Struct, frozen=True):
@@ -361,6 +364,9 @@ _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "block_tonnes_min": _integer(1, units.TONNES_MAX),
     "block_limit_bp": _integer(1, 9_999),
     "composite_weight": _one_of(COMPOSITE_WEIGHTS),
+    "holding_limit_tonnes": _integer(1, units.TONNES_MAX),
+    "large_holder_tonnes": _integer(1, units.TONNES_MAX),
+    "large_holders_published": _boolean,
 }
 _COMPLIANCE_RULES: Final[dict[str, _Check]] = {
     "report_deadline": _day,
@@ -510,6 +516,8 @@ class _Reading:
             self.faults.append(f"{section}.block_tonnes_min: must be a multiple of lot_tonnes ({product.lot_tonnes})")
         if (product.block_tonnes_min > 0) != (product.block_limit_bp > 0):
             self.faults.append(f"{section}: block_tonnes_min and block_limit_bp go together")
+        if product.large_holders_published and product.large_holder_tonnes == 0:
+            self.faults.append(f"{section}.large_holders_published: needs large_holder_tonnes, which says who is one")
         if (product.close_rule == "C") != (product.close_min_tonnes > 0):
             self.faults.append(f"{section}.close_min_tonnes: must be above 0 with close_rule C, and 0 with any other")
         if product.trading_fee_ppm + product.settlement_fee_ppm > units.PPM:

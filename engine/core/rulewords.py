@@ -116,6 +116,17 @@ RULES: Final[dict[str, Words]] = {
     "product.block_limit_bp": Words(
         "大宗协议价格限制,以前收盘价为基准。", "Price limit of block trades around the previous close.", "1/10,000"
     ),
+    "product.holding_limit_tonnes": Words(
+        "同一实际控制人的最大持仓量;重点排放单位在其当年免费配额之上另计。",
+        "Most that one beneficial owner may have of the product; for key emitters, on top of the year's free allocation.",
+        "tonnes",
+    ),
+    "product.large_holder_tonnes": Words(
+        "大户标准,计算方法同最大持仓量。",
+        "Who has more than this, reckoned like the holding limit, is a large holder.",
+        "tonnes",
+    ),
+    "product.large_holders_published": Words("是否公布大户名单。", "Whether large holders are named in public."),
     "product.composite_weight": Words(
         "各年份综合价格的权重:none 不发布;tonnes 按当日成交量;equal 等权。",
         "Weights of the one price over all vintages: none is published; the day's tonnes; or equal.",

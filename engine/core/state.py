@@ -204,6 +204,7 @@ class Instrument:
         "halted",
         "high",
         "high_limit",
+        "holding_limit",
         "is_allowance",
         "is_median",
         "last",
@@ -249,6 +250,7 @@ class Instrument:
         self.limit_bp: i64 = rules.limit_bp
         self.fee_ppm: i64 = rules.trading_fee_ppm + rules.settlement_fee_ppm
         self.lock_days: i64 = rules.lock_days
+        self.holding_limit: i64 = rules.holding_limit_tonnes  # 0: none
         self.close_rule = rules.close_rule
         self.close_min_tonnes: i64 = rules.close_min_tonnes
         self.book = Book()

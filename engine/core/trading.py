@@ -17,6 +17,7 @@ from engine.core.admission import (
     Verdict,
     is_well_formed,
     judge_cover,
+    judge_holding,
     judge_meeting,
     judge_order,
     judge_phase,
@@ -455,6 +456,10 @@ def judge_replace(state: State, account: Account, order: Order, price: int, tonn
     if verdict.reason != 0:
         return verdict
     more_units: i64 = moved.leaves - order.leaves
+    if order.side == BUY:
+        verdict = judge_holding(state, account, instrument, more_units)
+        if verdict.reason != 0:
+            return verdict
     more_cash: i64 = instrument.hold_of(moved.price_ticks, moved.leaves) - instrument.hold_of(
         order.price_ticks, order.leaves
     )

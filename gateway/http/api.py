@@ -268,6 +268,16 @@ def rulebook(request: AnyRequest) -> Response[bytes]:
     return json_reply(request, value)
 
 
+@get("/large-holders", sync_to_thread=False)
+def large_holders(request: AnyRequest) -> Response[bytes]:
+    """Names of large holders (大户), where the rule book has them published; no figures, which are the holder's own."""
+    sources = sources_of(request)
+    queries.read(request, queries.NoQuery)
+    at_ns, found = sources.view.published_large_holders()
+    rows = [{"product": row.product, "names": list(row.names)} for row in found]
+    return json_reply(request, {"as_of": time_text(at_ns), "large_holders": rows})
+
+
 def _next_rules(rules: RuleBook, pending: PendingNotice) -> dict[str, Any]:
     return {
         "version": pending.rulebook.version,
@@ -299,4 +309,18 @@ def _named(sources: Sources, code: str) -> InstrumentView:
     return found
 
 
-HANDLERS = [phase, instruments, ticker, book, trades, kline, auctions, auction, bulletins, bulletin, errors, rulebook]
+HANDLERS = [
+    phase,
+    instruments,
+    ticker,
+    book,
+    trades,
+    kline,
+    auctions,
+    auction,
+    bulletins,
+    bulletin,
+    errors,
+    rulebook,
+    large_holders,
+]

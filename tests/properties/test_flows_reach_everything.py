@@ -37,6 +37,7 @@ ADMISSION = (
     reasons.INSUFFICIENT_ALLOWANCE,
     reasons.UNITS_LOCKED,
     reasons.OBLIGATION_RESERVED,
+    reasons.HOLDING_LIMIT,
 )
 ENDINGS = (
     0,

@@ -50,7 +50,14 @@ _PRODUCT: Final[dict[str, Any]] = {
     "close_min_tonnes": 0,
 }
 _OPTIONAL: Final = ("block_window",)
-_OPTIONAL_IN_PRODUCT: Final = ("block_tonnes_min", "block_limit_bp", "composite_weight")
+_OPTIONAL_IN_PRODUCT: Final = (
+    "block_tonnes_min",
+    "block_limit_bp",
+    "composite_weight",
+    "holding_limit_tonnes",
+    "large_holder_tonnes",
+    "large_holders_published",
+)
 _COMPLIANCE: Final[dict[str, Any]] = {
     "report_deadline": "2026-04-30",
     "surrender_deadline": "",

@@ -42,6 +42,8 @@ def random_rules(dice: random.Random) -> Rules:
     }
     for product in (allowance, offset):
         product["composite_weight"] = dice.choice(("none", "tonnes", "equal"))
+        if dice.random() < 0.2:
+            product["holding_limit_tonnes"] = dice.choice((1, 300, 5000))
         product["match_mode"] = dice.choice(("PRICE_TIME_AUTO",) * 5 + ("PICK_BEST5", "PICK_BEST_ONLY", "MEDIAN3"))
         product["close_rule"] = dice.choice("ABCL")
         product["close_min_tonnes"] = dice.choice((10, 100)) if product["close_rule"] == "C" else 0

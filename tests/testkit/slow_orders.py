@@ -4,7 +4,7 @@ from engine.core import commands as c
 from engine.core import events as e
 from engine.core import phases, reasons, rulebook, units
 from engine.core.units import BUY, DAY, FOK, IOC, SELL
-from tests.testkit.slow_parts import Account, Answer, Instrument, Lien, Order, Proposal, Why
+from tests.testkit.slow_parts import Account, Answer, Instrument, Issued, Lien, Order, Proposal, Why
 
 
 class SlowOrders:
@@ -29,6 +29,8 @@ class SlowOrders:
         self.deposited = 0
         self.liens: dict[int, Lien] = {}
         self.last_lien = 0
+        self.issues: list[Issued] = []
+        self.ahead: dict[tuple[int, int, int], int] = {}  # account, year, instrument -> tonnes
         self.out: list[e.Event] = []
         self.seq = 0
         self.at_ns = 0
@@ -144,6 +146,9 @@ class SlowOrders:
         why = self.why_not_meeting(order, post_only)
         if why:
             return why
+        why = self.why_not_more(account, instrument, order.tonnes) if order.side == BUY else None
+        if why:
+            return why
         return self.why_not_covered(order, instrument, instrument.need(order.price, order.tonnes), order.tonnes)
 
     def why_not_now(self, instrument: Instrument, time_in_force: int) -> Why | None:
@@ -212,6 +217,29 @@ class SlowOrders:
             free = self.cash_free(account)
             return (reasons.INSUFFICIENT_CASH, free, cash) if cash > free else None
         return self.why_not_units_for(account, instrument, tonnes)
+
+    def why_not_more(self, account: Account, instrument: Instrument, tonnes: int) -> Why | None:
+        """The holding limit: all that the owner has of the product, all that it asks for, and this."""
+        rules = instrument.rules
+        if rules.holding_limit_tonnes == 0 or tonnes <= 0 or account.category == "government":
+            return None
+        own = [other.number for other in self.accounts if other.owner == account.owner]
+        same = [listed.number for listed in self.instruments if listed.rules.code == rules.code]
+        parts = [self.accounts[number - 1].units.get(listed, 0) for number in own for listed in same]
+        parts += [lien.tonnes for lien in self.liens.values() if lien.account in own and lien.instrument in same]
+        parts += [ahead for (number, _, listed), ahead in self.ahead.items() if number in own and listed in same]
+        parts += [
+            order.leaves
+            for order in self.orders
+            if order.account.number in own and order.instrument in same and order.side == BUY
+        ]
+        limit = rules.holding_limit_tonnes
+        if rules.kind == "allowance":
+            free = [issue for issue in self.issues if issue.account in own and issue.kind == "free" and issue.tonnes]
+            free = [issue for issue in free if self.listed(issue.instrument).rules.kind == "allowance"]
+            limit += sum(issue.tonnes for issue in free if issue.year == max(other.year for other in free))
+        actual = sum(parts) + tonnes
+        return (reasons.HOLDING_LIMIT, limit, actual) if actual > limit else None
 
     def why_not_units_for(self, account: Account, instrument: Instrument, tonnes: int) -> Why | None:
         available = self.units_available(account, instrument.number)
@@ -469,6 +497,9 @@ class SlowOrders:
             return why
         more_cash = instrument.need(price, wanted.tonnes) - instrument.need(order.price, order.leaves)
         more_tonnes = wanted.tonnes - order.leaves
+        why = self.why_not_more(order.account, instrument, more_tonnes) if order.side == BUY else None
+        if why:
+            return why
         if (more_cash if order.side == BUY else more_tonnes) <= 0:
             return None  # giving back is always covered
         return self.why_not_covered(wanted, instrument, more_cash, more_tonnes)

@@ -45,6 +45,15 @@ class Lien:
     kind: str
 
 
+@dataclass(frozen=True)
+class Issued:
+    account: int
+    instrument: int
+    tonnes: int
+    kind: str
+    year: int
+
+
 @dataclass
 class Answer:
     client_order_id: str

@@ -9,18 +9,9 @@ from engine.core import reasons, units
 from engine.core.calendar import is_day as is_date
 from engine.core.units import SELL
 from tests.testkit.slow_orders import SlowOrders
-from tests.testkit.slow_parts import Account, Instrument, Lien, Why, shown
+from tests.testkit.slow_parts import Account, Instrument, Issued, Lien, Why, shown
 
 Mover = c.EncumberUnits | c.ReleaseUnits | c.EnforceEncumbrance | c.TransferUnits | c.CancelUnits
-
-
-@dataclass(frozen=True)
-class Issued:
-    account: int
-    instrument: int
-    tonnes: int
-    kind: str
-    year: int
 
 
 @dataclass(frozen=True)
@@ -37,10 +28,8 @@ class SlowRegistry(SlowOrders):
 
     def __init__(self) -> None:
         super().__init__()
-        self.issues: list[Issued] = []
         self.filings: list[Filed] = []
         self.emissions: dict[tuple[int, int], int] = {}
-        self.ahead: dict[tuple[int, int, int], int] = {}  # account, year, instrument -> tonnes
 
     # ---- units apart --------------------------------------------------------------------------------------
 
@@ -75,6 +64,11 @@ class SlowRegistry(SlowOrders):
             return reasons.NOT_RESERVE, 0, 0
         if isinstance(act, c.TransferUnits) and account.restriction & units.RESTRICT_TRANSFER:
             return reasons.ACCOUNT_RESTRICTED, 0, account.restriction
+        if isinstance(act, c.TransferUnits) and act.kind == "gift":
+            to_account = self.accounts[act.to_account - 1]
+            why = None if to_account.owner == account.owner else self.why_not_more(to_account, instrument, act.tonnes)
+            if why:
+                return why
         return self.why_not_units_for(account, instrument, act.tonnes)
 
     def why_not_lien(self, act: c.ReleaseUnits | c.EnforceEncumbrance) -> Why | None:

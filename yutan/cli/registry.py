@@ -274,10 +274,25 @@ def encumbrances(
     )
 
 
+def large_holders(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """List who has more of a product than the large-holder threshold (大户报告), over all accounts of one owner."""
+    session.operator_reads(data, operator, as_json, "large holders (大户)", lambda client: client.ops_large_holders())
+
+
 def register(app: typer.Typer) -> None:
     """Add the registry's commands to `yutan operator`."""
     app.add_typer(emissions_app, name="emissions")
     app.add_typer(obligation_app, name="obligation")
     app.add_typer(objection_app, name="objection")
-    for command in (preallocate, true_up, encumber, release, enforce, transfer, cancel_units, encumbrances):
+    for command in (
+        preallocate,
+        true_up,
+        encumber,
+        release,
+        enforce,
+        transfer,
+        cancel_units,
+        encumbrances,
+        large_holders,
+    ):
         app.command()(command)

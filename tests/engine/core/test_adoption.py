@@ -27,6 +27,9 @@ OTHER: dict[str, Any] = {
     "composite_weight": "equal",
     "block_tonnes_min": 100,
     "block_limit_bp": 4000,
+    "holding_limit_tonnes": 20_000,
+    "large_holder_tonnes": 5_000,
+    "large_holders_published": True,
 }
 OTHER_MARKET: dict[str, Any] = {
     "self_trade": "cancel_both",

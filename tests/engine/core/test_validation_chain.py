@@ -34,7 +34,7 @@ PRODUCTS: dict[str, dict[str, Any]] = {
         "block_limit_bp": 3_000,
     },
     "PICK": {"match_mode": "PICK_BEST5"},
-    "CQCER": {"kind": "offset"},
+    "CQCER": {"kind": "offset", "holding_limit_tonnes": 300, "block_tonnes_min": 10, "block_limit_bp": 1_000},
 }
 SALE: dict[str, Any] = {"unit_account": GOVERNMENT, "cash_account": TREASURY, "trading_day": TODAY, "lot_tonnes": 5}
 
@@ -164,7 +164,7 @@ CASES = [
     Case("C2.6", "TIF_NOT_ALLOWED", order(life=FOK, post_only=True)),
     Case("C2.7", "UNKNOWN_INSTRUMENT", order(instrument=9)),
     Case("C2.7", "UNKNOWN_INSTRUMENT", block(instrument=9)),
-    Case("C2.7", "METHOD_NOT_ALLOWED", block(instrument=OFFSET)),
+    Case("C2.7", "METHOD_NOT_ALLOWED", block(instrument=PICKED)),
     Case("C2.7", "UNKNOWN_AUCTION", bid()),
     Case("C2.8", "BIDDER_NOT_ELIGIBLE", bid(), sale(categories=("institution",))),
     Case("C2.9", "QTY_BELOW_MIN", order(tonnes=0)),
@@ -210,6 +210,8 @@ CASES = [
     Case("C2.18", "INSUFFICIENT_ALLOWANCE", bid(100, 1_000), buy_back()),
     Case("C2.19", "OBLIGATION_RESERVED", order(SELL, tonnes=105)),
     Case("C2.19", "OBLIGATION_RESERVED", bid(100, 105), buy_back()),
+    Case("C2.20", "HOLDING_LIMIT", order(tonnes=301, instrument=OFFSET)),
+    Case("C2.20", "HOLDING_LIMIT", block(tonnes=301, instrument=OFFSET)),
     Case("C2.22", "INSUFFICIENT_CASH", order(tonnes=205)),
     Case("C2.22", "INSUFFICIENT_CASH", bid(tonnes=205), sale()),
     Case("C2.25", "UNKNOWN_ORDER", c.CancelOrder(ME, 0, "s1")),

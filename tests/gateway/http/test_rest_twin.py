@@ -28,6 +28,7 @@ PATHS = (
     "/api/v1/bulletins/2026-11-20.csv",
     "/api/v1/errors",
     "/api/v1/rulebook",
+    "/api/v1/large-holders",
     "/api/v1/calendar",
     "/api/v1/calendar?year=2026",
     "/calendar.ics",
