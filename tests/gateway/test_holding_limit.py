@@ -21,16 +21,16 @@ async def limited(folder: Path) -> House:
 async def test_a_buy_beyond_the_limit_is_refused_at_the_door_with_limit_and_actual(tmp_path: Path) -> None:
     house = await limited(tmp_path)
     async with house.member("a001") as a, house.member("b001") as b:
-        await b.place(SPOT, "sell", "40.00", 200, client_order_id="s")
+        await b.place(SPOT, "sell", 200, "40.00", client_order_id="s")
         with pytest.raises(Refused) as refused:
-            await a.place(SPOT, "buy", "40.00", 101, client_order_id="b-1")
+            await a.place(SPOT, "buy", 101, "40.00", client_order_id="b-1")
         said = refused.value
         assert (said.name, said.limit, said.actual) == ("HOLDING_LIMIT", 10_100, 10_101)
-        await a.place(SPOT, "buy", "40.00", 100, client_order_id="b-2")
+        await a.place(SPOT, "buy", 100, "40.00", client_order_id="b-2")
         held = {row.instrument: row for row in (await a.allowances()).holdings}[SPOT]
         assert held.available + held.locked == 10_100
         with pytest.raises(Refused, match="HOLDING_LIMIT"):
-            await a.place(SPOT, "buy", "40.00", 1, client_order_id="b-3")
+            await a.place(SPOT, "buy", 1, "40.00", client_order_id="b-3")
     await house.stop()
 
 

@@ -9,6 +9,12 @@ from engine.core import phases, rulebook, rulewords
 from engine.core.rulebook import RuleBookError
 
 TEXT = rulebook.shipped("chongqing")
+UNKNOWN = ("holding_limit_tonnes", "large_holder_tonnes", "large_holders_published")  # no Chongqing text has a value
+LIMITS = """[product.CQEA]
+holding_limit_tonnes = { value = 1000000, source = "BJ 4.5.2", confidence = "confirmed" }
+large_holder_tonnes = { value = 500000, source = "BJ 4.5.4", confidence = "confirmed" }
+large_holders_published = { value = true, source = "BJ 4.5.4", confidence = "confirmed" }
+"""
 
 
 def faults(text: str) -> list[str]:
@@ -82,7 +88,7 @@ def test_every_rule_has_its_provenance() -> None:
     in_market = {
         field for field in rulebook.RuleBook.__struct_fields__ if field not in ("products", "compliance", "provenance")
     }
-    in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field != "code"}
+    in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field not in ("code", *UNKNOWN)}
     in_year = {f for f in rulebook.ComplianceRules.__struct_fields__ if f not in ("year", "offsets")}
     assert {name.rpartition(".")[2] for name in book.provenance} == in_market | in_product | in_year
     not_in_blocks = [code for code, product in book.products.items() if not product.block_tonnes_min]
@@ -269,8 +275,16 @@ def test_a_value_of_a_type_that_no_rule_has_is_a_fault_of_that_rule_alone(wrong:
     assert tried > 50
 
 
+def test_nobody_is_published_without_a_threshold() -> None:
+    without = "\n".join(row for row in LIMITS.splitlines() if "large_holder_tonnes" not in row) + "\n"
+    assert faults(TEXT.replace("[product.CQEA]\n", without)) == [
+        "product.CQEA.large_holders_published: needs large_holder_tonnes, which says who is one"
+    ]
+
+
 def test_every_rule_has_words_and_every_word_a_rule() -> None:
-    book = rulebook.parse(TEXT + OFFSET)
+    book = rulebook.parse((TEXT + OFFSET).replace("[product.CQEA]\n", LIMITS))
+    assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [1_000_000, 500_000, True]
     named = {f"{name.partition('.')[0]}.{name.rpartition('.')[2]}" for name in book.provenance}
     assert set(rulewords.RULES) == named
     assert all(rulewords.words_of(name).zh and rulewords.words_of(name).en for name in book.provenance)

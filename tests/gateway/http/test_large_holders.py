@@ -30,6 +30,7 @@ def world(**rules: Any) -> Desk:
 
 async def told(desk: Desk, folder: Path, *acts: c.AnyAct) -> list[list[dict[str, Any]]]:
     """What is told at first, after the acts, and a minute of market time after them."""
+    folder.mkdir(exist_ok=True)
     failures: list[object] = []
     tape = await Tape.open(folder / "tape.db")
     title = await Settlement.open(folder / "registry.db", on_failure=failures.append, on_break=failures.append)
