@@ -25,7 +25,7 @@ async def test_a_buy_beyond_the_limit_is_refused_at_the_door_with_limit_and_actu
         with pytest.raises(Refused) as refused:
             await a.place(SPOT, "buy", 101, "40.00", client_order_id="b-1")
         said = refused.value
-        assert (said.name, said.limit, said.actual) == ("HOLDING_LIMIT", 10_100, 10_101)
+        assert (said.name, said.data.limit, said.data.actual) == ("HOLDING_LIMIT", 10_100, 10_101)
         await a.place(SPOT, "buy", 100, "40.00", client_order_id="b-2")
         held = {row.instrument: row for row in (await a.allowances()).holdings}[SPOT]
         assert held.available + held.locked == 10_100
