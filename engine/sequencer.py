@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol, final
+from typing import Final, Protocol, final
 
 import msgspec
 
@@ -20,7 +20,7 @@ from engine import crashpoints, snapshot
 from engine.clock import Clock
 from engine.core import rulebook
 from engine.core.commands import AnyCommand, CancelAll, CancelOrder, Entry, Found, PlaceOrder, ReplaceOrder
-from engine.core.events import DayClosed, Event
+from engine.core.events import DayClosed, Event, OrderAccepted, OrderCanceled
 from engine.core.market import Market
 from engine.journal.journal import Journal
 from engine.settings import EngineSettings
@@ -34,12 +34,28 @@ _MEMBERS: Final = frozenset((PlaceOrder, CancelOrder, ReplaceOrder, CancelAll))
 _decoder: Final = msgspec.msgpack.Decoder(AnyCommand)
 
 
-class Batch(NamedTuple):
-    """Entries that became durable together, what each of them caused, and who asked (None: nobody waits here)."""
+@final
+class Batch:
+    """Entries that became durable together, what each of them caused, and who asked (None: nobody waits here).
 
-    entries: list[Entry]
-    events: list[list[Event]]
-    origins: list[object | None]
+    `eventful`: the entries, with their events, that did more than put an order on the book or take one off. Most of a busy
+    day did not, so who follows only trades or acts looks at these.
+    """
+
+    def __init__(self, entries: list[Entry], events: list[list[Event]], origins: list[object | None]) -> None:
+        if len(entries) != len(events):
+            raise ValueError(f"{len(entries)} entries with the events of {len(events)}")
+        self.entries: Final = entries
+        self.events: Final = events
+        self.origins: Final = origins
+        eventful: list[tuple[Entry, list[Event]]] = []
+        for place, happened in enumerate(events):
+            for event in happened:
+                kind = type(event)
+                if kind is not OrderAccepted and kind is not OrderCanceled:
+                    eventful.append((entries[place], happened))
+                    break
+        self.eventful: Final = eventful
 
 
 class Follower(Protocol):
@@ -245,7 +261,11 @@ class Sequencer:
     def _finish(self, at_ns: int, commands: list[AnyCommand], origins: list[object | None], chain: bytes) -> None:
         """Apply a durable batch and tell the followers, then whoever awaits one of its commands."""
         crashpoints.reach("after_append")
-        entries = [Entry(seq, at_ns, command) for seq, command in enumerate(commands, self._market.seq + 1)]
+        seq = self._market.seq
+        entries: list[Entry] = []
+        for command in commands:
+            seq += 1
+            entries.append(Entry(seq, at_ns, command))
         events = self._market.apply_batch(at_ns, commands)
         self._chain = chain
         crashpoints.reach("after_apply")
@@ -263,7 +283,7 @@ class Sequencer:
         # grown so long that a start would take minutes.
         is_due = self._market.seq - self._snapshot_seq >= self._settings.snapshot_every
         if self._snapshot is None and (
-            is_due or any(happened and type(happened[-1]) is DayClosed for happened in events)
+            is_due or any(type(happened[-1]) is DayClosed for _, happened in batch.eventful)
         ):
             self._begin_snapshot()
 

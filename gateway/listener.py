@@ -1,6 +1,6 @@
 """The end of a socket that the websocket library calls: it only passes on, so that a connection may be compiled."""
 
-from picows import WSFrame, WSListener, WSTransport
+from picows import WSListener, WSTransport
 
 from gateway.connection import Connection
 
@@ -10,7 +10,7 @@ class Listener(WSListener):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._on_frame = connection.on_ws_frame
+        self.on_ws_frame = connection.on_ws_frame  # type: ignore[method-assign]  # no call between for each frame
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is done."""
@@ -19,10 +19,6 @@ class Listener(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """The socket is gone."""
         self._connection.on_ws_disconnected(transport)
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """One frame of the peer."""
-        self._on_frame(transport, frame)
 
     def pause_writing(self) -> None:
         """The kernel takes no more for now."""

@@ -118,7 +118,9 @@ class Gateway:
         mark = self.history.mark
         fresh: list[Report] = []
         stored: list[Report] = []
-        for entry, happened, origin in zip(batch.entries, batch.events, batch.origins, strict=True):
+        events_of, origins = batch.events, batch.origins
+        for place, entry in enumerate(batch.entries):
+            happened, origin = events_of[place], origins[place]
             if origin is not None and type(origin) is Asked:
                 self._answer(origin, entry, happened)
             written = fresh if entry.seq > mark else stored

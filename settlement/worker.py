@@ -15,6 +15,7 @@ from typing import Final, Self
 import msgspec
 import orjson
 
+from engine.core.commands import Entry
 from engine.core.events import BidAwarded, BlockTraded, DayClosed, Event, Traded
 from engine.sequencer import Batch
 from engine.title import BulletinRow, ReconciliationReport, TitleHolding, TradeStatus
@@ -158,29 +159,34 @@ class Settlement:
         """Note a batch's title events. Raises where the batch does not follow what has come before."""
         if self.failure is not None:
             raise StoreFailed("settlement has stopped") from self.failure
+        self._see(batch.entries)
         closes_day = False
-        at_ns = 0
-        seen_seq = self._seen.seq
-        for entry, entry_events in zip(batch.entries, batch.events, strict=True):
-            seq = entry.seq
-            if seq <= self._stored.seq:
-                if seq == self._stored.seq and entry.at_ns != self._stored.at_ns:
-                    raise InvariantBroken(f"seq {seq}: the registry was made from another journal")
+        for entry, entry_events in batch.eventful:
+            if entry.seq <= self._stored.seq:
                 continue
-            if seq != seen_seq + 1:
-                raise InvariantBroken(f"entry {seq} came after entry {seen_seq}")
-            seen_seq, at_ns = seq, entry.at_ns
             title = [event for event in entry_events if type(event) in _TITLE_EVENTS]
             if title:
                 closes = any(type(event) is DayClosed for event in title)
                 closes_day = closes_day or closes
-                self._backlog.append(_TitleEntry(seq, at_ns, title, closes))
+                self._backlog.append(_TitleEntry(entry.seq, entry.at_ns, title, closes))
                 self._backlog_events += len(title)
-        if seen_seq > self._seen.seq:
-            self._seen = Mark(seen_seq, at_ns)
         if closes_day:
             self._add_marker([])
         self._wake.set()
+
+    def _see(self, entries: list[Entry]) -> None:
+        """Note how far the entries go. Raises `InvariantBroken` where they do not go on from what is stored and seen."""
+        first, last = entries[0].seq, entries[-1]
+        if last.seq - first + 1 != len(entries):
+            raise InvariantBroken(f"{len(entries)} entries came as {first} to {last.seq}")
+        stored = self._stored
+        if first <= stored.seq <= last.seq and entries[stored.seq - first].at_ns != stored.at_ns:
+            raise InvariantBroken(f"seq {stored.seq}: the registry was made from another journal")
+        if last.seq <= stored.seq:
+            return
+        if max(first, stored.seq + 1) != self._seen.seq + 1:
+            raise InvariantBroken(f"entry {first} came after entry {self._seen.seq}")
+        self._seen = Mark(last.seq, last.at_ns)
 
     def _add_marker(self, answers: list[asyncio.Future[ReconciliationReport]]) -> None:
         """Reconcile at the seq at which the market stands now, which is never before an entry that has come."""

@@ -75,9 +75,9 @@ class DayEnds:
 
     def on_batch(self, batch: Batch) -> None:
         """Note the newest close of a day, which ends what its entry caused."""
-        for place, events in enumerate(batch.events):
-            if events and type(events[-1]) is DayClosed:
-                self.closed_at_seq = batch.entries[place].seq
+        for entry, events in batch.eventful:
+            if type(events[-1]) is DayClosed:
+                self.closed_at_seq = entry.seq
                 self.news.set()
 
 

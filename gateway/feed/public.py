@@ -114,7 +114,9 @@ class PublicFeed:
         folds, instruments = self._folds, self._instruments
         if self._rules is None and batch.entries:
             self._read_rules(batch.entries[0])
-        for entry, happened in zip(batch.entries, batch.events, strict=True):
+        entries = batch.entries
+        for place, happened in enumerate(batch.events):  # by place: zip makes a tuple for each
+            entry = entries[place]
             self._seq, self._at_ns = entry.seq, entry.at_ns
             for event in happened:
                 if type(event) is OrderAccepted:  # first and without a further call: most of a busy day

@@ -142,7 +142,7 @@ class Tape:
         """Queue the batch's trades. Raises `TapeBroken` once writing has failed."""
         if self._failure is not None:
             raise TapeBroken("the tape cannot be written") from self._failure
-        for entry, happened in zip(batch.entries, batch.events, strict=True):
+        for entry, happened in batch.eventful:
             for event in happened:
                 if type(event) is DayOpened:
                     self._trading_day = event.trading_day

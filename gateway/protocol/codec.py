@@ -7,10 +7,10 @@ checked for them; a frame that sends nothing superfluous pays one count of a byt
 
 import json
 import re
-from typing import Any, Final
+from typing import Any, Final, final
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET
 
 from engine.core import reasons
 from gateway.protocol import wire
@@ -52,22 +52,28 @@ class BadRequest(Refused):
         self.request_id = request_id
 
 
-class _Shape(Struct):
-    """How many keys a request has at least, and how those that may be there besides are spelt."""
+@final
+class _Shape:
+    """How many keys a request has at least, and which may be there besides.
 
-    keys_min: int
-    optional: list[bytes]
+    Of a field that is UNSET unless it is sent, the request tells by itself; of one with a default, only the frame does.
+    """
+
+    def __init__(self, request: type[wire.Request]) -> None:
+        declared = next(field.type for field in msgspec.structs.fields(request) if field.name == "params")
+        params = next(type_ for type_ in getattr(declared, "__args__", (declared,)) if type_ is not msgspec.UnsetType)
+        in_params, beside = msgspec.structs.fields(params), msgspec.structs.fields(request)
+        self.keys_min = 1 + sum(field.required for field in (*in_params, *beside))  # 1: `method`
+        self.in_params = [field.name for field in in_params if field.default is UNSET]
+        self.beside = [field.name for field in beside if field.default is UNSET and field.name != "params"]
+        self.defaulted = [
+            f'"{field.name}":'.encode()
+            for field in (*in_params, *beside)
+            if not field.required and (field.default is not UNSET or field.name == "params")
+        ]
 
 
-def _shape(request: type[wire.Request]) -> _Shape:
-    declared = next(field.type for field in msgspec.structs.fields(request) if field.name == "params")
-    params = next(type_ for type_ in getattr(declared, "__args__", (declared,)) if type_ is not msgspec.UnsetType)
-    fields = [*msgspec.structs.fields(params), *msgspec.structs.fields(request)]
-    keys_min = 1 + sum(field.required for field in fields)  # 1: `method`
-    return _Shape(keys_min, [f'"{field.name}":'.encode() for field in fields if not field.required])
-
-
-_SHAPES: Final = {request: _shape(request) for union in DOORS.values() for request in union.__args__}
+_SHAPES: Final = {request: _Shape(request) for union in DOORS.values() for request in union.__args__}
 
 
 class RequestDecoder:
@@ -90,16 +96,27 @@ class RequestDecoder:
 def _may_have_duplicates(request: Any, frame: bytes) -> bool:
     """Whether the frame has more colons than its required keys and the optional ones it names account for.
 
-    Exact in one direction: inside a string a quote is escaped, so `"name":` can only be a key, and each key has its colon.
+    Exact in one direction: each key has its colon, a field that is not UNSET was sent, and inside a string a quote is
+    escaped, so `"name":` can only be a key.
     A colon inside a string, or a space before one, only makes the answer a careful yes.
     """
-    shape = _SHAPES[type(request)]
-    unexplained = frame.count(b":") - shape.keys_min
-    for key in shape.optional:
+    shape: _Shape = _SHAPES[type(request)]
+    unexplained: int = frame.count(b":") - shape.keys_min
+    if unexplained:
+        params = request.params
+        if params is not UNSET:
+            for name in shape.in_params:
+                if getattr(params, name) is not UNSET:
+                    unexplained -= 1
+    for key in shape.defaulted:
         if not unexplained:
-            break
+            return False
         if frame.find(key) >= 0:  # `in` would first try the key as a number, for three times the cost
             unexplained -= 1
+    if unexplained:
+        for name in shape.beside:
+            if getattr(request, name) is not UNSET:
+                unexplained -= 1
     return unexplained != 0
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.commands import CancelAll, CancelOrder, Found, Halt, OpenAccount, PlaceOrder, ReplaceOrder
-from engine.core.events import AccountOpened, ActRefused, Halted, RequestRefused
+from engine.core.commands import CancelAll, CancelOrder, Entry, Found, Halt, OpenAccount, PlaceOrder, ReplaceOrder
+from engine.core.events import AccountOpened, ActRefused, Halted, OrderAccepted, OrderCanceled, RequestRefused, Traded
 from engine.journal import segments
 from engine.recovery import recover, replay_hash, state_hash
 from engine.sequencer import Batch, Sequencer, SequencerOverloaded, SequencerStopped
@@ -49,6 +49,32 @@ async def test_entries_are_numbered_in_the_order_of_asking(tmp_path: Path, setti
     assert asked == list(range(500))
     commands = [entry.command for batch in follower.batches[1:] for entry in batch.entries]
     assert commands == [order(number) for number in range(500)]
+
+
+async def test_a_batch_knows_which_entries_did_more_than_change_the_book(tmp_path: Path) -> None:
+    follower = build.Remembering()
+    sequencer = await recover(tmp_path, [follower], settings=build.INLINE)
+    for command in build.opened_market():
+        assert sequencer.submit_nowait(command)
+    for number in range(3):
+        assert sequencer.submit_nowait(PlaceOrder(1, 1, 1, 5000, 1, 0, f"rest-{number}"))
+    assert sequencer.submit_nowait(CancelOrder(1, 0, "rest-0"))
+    assert sequencer.submit_nowait(CancelOrder(1, 0, "unknown"))
+    assert sequencer.submit_nowait(PlaceOrder(2, 1, 2, 5000, 1, 0, "cross"))
+    await sequencer.close()
+    told = [
+        (entry, happened)
+        for batch in follower.batches
+        for entry, happened in zip(batch.entries, batch.events, strict=True)
+        if any(not isinstance(event, OrderAccepted | OrderCanceled) for event in happened)
+    ]
+    assert [pair for batch in follower.batches for pair in batch.eventful] == told
+    assert [type(happened[-1]) for _, happened in told[-2:]] == [RequestRefused, Traded]
+
+
+def test_entries_without_their_events_are_no_batch() -> None:
+    with pytest.raises(ValueError, match="1 entries with the events of 0"):
+        Batch([Entry(1, 1, order(1))], [], [None])
 
 
 @BOTH

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.core import events, reasons, units
+from engine.sequencer import Batch
 from engine.title import TitleHolding
 from settlement.audit import audit
 from tests.settlement.kit import OFFSET, SPOT, PaperEngine, Watch, open_settlement, settle
@@ -236,6 +237,11 @@ async def test_a_gap_or_a_strange_journal_is_refused(tmp_path: Path) -> None:
     engine.seq += 1
     with pytest.raises(Exception, match="came after entry"):
         settlement.on_batch(engine.entry())
+    engine.seq = settlement.mark
+    first, last = engine.entry(), engine.entry()
+    last.entries[0] = type(last.entries[0])(engine.seq + 1, 1_000, last.entries[0].command)
+    with pytest.raises(Exception, match="2 entries came as"):
+        settlement.on_batch(Batch(first.entries + last.entries, first.events + last.events, [None, None]))
     await settlement.close()
 
     strange = PaperEngine()

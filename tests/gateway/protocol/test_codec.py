@@ -60,6 +60,44 @@ def test_a_key_named_twice_is_malformed(frame: str) -> None:
     assert fault(frame)[0] == "MALFORMED_JSON"
 
 
+_PLACE = {"instrument": '"X:1"', "side": '"buy"', "price": '"1"', "quantity": "1", "client_order_id": '"c"'}
+_PLACE_MORE = {"account": '"A"', "time_in_force": '"day"', "post_only": "false"}
+_BESIDE = {"jsonrpc": '"2.0"', "expires_at": '"2026-11-22T06:00:00Z"'}
+
+
+def _object(pairs: list[tuple[str, str]]) -> str:
+    return "{" + ",".join(f'"{key}":{value}' for key, value in pairs) + "}"
+
+
+@given(st.sets(st.sampled_from([*_PLACE_MORE, *_BESIDE])), st.none() | st.integers(0, 20), st.booleans())
+def test_whichever_optional_keys_are_sent_a_second_one_is_found(
+    sent: set[str], repeated: int | None, is_escaped: bool
+) -> None:
+    params = [pair for pair in (_PLACE | _PLACE_MORE).items() if pair[0] in _PLACE or pair[0] in sent]
+    beside = [("id", "1"), ("method", '"order.place"'), *(pair for pair in _BESIDE.items() if pair[0] in sent)]
+    if repeated is not None:
+        pairs = params if repeated % 2 else beside
+        key, value = pairs[repeated // 2 % len(pairs)]
+        pairs.append((f"\\u{ord(key[0]):04x}{key[1:]}" if is_escaped else key, value))
+    frame = _object([*beside, ("params", _object(params))])
+    if repeated is None:
+        assert decode(frame.encode()).params.instrument == "X:1"
+    else:
+        assert fault(frame) == ("MALFORMED_JSON", 1, "duplicate key")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        '"client_order_id":"a","client_order_id":"a"',
+        '"order_id":"O-1","order_id":"O-1"',
+        '"client_order_id":"a","account":"A","account":"A"',
+    ],
+)
+def test_the_name_of_an_order_is_sent_once(params: str) -> None:
+    assert fault(f'{{"id":1,"method":"order.cancel","params":{{{params}}}}}')[0] == "MALFORMED_JSON"
+
+
 @pytest.mark.parametrize(
     ("text", "is_double"),
     [
