@@ -24,7 +24,8 @@ DOUBTS = (
     "Server and client share this machine: with two cores, a client that waits for the processor looks like a slow server.",
     "Loopback: no network, no TLS. The client masks with zeros, which costs it nothing.",
     "The echo sends each frame back as it came (about 190 bytes); the exchange's answers are longer, and it joins its writes.",
-    "Members follow no channel here; the feed has its own benchmark.",
+    "Members follow no channel, so no report is made text, but in the line that says so: there each member follows its two "
+    "accounts, and so hears of every connection's orders for them. The public feed has its own benchmark.",
     "Flow: 45 % resting, 40 % cancels of own orders, 15 % crossing; about 5,000 live orders over all connections.",
     "Closed loop: a slow answer delays the next request and so hides waiting. The last line is an open loop instead.",
 )
@@ -52,6 +53,12 @@ class Share(NamedTuple):
     timed: list[bytes]
 
 
+def accounts_of(number: int) -> tuple[str, str]:
+    """The two accounts of a member: one buys, the other sells."""
+    half = ACCOUNTS // 2
+    return f"A{1 + number % half:03}", f"A{1 + half + number % half:03}"
+
+
 class Member:
     """Makes the requests of one connection. Its own orders rest with one account on each side."""
 
@@ -59,8 +66,7 @@ class Member:
         self._draw = random.Random(f"{seed} {label} {number}")
         self._label = f"{label}-{number}"
         self._instruments = instruments
-        half = ACCOUNTS // 2
-        self._accounts = (f"A{1 + number % half:03}", f"A{1 + half + number % half:03}")
+        self._accounts = accounts_of(number)
         self._open: list[tuple[str, str]] = []
         self._count = 0
 
@@ -135,12 +141,28 @@ class Result(NamedTuple):
     cpu_us: float
 
 
-async def on_exchange(server: serving.Server, data: Path, shares: list[Share], in_flight: int, rate: int = 0) -> Result:
+async def follow(peer: load.Peer, number: int) -> None:
+    """Have the reports of the member's accounts sent."""
+    channels = [f"exec.{account}" for account in accounts_of(number)]
+    answer = await peer.ask(_encode({"id": 0, "method": "subscribe", "params": {"channels": channels}}))
+    require("refused channels", msgspec.json.decode(answer)["result"]["refused"], [])
+
+
+async def on_exchange(
+    server: serving.Server,
+    data: Path,
+    shares: list[Share],
+    in_flight: int,
+    rate: int = 0,
+    is_following: bool = False,
+) -> Result:
     """Log in, bring the live orders, then the measured part; afterwards nothing of it stays open."""
     peers = []
     for number in range(len(shares)):
         peer = await load.connect(f"ws://127.0.0.1:{server.port}/ws/v1/trade", b'"result"')
         await log_in(peer, server.port, data, number)
+        if is_following:
+            await follow(peer, number)
         peers.append(peer)
     warm = await load.drive(peers, [share.warm for share in shares], 64)
     require("refused while filling the book", (warm.refused, warm.first_refusal), (0, ""))
@@ -199,6 +221,10 @@ async def _measure(scale: float, seed: int) -> Measured:
                     figures.append(Figure(f"{label}: acknowledged, {word}", value, "µs", "less"))
             figures.append(Figure("50 × 16: exchange, processor", traded.cpu_us, "µs/order", "less"))
             figures.append(Figure("50 × 16: echo, processor", echoed.cpu_us, "µs/frame", "less"))
+            shares = [share(number, "follow", live, count, seed) for number in range(connections)]
+            followed = await on_exchange(exchange, data, shares, in_flight, is_following=True)
+            figures.append(Figure("50 × 16, following their reports: exchange", followed.rate, "orders/s"))
+            figures.append(Figure("50 × 16, following their reports: processor", followed.cpu_us, "µs/order", "less"))
             figures += await _open_loop(exchange, data, scale, seed)
     return Measured(figures, facts)
 
