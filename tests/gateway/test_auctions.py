@@ -69,6 +69,7 @@ async def test_a_sale_from_notice_to_bulletin(tmp_path: Path) -> None:
         assert (steps[2]["price"], steps[2]["quantity"]) == ("40.00", 1_000)
         assert steps[3]["result"]["revenue"] == "40000.00"
 
+        await house.settlement.wait_settled(house.sequencer.view.day().seq)
         settled = await a.trade(reports[1].trade_id)
         assert (settled.status, settled.side, settled.quantity) == ("settled", "buy", 600)
         cash = await a.cash()
