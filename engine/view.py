@@ -45,6 +45,7 @@ class AccountView(msgspec.Struct, frozen=True):
     free_fen: int
     held_fen: int
     retention_floor: int  # tonnes of allowances to be kept, all open years together
+    successor: int = 0  # the account into which this one was merged
 
 
 class UnitsView(msgspec.Struct, frozen=True):
@@ -611,6 +612,7 @@ def _account_view(account: Account) -> AccountView:
         int(account.free),
         int(account.held + account.pending),
         int(account.retention_floor),
+        int(account.successor),
     )
 
 

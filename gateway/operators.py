@@ -146,6 +146,7 @@ class OperatorDesk:
                 prices.money_text(account.free_fen),
                 prices.money_text(account.held_fen),
                 account.retention_floor,
+                self._names.account_code(account.successor) if account.successor else "",
             )
             for account in self._gateway.view().accounts()
         ]

@@ -20,6 +20,7 @@ from engine.core import (
     positions,
     reasons,
     registry,
+    succession,
 )
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import (
@@ -105,7 +106,8 @@ SYSTEM_ACTS: Final = (
     "OpenAuction",
     "CloseAuction",
 )
-ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook",)  # no rule book can loosen how rule books change
+# no rule book can loosen how rule books change, nor let one person close an account for good
+ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook", "MergeAccounts")
 CATEGORIES: Final = ("key_emitter", "institution", "individual", "government", "treasury")
 UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
 SCOPES: Final = ("view", "trade", "cancel")
@@ -228,6 +230,9 @@ def reject(state: State, command: Reject, out: list[Event]) -> None:
 
 def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
     """Whether the act may take effect in the present state."""
+    verdict = succession.judge_merged(state, act)
+    if verdict.reason != 0:
+        return verdict
     if isinstance(act, OpenAccount | ListInstrument | RegisterKey | RevokeKey | RegisterOperator):
         return judge_registration(state, act)
     if isinstance(act, AllocateUnits | SurrenderUnits):

@@ -8,6 +8,7 @@ from engine.core.adoption import keeps_what_is_fixed
 from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
 from engine.core.state import Account, Instrument, State
+from engine.core.succession import MERGED
 from engine.core.units import BUY
 
 
@@ -27,6 +28,7 @@ def audit(state: State) -> None:
     audit_compliance(state)
     audit_auctions(state)
     audit_units_apart(state)
+    audit_merged(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -278,3 +280,25 @@ def audit_units_apart(state: State) -> None:
             )
             check(is_kept, f"INV-1 account {key[0]}, instrument {instrument}: units set apart")
     check(not encumbered and not preallocated, f"INV-1: set apart but in no account: {encumbered} {preallocated}")
+
+
+def audit_merged(state: State) -> None:
+    """INV-1 for merged accounts: they have nothing, owe nothing, may do nothing, and lead to one that is alive."""
+    for account in state.accounts:
+        if account is None or account.successor == 0:
+            continue
+        where = f"INV-1 merged account {account.code}"
+        check(account.restriction == MERGED, f"{where}: restriction {account.restriction}")
+        check(account.free + account.held + account.pending == 0 and not account.orders, f"{where}: cash or orders")
+        for position in account.positions:
+            if position is not None:
+                apart = position.encumbered + position.preallocated
+                check(position.available + position.held + position.locked + apart == 0, f"{where}: units")
+        years = state.compliance.get(int(account.number), {})
+        check(all(record.is_final for record in years.values()) and not account.retention, f"{where}: an open year")
+        seen = {int(account.number)}
+        following = account
+        while following.successor != 0:
+            following = state.held_account(following.successor)
+            check(int(following.number) not in seen, f"{where}: successors go in a circle")
+            seen.add(int(following.number))

@@ -309,6 +309,16 @@ class TransferUnits(Act, frozen=True, array_like=True, gc=False, tag=193):
     kind: str
 
 
+class MergeAccounts(Act, frozen=True, array_like=True, gc=False, tag=194):
+    """Merge (合并) an account into another, which takes over all it has and owes; `account` stays as history, closed for good.
+
+    CQ-M Art. 14: on the bureau's notice; always takes two persons. Both are of one category, key emitter or institution.
+    """
+
+    account: int
+    to_account: int
+
+
 class Restrict(Act, frozen=True, array_like=True, gc=False, tag=120):
     """Restrict an account (scope: bits of units.RESTRICT_*). Open orders it covers are canceled."""
 
@@ -479,6 +489,7 @@ AnyAct = (
     | ReleaseUnits
     | EnforceEncumbrance
     | TransferUnits
+    | MergeAccounts
     | Restrict
     | LiftRestriction
     | OpenDay

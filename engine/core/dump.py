@@ -19,7 +19,7 @@ from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 
-FORMAT = 3
+FORMAT = 4
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -135,6 +135,7 @@ def _account(account: Account) -> list[Any]:
         account.answer_days,
         [_answer(client_order_id, answer_of(known)) for client_order_id, known in account.answers.items()],
         account.allowances_encumbered,
+        account.successor,
     ]
 
 
@@ -298,9 +299,11 @@ def _load_account(number: int, row: list[Any]) -> Account:
         answer_days,
         answers,
         allowances_encumbered,
+        successor,
     ) = row
     account = Account(number, code, owner, name, category)
     account.restriction = restriction
+    account.successor = successor
     account.exec_seq = exec_seq
     account.free = free
     account.held = held

@@ -614,6 +614,36 @@ class UnitsTransferred(Fact, frozen=True, gc=False):
     encumbrance: int
 
 
+class HoldingTransferred(Fact, frozen=True, gc=False):
+    """Units went to the account's successor in the state they were in: available | locked | encumbered | preallocated.
+
+    bought_day: the number of the day on which locked ones were bought, else 0; encumbrance: the number that goes along, or 0.
+    """
+
+    account: int
+    to_account: int
+    instrument: int
+    state: str
+    tonnes: int
+    bought_day: int
+    encumbrance: int
+
+
+class CashTransferred(Fact, frozen=True, gc=False):
+    """Cash went to the account's successor."""
+
+    account: int
+    to_account: int
+    amount_fen: int
+
+
+class AccountMerged(Fact, frozen=True, gc=False):
+    """The account was merged into its successor; it is history from here on."""
+
+    account: int
+    successor: int
+
+
 class EmissionsRecorded(Fact, frozen=True, gc=False):
     """A key emitter's verified emissions of a year are known, or corrected; days are yyyymmdd, 0 for none."""
 

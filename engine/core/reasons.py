@@ -134,6 +134,10 @@ UNKNOWN_ENCUMBRANCE: Final = 6028
 NOT_PREALLOCATED: Final = 6029
 OBJECTION_TOO_LATE: Final = 6030
 NO_OPEN_OBJECTION: Final = 6031
+NOT_MERGEABLE: Final = 6032
+ACCOUNT_MERGED: Final = 6033
+UNITS_FROZEN: Final = 6034
+REVIEW_OPEN: Final = 6035
 # 9000 internal
 OUTCOME_UNKNOWN: Final = 9001
 ENGINE_RECOVERING: Final = 9002
@@ -790,6 +794,42 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "No request for review is open.",
         "没有待处理的复核申请。",
         "CQ-M Art. 11, 25",
+    ),
+    Reason(
+        6032,
+        "NOT_MERGEABLE",
+        "never",
+        99,
+        "Only two key emitters or two institutions can be merged.",
+        "只有同为重点排放单位或同为机构的账户可以合并。",
+        "CQ-M Art. 14",
+    ),
+    Reason(
+        6033,
+        "ACCOUNT_MERGED",
+        "never",
+        99,
+        "The account was merged into another one; turn to its successor.",
+        "该账户已并入其他账户,请使用承继账户。",
+        "CQ-M Art. 14",
+    ),
+    Reason(
+        6034,
+        "UNITS_FROZEN",
+        "never",
+        99,
+        "Units of the account are frozen by a court; they are to be released or enforced first.",
+        "该账户有司法冻结的配额,须先解除冻结或扣划。",
+        "CQ-M Art. 14",
+    ),
+    Reason(
+        6035,
+        "REVIEW_OPEN",
+        "never",
+        99,
+        "A request for review is not decided yet.",
+        "复核申请尚未作出决定。",
+        "CQ-M Art. 11, 14, 25",
     ),
     Reason(
         9001,

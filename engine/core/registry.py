@@ -1,6 +1,6 @@
 """The registry's acts by their kinds: which module judges each and lets it take effect."""
 
-from engine.core import allocation, compliance, holdings
+from engine.core import allocation, compliance, holdings, succession
 from engine.core.admission import Verdict
 from engine.core.commands import (
     CancelUnits,
@@ -9,6 +9,7 @@ from engine.core.commands import (
     EnforceEncumbrance,
     FileObjection,
     ImportEmissions,
+    MergeAccounts,
     PreallocateUnits,
     ReleaseUnits,
     TransferUnits,
@@ -28,6 +29,7 @@ RegistryAct = (
     | ReleaseUnits
     | EnforceEncumbrance
     | TransferUnits
+    | MergeAccounts
 )
 
 
@@ -39,6 +41,8 @@ def judge(state: State, act: RegistryAct) -> Verdict:
         return allocation.judge(state, act)
     if isinstance(act, FileObjection | DecideObjection):
         return allocation.judge_objection(state, act)
+    if isinstance(act, MergeAccounts):
+        return succession.judge(state, act)
     return holdings.judge(state, act)
 
 
@@ -54,5 +58,7 @@ def take(state: State, act: RegistryAct, out: list[Event]) -> None:
         allocation.file_objection(state, act, out)
     elif isinstance(act, DecideObjection):
         allocation.decide_objection(state, act, out)
+    elif isinstance(act, MergeAccounts):
+        succession.merge(state, act, out)
     else:
         holdings.take(state, act, out)

@@ -131,6 +131,7 @@ class Account:
         "restriction",
         "retention",
         "retention_floor",
+        "successor",
     )
 
     def __init__(self, number: i64, code: str, owner: i64, name: str, category: str) -> None:
@@ -140,6 +141,7 @@ class Account:
         self.name = name
         self.category = category
         self.restriction: i64 = 0
+        self.successor: i64 = 0  # the account into which this one was merged
         self.exec_seq: i64 = 0
         self.free: i64 = 0
         self.held: i64 = 0

@@ -922,7 +922,10 @@ class Reconciliation(Struct, gc=False):
 
 
 class AccountRow(Struct, gc=False):
-    """One account as an operator sees it; restriction in the words of protocol/acts.py."""
+    """One account as an operator sees it; restriction in the words of protocol/acts.py.
+
+    successor: the account into which it was merged, "" for one that lives on.
+    """
 
     account: str
     name: str
@@ -932,6 +935,7 @@ class AccountRow(Struct, gc=False):
     available: str
     held: str
     retention_floor: int
+    successor: str
 
 
 class OpsStatusView(Struct, gc=False):

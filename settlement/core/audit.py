@@ -45,6 +45,7 @@ class Auditor:
         self.checked: dict[str, int] = defaultdict(int)
         self._instruments: dict[int, tuple[str, str, int]] = {}  # code, kind, lock_days
         self._day_closes: list[int] = []
+        self._merged: set[int] = set()
         self._scopes: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._floors: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self._trades: dict[int, _Deal] = {}
@@ -80,6 +81,10 @@ class Auditor:
         """A restriction imposed or lifted, in the order of seq."""
         self._scopes[account].append((seq, scope))
 
+    def merged(self, account: int) -> None:
+        """An account that was merged into another: what it traded before may settle afterwards."""
+        self._merged.add(account)
+
     def floor(self, account: int, year: int, seq: int, floor_tonnes: int) -> None:
         """A retention floor set, in the order of seq."""
         self._floors[account].append((seq, year, floor_tonnes))
@@ -93,6 +98,8 @@ class Auditor:
 
     def _scope_at(self, account: int, seq: int) -> int:
         scope = 0
+        if account in self._merged:
+            return scope
         for at, imposed in self._scopes.get(account, []):
             if at <= seq:
                 scope = imposed
@@ -153,9 +160,28 @@ class Auditor:
             self._judge_delivery(row)
         elif row.kind == "unlock":
             self._judge_unlock(row)
+        elif row.kind == "transfer" and row.from_state == "locked":
+            self._judge_locked_transfer(row)
         elif row.kind in ("transfer", "cancel") and is_allowance:
             floor, kept = self._floor_at(row.from_account, row.seq), self._allowances[row.from_account]
             self._check("INV-7", kept >= floor or floor == 0, f"{where}: {kept} t left, floor {floor} t")
+
+    def _judge_locked_transfer(self, row: UnitPosting) -> None:
+        """Only a merger moves locked units. Lots go oldest first, and stay of the day on which they were bought."""
+        where = f"unit posting {row.posting}, account {row.from_account}"
+        self._check("INV-7", row.from_account in self._merged, f"{where}: locked units leave an account that lives on")
+        lots, into = self._lots[row.from_account, row.instrument], self._lots[row.to_account, row.instrument]
+        left = row.tonnes
+        for bought in sorted(lots):
+            taken = min(left, lots[bought])
+            left -= taken
+            lots[bought] -= taken
+            if row.to_state == "locked" and taken:
+                into[bought] = into.get(bought, 0) + taken
+            elif taken:
+                is_due = bought + self._instruments[row.instrument][2] <= self._day_number(row.seq)
+                self._check("INV-7", is_due, f"{where}: of day {bought}, freed too early")
+        self._check("INV-7", left == 0, f"{where}: {left} t more than were locked")
 
     def _judge_delivery(self, row: UnitPosting) -> None:
         self._delivered[row.trade] += 1

@@ -32,13 +32,14 @@ def trade_refusal(
 ) -> Refusal | None:
     """Judge a trade: restrictions of both sides, the seller's units and retention floor, both sides' cash.
 
+    A merged account is closed for what is new; what it traded before still settles, and follows to its successor.
     Retention (CQ-M Art. 26) counts what is in the registry, so units under T+N lock count towards the floor.
     """
     restriction = ledger.restriction
     if restriction:
-        if restriction.get(seller, 0) & units.RESTRICT_SELL:
+        if restriction.get(seller, 0) & units.RESTRICT_SELL and seller not in ledger.successors:
             return Refusal(reasons.ACCOUNT_RESTRICTED, f"seller restricted, scope {restriction[seller]}")
-        if restriction.get(buyer, 0) & units.RESTRICT_BUY:
+        if restriction.get(buyer, 0) & units.RESTRICT_BUY and buyer not in ledger.successors:
             return Refusal(reasons.ACCOUNT_RESTRICTED, f"buyer restricted, scope {restriction[buyer]}")
     holding = ledger.units.get((seller, instrument))
     if holding is None or holding[0] < tonnes:
@@ -71,6 +72,8 @@ def move_refusal(ledger: Ledger, move: UnitMove) -> Refusal | None:
         return None
     holding = ledger.units.get((move.from_account, move.instrument), _NOTHING)
     there = holding[STATE_PLACES[move.from_state]]
+    if move.bought_day:
+        there = ledger.lots.get((move.from_account, move.instrument), {}).get(move.bought_day, 0)
     if there < move.tonnes:
         detail = f"needs {move.tonnes} t, {move.from_state} {there} t, locked {holding[STATE_PLACES[LOCKED]]} t"
         return Refusal(reasons.INSUFFICIENT_ALLOWANCE, detail)
@@ -80,6 +83,12 @@ def move_refusal(ledger: Ledger, move: UnitMove) -> Refusal | None:
         if left < floor:
             return Refusal(reasons.OBLIGATION_RESERVED, f"would leave {left} t, floor {floor} t")
     return None
+
+
+def succession_refusal(ledger: Ledger, account: int, amount_fen: int) -> Refusal | None:
+    """Judge cash that goes to a successor: it must be there."""
+    cash = ledger.cash.get(account, 0)
+    return None if cash >= amount_fen else Refusal(reasons.INSUFFICIENT_CASH, f"needs {amount_fen} fen, has {cash} fen")
 
 
 def withdrawal_refusal(ledger: Ledger, account: int, amount_fen: int) -> Refusal | None:

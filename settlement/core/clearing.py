@@ -319,6 +319,33 @@ class Clearing:
             writes, "transfer", e.account, e.instrument, e.tonnes, e.kind, 0, e.to_account, e.encumbrance
         )
 
+    def _holding_transferred(self, event: events.HoldingTransferred, writes: Writes) -> None:
+        e = event
+        move = UnitMove(
+            "transfer", e.instrument, e.account, e.state, e.to_account, e.state, e.tonnes, e.bought_day
+        )  # fmt: skip
+        self._move(writes, move)
+        self._registry_act(
+            writes, "transfer", e.account, e.instrument, e.tonnes, "merger", 0, e.to_account, e.encumbrance
+        )
+
+    def _cash_transferred(self, event: events.CashTransferred, writes: Writes) -> None:
+        e = event
+        refusal = checks.succession_refusal(self.ledger, e.account, e.amount_fen)
+        if refusal is None:
+            self.ledger.move_cash(writes, self._seq, "transfer", 0, e.account, e.to_account, e.amount_fen)
+            return
+        self.aside.add(
+            writes,
+            dvp.Instruction(
+                0, "transfer", self._seq, 0, e.account, 0, 0, e.amount_fen, 0, *refusal, to_account=e.to_account
+            ),
+        )
+
+    def _account_merged(self, event: events.AccountMerged, writes: Writes) -> None:
+        self.ledger.successors[event.account] = event.successor
+        writes.changes.append(("account_merged", (event.successor, event.account)))
+
     def _move(self, writes: Writes, move: UnitMove, year: int = 0) -> None:
         """Move units, or set the movement aside with the reason."""
         refusal = checks.move_refusal(self.ledger, move)
@@ -330,7 +357,7 @@ class Clearing:
             writes,
             dvp.Instruction(
                 0, m.kind, self._seq, 0, m.from_account, m.instrument, m.tonnes, 0, year, *refusal,
-                from_state=m.from_state, to_account=m.to_account, to_state=m.to_state,
+                from_state=m.from_state, to_account=m.to_account, to_state=m.to_state, lock_day=m.bought_day,
             ),
         )  # fmt: skip
 
@@ -528,6 +555,9 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.UnitsEncumbered: Clearing._units_encumbered,
     events.UnitsReleased: Clearing._units_released,
     events.UnitsTransferred: Clearing._units_transferred,
+    events.HoldingTransferred: Clearing._holding_transferred,
+    events.CashTransferred: Clearing._cash_transferred,
+    events.AccountMerged: Clearing._account_merged,
     events.ObjectionFiled: Clearing._objection_filed,
     events.ObjectionDecided: Clearing._objection_decided,
     events.EmissionsRecorded: Clearing._emissions_recorded,

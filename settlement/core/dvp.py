@@ -12,7 +12,7 @@ import msgspec
 from engine.core import reasons
 from settlement.core import checks
 from settlement.core.ledger import InvariantBroken, Ledger
-from settlement.core.postings import AVAILABLE, BANK, STATE_PLACES, UnitMove, Writes
+from settlement.core.postings import AVAILABLE, BANK, LOCKED, STATE_PLACES, UnitMove, Writes
 
 MATCHED: Final = "matched"
 CLEARING_HOLD: Final = "clearing_hold"
@@ -34,7 +34,8 @@ class Instruction(msgspec.Struct):
 
     For a trade `account` is the seller, and `lock_day` the day number of the trade. lock_passed: the engine has
     released the buyer's T+N lock meanwhile, so a late delivery arrives free to be sold. payee, receiver: as in
-    `Ledger.settle_trade`, for an award.
+    `Ledger.settle_trade`, for an award. Of locked units that go to a successor `lock_day` is the day they were bought on.
+    A transfer with an amount is one of cash.
     """
 
     number: int
@@ -80,7 +81,8 @@ class SetAside:
             (
                 "set_aside",
                 (i.number, i.kind, i.seq, i.trade, i.account, i.instrument, i.tonnes, i.amount_fen, i.year, i.reason,
-                 i.detail, i.attempts, int(i.lock_passed), 0, i.from_state, i.to_account, i.to_state),
+                 i.detail, i.attempts, int(i.lock_passed), 0, i.from_state, i.to_account, i.to_state,
+                 0 if i.kind == "trade" else i.lock_day),
             )
         )  # fmt: skip
 
@@ -129,8 +131,15 @@ def _carry_out(ledger: Ledger, writes: Writes, seq: int, i: Instruction) -> chec
                 i.sell_fee_fen, lock_day, i.payee, i.receiver,
             )  # fmt: skip
         return refusal
+    if i.kind == "transfer" and i.amount_fen:
+        refusal = checks.succession_refusal(ledger, i.account, i.amount_fen)
+        if refusal is None:
+            ledger.move_cash(writes, seq, "transfer", 0, i.account, i.to_account, i.amount_fen)
+        return refusal
     if i.kind != "withdrawal":
-        move = UnitMove(i.kind, i.instrument, i.account, i.from_state, i.to_account, i.to_state, i.tonnes)
+        move = UnitMove(
+            i.kind, i.instrument, i.account, i.from_state, i.to_account, _arrives_as(i), i.tonnes, i.lock_day
+        )
         refusal = checks.move_refusal(ledger, move)
         if refusal is None:
             ledger.move(writes, seq, move)
@@ -139,6 +148,11 @@ def _carry_out(ledger: Ledger, writes: Writes, seq: int, i: Instruction) -> chec
     if refusal is None:
         ledger.move_cash(writes, seq, "withdrawal", 0, i.account, BANK, i.amount_fen)
     return refusal
+
+
+def _arrives_as(i: Instruction) -> str:
+    """The state in which set-aside units arrive: free where their lock has passed meanwhile."""
+    return AVAILABLE if i.to_state == LOCKED and i.lock_passed else i.to_state
 
 
 def release_lock(
@@ -152,7 +166,10 @@ def release_lock(
     waiting = [
         i
         for i in aside.open.values()
-        if i.kind == "trade" and i.buyer == account and i.instrument == instrument and i.lock_day and not i.lock_passed
+        if account == (i.buyer if i.kind == "trade" else i.to_account)
+        and i.instrument == instrument
+        and i.lock_day
+        and not i.lock_passed
     ]
     left = tonnes
     for day in sorted({*lots, *(i.lock_day for i in waiting)}):
@@ -180,6 +197,10 @@ def pending_effects(aside: SetAside) -> tuple[dict[int, int], dict[tuple[int, in
         if i.kind == "withdrawal":
             cash[i.account] = cash.get(i.account, 0) - i.amount_fen
             continue
+        if i.kind == "transfer" and i.amount_fen:
+            cash[i.account] = cash.get(i.account, 0) - i.amount_fen
+            cash[i.to_account] = cash.get(i.to_account, 0) + i.amount_fen
+            continue
         held.setdefault((i.account, i.instrument), [0, 0, 0, 0])[STATE_PLACES[i.from_state]] -= i.tonnes
         if i.kind == "trade":
             cash[i.buyer] = cash.get(i.buyer, 0) - i.amount_fen - i.buy_fee_fen
@@ -187,7 +208,7 @@ def pending_effects(aside: SetAside) -> tuple[dict[int, int], dict[tuple[int, in
             bought = held.setdefault((i.receiver or i.buyer, i.instrument), [0, 0, 0, 0])
             bought[1 if i.lock_day and not i.lock_passed else 0] += i.tonnes
         elif i.to_account > 0:
-            held.setdefault((i.to_account, i.instrument), [0, 0, 0, 0])[STATE_PLACES[i.to_state]] += i.tonnes
+            held.setdefault((i.to_account, i.instrument), [0, 0, 0, 0])[STATE_PLACES[_arrives_as(i)]] += i.tonnes
     return cash, held
 
 

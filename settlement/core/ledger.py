@@ -58,6 +58,7 @@ class Ledger:
         self.units: dict[tuple[int, int], list[int]] = {}  # (account, instrument) -> tonnes by STATE_PLACES
         self.allowance_tonnes: dict[int, int] = {}  # account -> allowances that count for retention
         self.lots: dict[tuple[int, int], dict[int, int]] = {}  # (account, instrument) -> day bought -> tonnes locked
+        self.successors: dict[int, int] = {}  # merged account -> the one that took it over
         self.restriction: dict[int, int] = {}  # only accounts that have one
         self.floors: dict[int, dict[int, int]] = {}  # account -> year -> tonnes
         self.floor_tonnes: dict[int, int] = {}  # account -> all years together
@@ -179,6 +180,8 @@ class Ledger:
 
     def move(self, writes: Writes, seq: int, move: UnitMove) -> None:
         """Move units between states or accounts. Preallocated units do not count for retention; all others do."""
+        if move.bought_day:
+            self._move_lot(writes, move)
         from_account, to_account, instrument, tonnes = move.from_account, move.to_account, move.instrument, move.tonnes
         self.holding(from_account, instrument)[STATE_PLACES[move.from_state]] -= tonnes
         self.holding(to_account, instrument)[STATE_PLACES[move.to_state]] += tonnes
@@ -194,3 +197,15 @@ class Ledger:
         self.next_unit_posting += 1
         writes.units_touched.add((from_account, instrument))
         writes.units_touched.add((to_account, instrument))
+
+    def _move_lot(self, writes: Writes, move: UnitMove) -> None:
+        """Locked units go to a successor, who has them locked too, or free where their day has come meanwhile."""
+        lots = self.lots[move.from_account, move.instrument]
+        lots[move.bought_day] -= move.tonnes
+        if lots[move.bought_day] == 0:
+            del lots[move.bought_day]
+        writes.lots_touched.add((move.from_account, move.instrument, move.bought_day))
+        if move.to_state == LOCKED:
+            into = self.lots.setdefault((move.to_account, move.instrument), {})
+            into[move.bought_day] = into.get(move.bought_day, 0) + move.tonnes
+            writes.lots_touched.add((move.to_account, move.instrument, move.bought_day))

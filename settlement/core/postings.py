@@ -30,7 +30,10 @@ def surrender_account(year: int) -> int:
 
 
 class UnitMove(NamedTuple):
-    """A movement of units that is no trade: from one state of one account to a state of the same or another account."""
+    """A movement of units that is no trade: from one state of one account to a state of the same or another account.
+
+    bought_day: of locked units, the number of the day on which they were bought; else 0.
+    """
 
     kind: str
     instrument: int
@@ -39,6 +42,7 @@ class UnitMove(NamedTuple):
     to_account: int
     to_state: str
     tonnes: int
+    bought_day: int = 0
 
 
 class Writes:

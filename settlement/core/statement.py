@@ -82,10 +82,12 @@ class StatementMaker:
     def add_cash(self, row: CashPosting) -> None:
         """Count a cash posting of the period."""
         if row.from_account > 0:
-            name = {"payment": "bought", "fee": "fees", "withdrawal": "withdrawn"}[row.kind]
+            name = {"payment": "bought", "fee": "fees", "withdrawal": "withdrawn", "transfer": "transferred_out"}[
+                row.kind
+            ]
             self._count_cash(row.from_account, name, row.amount_fen)
         if row.to_account > 0:
-            name = {"payment": "sold", "deposit": "deposited"}[row.kind]
+            name = {"payment": "sold", "deposit": "deposited", "transfer": "transferred_in"}[row.kind]
             self._count_cash(row.to_account, name, row.amount_fen)
 
     def _count_cash(self, account: int, name: str, amount_fen: int) -> None:
@@ -154,8 +156,8 @@ class StatementMaker:
         who = self._ledger.accounts[account]
         cash = self._cash.get(account, {})
         closing = self._ledger.cash[account]
-        into = cash.get("deposited", 0) + cash.get("sold", 0)
-        out = cash.get("withdrawn", 0) + cash.get("bought", 0) + cash.get("fees", 0)
+        into = sum(cash.get(name, 0) for name in ("deposited", "sold", "transferred_in"))
+        out = sum(cash.get(name, 0) for name in ("withdrawn", "bought", "fees", "transferred_out"))
         content = {
             "account": who.code,
             "cash": {
@@ -165,6 +167,8 @@ class StatementMaker:
                 "fees": yuan(cash.get("fees", 0)),
                 "opening": yuan(closing - into + out),
                 "sold": yuan(cash.get("sold", 0)),
+                "transferred_in": yuan(cash.get("transferred_in", 0)),
+                "transferred_out": yuan(cash.get("transferred_out", 0)),
                 "withdrawn": yuan(cash.get("withdrawn", 0)),
             },
             "category": who.category,

@@ -31,7 +31,7 @@ from settlement.core.postings import CASH_COLUMNS, PREALLOCATED, STATE_PLACES, T
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 # Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
@@ -62,12 +62,13 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "award": ("awards", 19),
     "day": ("days", 7),
     "day_stats": ("day_stats", 14),
-    "set_aside": ("set_aside", 17),
+    "set_aside": ("set_aside", 18),
     "statement": ("statements", 4),
     "bulletin": ("bulletins", 5),
     "reconciliation": ("reconciliations (seq, ok, body)", 3),
 }
 _UPDATES: Final[dict[str, str]] = {
+    "account_merged": "UPDATE accounts SET successor = ? WHERE account = ?",
     "account_restriction": "UPDATE accounts SET restriction = ? WHERE account = ?",
     "set_aside_again": "UPDATE set_aside SET reason = ?, detail = ?, attempts = ? WHERE instruction = ?",
     "set_aside_done": "UPDATE set_aside SET done_seq = ? WHERE instruction = ?",
@@ -500,6 +501,7 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
         ledger.add_instrument(Instrument(*row[:10]))
     for account, scope in await rows("SELECT account, restriction FROM accounts"):
         ledger.set_restriction(account, scope)
+    ledger.successors.update(await rows("SELECT account, successor FROM accounts WHERE successor > 0"))
     for account, year, floor in await rows("SELECT account, year, floor_tonnes FROM retention ORDER BY seq"):
         ledger.set_floor(account, year, floor)
     ledger.cash.update(await rows("SELECT account, amount_fen FROM cash_balances"))
@@ -516,7 +518,7 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
     for row in await rows(
         "SELECT a.instruction, a.kind, a.seq, a.trade, a.account, a.instrument, a.tonnes, a.amount_fen, a.year, a.reason, "
         "a.detail, a.attempts, a.lock_passed, coalesce(t.buyer, w.buyer, 0), coalesce(t.buy_fee_fen, w.buy_fee_fen, 0), "
-        "coalesce(t.sell_fee_fen, w.sell_fee_fen, 0), coalesce(t.day_number, w.day_number, 0), coalesce(w.payee, 0), "
+        "coalesce(t.sell_fee_fen, w.sell_fee_fen, 0), coalesce(t.day_number, w.day_number, a.bought_day), coalesce(w.payee, 0), "
         "coalesce(w.receiver, 0), a.from_state, a.to_account, a.to_state "
         "FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade "
         "LEFT JOIN awards w ON w.trade = a.trade WHERE a.done_seq = 0 ORDER BY a.instruction"

@@ -138,6 +138,7 @@ REGISTRY_ACTS: list[commands.AnyAct] = [
     commands.ReleaseUnits(7, 5),
     commands.EnforceEncumbrance(7, 5, 1),
     commands.TransferUnits(1, 1, 1, 5, "gift"),
+    commands.MergeAccounts(1, 1),
 ]
 
 

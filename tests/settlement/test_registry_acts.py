@@ -8,6 +8,8 @@ import pytest
 
 from engine.core import commands as c
 from engine.core import events as e
+from engine.core import phases
+from engine.core.units import BUY, SELL
 from settlement.audit import audit
 from tests.settlement.kit import CHONGQING, Exchange, PaperEngine, Watch, open_settlement, settle
 from tests.settlement.test_real_days import Ticking
@@ -130,5 +132,89 @@ async def test_what_rests_on_a_failed_trade_is_set_aside_and_follows_it(tmp_path
     assert (await settlement.reconcile()).ok
     held = {row.instrument: row for row in await settlement.holdings(3)}[2]
     assert (held.available, held.encumbered) == (5, 20)
+    await settlement.close()
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+async def test_a_merger_moves_everything_and_both_statements_say_so(tmp_path: Path) -> None:
+    watch, clock = Watch(), Ticking()
+    exchange = await founded(tmp_path, watch, clock)
+    for act in (
+        c.AllocateUnits(OTHER, 1, 400, "free", 2025),
+        c.PreallocateUnits(KEY, 1, 70, 2026, 0),
+        c.EncumberUnits(KEY, 1, 100, "pledge", "银行"),
+        c.DepositCash(KEY, 5_000_000),
+        c.OpenDay(20260105),
+        c.ChangePhase(phases.CONTINUOUS),
+    ):
+        await exchange.act(act)
+    [offered, *_] = await exchange.order(c.PlaceOrder(STATE, 1, SELL, 4_000, 20, 0, "s"))
+    assert isinstance(offered, e.OrderAccepted), offered
+    await exchange.order(c.PlaceOrder(KEY, 1, BUY, 4_000, 30, 0, "b"))  # 20 t bought and locked, 10 t stay open
+    told = await exchange.act(c.MergeAccounts(KEY, OTHER))
+    assert isinstance(told[-1], e.AccountMerged)
+    report = await exchange.settlement.reconcile()
+    assert report.ok, report.breaks
+    await exchange.stop()
+
+    exchange = await Exchange.start(tmp_path, watch, clock)
+    assert (await exchange.settlement.reconcile()).ok
+    assert [row for row in await exchange.settlement.holdings(KEY) if row.available] == []
+    [held] = await exchange.settlement.holdings(OTHER)
+    assert (held.available, held.locked, held.encumbered, held.preallocated) == (900 + 400, 20, 100, 70)
+    await exchange.act(c.CloseDay())
+    await exchange.settlement.wait_settled(exchange.sequencer.view.day().seq)
+    statements = []
+    for account in (KEY, OTHER):
+        body = await exchange.settlement.statement(account, 20260105)
+        assert body is not None
+        statements.append(orjson.loads(body))
+    gone, came = statements
+    assert (gone["cash"]["closing"], gone["cash"]["transferred_out"]) == ("0.00", came["cash"]["transferred_in"])
+    assert came["cash"]["closing"] == came["cash"]["transferred_in"]
+    assert set(gone["units"][0]["closing"].values()) == {0}
+    assert gone["units"][0]["transferred_out"] == came["units"][0]["transferred_in"] == 900 + 20 + 100 + 70
+
+    await exchange.act(c.OpenDay(20260106))
+    report = await exchange.settlement.reconcile()
+    assert report.ok, report.breaks
+    [held] = await exchange.settlement.holdings(OTHER)
+    assert (held.available, held.locked) == (1_320, 0)
+    await exchange.stop()
+    assert (watch.breaks, watch.failures) == ([], [])
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+async def test_a_trade_that_failed_before_a_merger_settles_after_it_and_goes_on_to_the_successor(
+    tmp_path: Path,
+) -> None:
+    engine, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, engine)
+    await settle(settlement, engine.founded(accounts=3))
+    await settle(
+        settlement,
+        [
+            engine.entry(engine.traded(1, 2, 40, instrument=2)),  # account 2 has none in the registry
+            engine.entry(
+                e.HoldingTransferred(1, 3, 2, "available", 40, 0, 0),
+                e.RestrictionChanged(1, 30, "merged into C"),
+                e.AccountMerged(1, 3),
+            ),
+        ],
+    )
+    assert [row.detail.split(":")[0] for row in (await settlement.unsettled(9))[1:]] == ["transfer"]
+    report = await settlement.reconcile()
+    assert report.ok, report.breaks
+    await settlement.close()
+
+    settlement = await open_settlement(tmp_path, watch, engine)
+    await settle(
+        settlement,
+        [engine.entry(e.UnitsIssued(2, 2, 40, "offset", 2024)), engine.entry(e.SettlementRetryOrdered(0))],
+    )
+    assert await settlement.unsettled(9) == []
+    assert (await settlement.reconcile()).ok
+    held = {row.instrument: row for row in await settlement.holdings(3)}[2]
+    assert held.available == 40
     await settlement.close()
     assert audit(tmp_path / "registry.db").findings == []

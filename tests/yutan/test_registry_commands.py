@@ -103,3 +103,27 @@ def test_units_are_pledged_released_given_and_canceled_by_commands(desk: Desk) -
         assert (held["available"], held["settled"]) == (540, 540)
         assert desk.operator("reconcile")["ok"] is True
     assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
+
+
+def test_an_account_is_merged_into_another_by_two_people(desk: Desk) -> None:
+    with serving(desk.data):
+        admit(desk)
+        desk.operator("open-account", "K02", "钢厂", "--category", "key_emitter", "--owner", "3")
+        desk.both("encumber", "K01", "CQEA-25", "300", "--kind", "pledge", "--reason", "contract 7")
+        why = ("--reason", "合并", "--document", "渝环〔2026〕3号")
+        refused = desk.operator("merge", "K01", "I01", *why, code=60)
+        assert refused["error"]["name"] == "NOT_MERGEABLE"
+        proposed = desk.operator("merge", "K01", "K02", *why)
+        assert proposed["status"] == "pending"
+        desk.operator("approve", proposed["proposal_id"], operator=SECOND)
+        rows = {row["account"]: row for row in desk.operator("accounts")}
+        assert (rows["K01"]["successor"], rows["K01"]["retention_floor"]) == ("K02", 0)
+        assert (rows["K02"]["successor"], rows["K02"]["retention_floor"]) == ("", 500)
+        [row] = desk.operator("encumbrances", "--account", "K02")
+        assert (row["encumbrance_id"], row["tonnes"]) == ("N-1", 300)
+        [year] = desk.operator("obligation", "show", "K02", *YEAR)["years"]
+        assert year["free_allocation"] == 1_000
+        gone = desk.operator("allocate", "K01", "CQEA-25", "1", "--kind", "free", *YEAR, code=60)
+        assert gone["error"]["name"] == "ACCOUNT_MERGED"
+        assert desk.operator("reconcile")["ok"] is True
+    assert "all invariants kept" in answer("verify", str(desk.data))["registry"]

@@ -246,6 +246,20 @@ def transfer(
     session.act("transfer_units", fields, data, operator, reason, document, as_json)
 
 
+def merge(
+    account: Code,
+    to_account: Code,
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Merge an account into another, which takes over all it has and owes (合并); it is closed for good."""
+    fields = {"account": account, "to_account": to_account}
+    session.act("merge_accounts", fields, data, operator, reason, document, as_json)
+
+
 def cancel_units(
     account: Code,
     instrument: Instrument,
@@ -291,6 +305,7 @@ def register(app: typer.Typer) -> None:
         release,
         enforce,
         transfer,
+        merge,
         cancel_units,
         encumbrances,
         large_holders,
