@@ -96,6 +96,13 @@ class PaperEngine:
         elif isinstance(e, events.UnitsTransferred):
             self._of(e.account, e.instrument)[0] -= e.tonnes
             self._of(e.to_account, e.instrument)[0] += e.tonnes
+        elif isinstance(e, events.HoldingTransferred):
+            place = ("available", "locked", "encumbered").index(e.state)
+            self._of(e.account, e.instrument)[place] -= e.tonnes
+            self._of(e.to_account, e.instrument)[place] += e.tonnes
+        elif isinstance(e, events.CashTransferred):
+            self.cash[e.account] -= e.amount_fen
+            self.cash[e.to_account] += e.amount_fen
         elif isinstance(e, events.UnitsCanceled):
             self._of(e.account, e.instrument)[0] -= e.tonnes
         elif isinstance(e, events.UnitsEncumbered):

@@ -185,8 +185,9 @@ async def test_a_merger_moves_everything_and_both_statements_say_so(tmp_path: Pa
     assert audit(tmp_path / "registry.db").findings == []
 
 
+@pytest.mark.parametrize("has_lock_passed", [False, True])
 async def test_a_trade_that_failed_before_a_merger_settles_after_it_and_goes_on_to_the_successor(
-    tmp_path: Path,
+    tmp_path: Path, has_lock_passed: bool
 ) -> None:
     engine, watch = PaperEngine(), Watch()
     settlement = await open_settlement(tmp_path, watch, engine)
@@ -194,10 +195,12 @@ async def test_a_trade_that_failed_before_a_merger_settles_after_it_and_goes_on_
     await settle(
         settlement,
         [
-            engine.entry(engine.traded(1, 2, 40, instrument=2)),  # account 2 has none in the registry
+            engine.entry(engine.traded(1, 2, 1_500)),  # account 2 has 1,000 t in the registry
             engine.entry(
-                e.HoldingTransferred(1, 3, 2, "available", 40, 0, 0),
-                e.RestrictionChanged(1, 30, "merged into C"),
+                e.HoldingTransferred(1, 3, 1, "available", 1_000, 0, 0),
+                e.HoldingTransferred(1, 3, 1, "locked", 1_500, 1, 0),
+                e.CashTransferred(1, 3, 1_000_000 - 150_000),
+                e.RestrictionChanged(1, 30, "merged into A3"),
                 e.AccountMerged(1, 3),
             ),
         ],
@@ -205,16 +208,21 @@ async def test_a_trade_that_failed_before_a_merger_settles_after_it_and_goes_on_
     assert [row.detail.split(":")[0] for row in (await settlement.unsettled(9))[1:]] == ["transfer"]
     report = await settlement.reconcile()
     assert report.ok, report.breaks
+    if has_lock_passed:
+        closed = engine.close_day()
+        await settle(settlement, [closed, engine.open_day(), engine.entry(e.UnitsUnlocked(3, 1, 1_500))])
     await settlement.close()
 
     settlement = await open_settlement(tmp_path, watch, engine)
+    assert (await settlement.reconcile()).ok
     await settle(
         settlement,
-        [engine.entry(e.UnitsIssued(2, 2, 40, "offset", 2024)), engine.entry(e.SettlementRetryOrdered(0))],
+        [engine.entry(e.UnitsIssued(2, 1, 500, "paid", 2024)), engine.entry(e.SettlementRetryOrdered(0))],
     )
     assert await settlement.unsettled(9) == []
-    assert (await settlement.reconcile()).ok
-    held = {row.instrument: row for row in await settlement.holdings(3)}[2]
-    assert held.available == 40
+    report = await settlement.reconcile()
+    assert report.ok, report.breaks
+    held = {row.instrument: row for row in await settlement.holdings(3)}[1]
+    assert (held.available, held.locked) == ((3_500, 0) if has_lock_passed else (2_000, 1_500))
     await settlement.close()
     assert audit(tmp_path / "registry.db").findings == []

@@ -276,6 +276,11 @@ def cancel_units(
     session.act("cancel_units", fields, data, operator, reason, document, as_json)
 
 
+def accounts(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """List all accounts with cash, restriction, retention floor, and the successor of a merged one (交易账户)."""
+    session.operator_reads(data, operator, as_json, "accounts (交易账户)", lambda client: client.ops_accounts())
+
+
 def encumbrances(
     operator: Operator,
     account: Annotated[str, typer.Option("--account", help="Only of this account (交易账户).")] = "",
@@ -307,6 +312,7 @@ def register(app: typer.Typer) -> None:
         transfer,
         merge,
         cancel_units,
+        accounts,
         encumbrances,
         large_holders,
     ):
