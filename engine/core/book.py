@@ -14,7 +14,8 @@ however many orders wait at one price. Measured against a tick-indexed ladder an
 
 Orders and levels point at each other, but whoever leaves a queue is unlinked from it, so reference counts free everything;
 compiled, these classes are therefore kept from the cyclic collector (`acyclic`), which would otherwise walk 100,000 live
-orders and pause the market.
+orders and pause the market. The price: a compiled book that is dropped with open orders keeps their memory, so whoever makes
+many books in one process cancels their orders first.
 
 The book knows nothing of money, rights or phases: `engine.core.trading` asks those questions and uses the same book.
 """
