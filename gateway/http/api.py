@@ -14,11 +14,12 @@ from gateway.feed.auctions import public_auction
 from gateway.feed.instrument import bar_data, trade_data
 from gateway.http import queries
 from gateway.http.bulletins import bulletin_csv, published_bulletin
-from gateway.http.calendar import horizon_words, today_of
+from gateway.http.calendar import today_of
 from gateway.http.metrics import Counters
 from gateway.http.replies import AnyRequest, Refused, bytes_reply, json_reply
 from gateway.http.sources import Sources, sources_of
 from gateway.protocol.auction_wire import AUCTION_ROWS_MAX
+from gateway.protocol.calendar import horizon_words
 from gateway.protocol.prices import price_text
 from gateway.protocol.times import day_text, time_text
 

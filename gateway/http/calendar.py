@@ -1,17 +1,15 @@
 """The calendar over HTTP: what is traded and when, how far it reaches, and a file for the members' own calendars."""
 
-from typing import Any
-
 import msgspec
 from litestar import Response, get
 
 from engine.core import phases, reasons
-from engine.core.calendar import BeyondCalendar, Calendar, Horizon, local_day
+from engine.core.calendar import BeyondCalendar, Calendar, local_day
 from gateway.http import queries
-from gateway.http.ical import CONTENT_TYPE, ical
 from gateway.http.replies import AnyRequest, Refused, bytes_reply, json_reply
 from gateway.http.sources import Sources, sources_of
-from gateway.protocol.calendar import calendar_data
+from gateway.protocol.calendar import calendar_data, horizon_words, neighbours
+from gateway.protocol.ical import CONTENT_TYPE, ical
 from gateway.protocol.times import day_text
 
 _HOUR_S = 3600
@@ -21,36 +19,6 @@ def today_of(sources: Sources) -> int:
     """The market's present date: by the clock, or its trading day where that runs ahead (a compressed day)."""
     offset = sources.view.rulebook().utc_offset_minutes
     return max(sources.view.day().trading_day, local_day(sources.now_ns(), offset))
-
-
-def horizon_words(horizon: Horizon) -> dict[str, Any]:
-    """How far the calendar reaches, as JSON; no end is null."""
-    if not horizon.last_day:
-        return {"last_day": None, "trading_days_left": None, "alarm": horizon.alarm}
-    left = horizon.trading_days_left
-    return {"last_day": day_text(horizon.last_day), "trading_days_left": left, "alarm": horizon.alarm}
-
-
-def neighbours(calendar: Calendar, day: int) -> dict[str, Any]:
-    """A day with what is known of it and the trading days around it; what no notice covers is null."""
-    holiday, announcement = calendar.holiday(day), calendar.announcement(day)
-    asked = {
-        "is_trading_day": calendar.is_trading_day,
-        "is_working_day": calendar.is_working_day,
-        "previous_trading_day": calendar.previous_trading_day,
-        "next_trading_day": calendar.next_trading_day,
-    }
-    known: dict[str, Any] = {"day": day_text(day)}
-    for name, ask in asked.items():
-        try:
-            answer = ask(day)
-        except BeyondCalendar:
-            known[name] = None
-        else:
-            known[name] = answer if type(answer) is bool else day_text(answer)
-    known["holiday"] = holiday.name_zh if holiday is not None else None
-    known["announcement"] = announcement.basis if announcement is not None else None
-    return known
 
 
 @get("/calendar", sync_to_thread=False)

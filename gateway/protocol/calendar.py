@@ -1,13 +1,13 @@
 """The calendar on the wire and back: days as yyyy-mm-dd, notices and announcements as the acts and the HTTP door show them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from engine.core import calendar
-from engine.core.calendar import Announcement, Calendar, Holiday, HolidayNotice
+from engine.core.calendar import Announcement, BeyondCalendar, Calendar, Holiday, HolidayNotice, Horizon
 from gateway.protocol import wire
 from gateway.protocol.times import day_number, day_text, time_ns, time_text
 
@@ -96,3 +96,33 @@ def calendar_of(data: CalendarData) -> Calendar:
         for each in data.announcements
     ]
     return Calendar(data.pattern, [notice_of(notice) for notice in data.notices], announcements)
+
+
+def horizon_words(horizon: Horizon) -> dict[str, Any]:
+    """How far the calendar reaches, as JSON; no end is null."""
+    if not horizon.last_day:
+        return {"last_day": None, "trading_days_left": None, "alarm": horizon.alarm}
+    left = horizon.trading_days_left
+    return {"last_day": day_text(horizon.last_day), "trading_days_left": left, "alarm": horizon.alarm}
+
+
+def neighbours(calendar: Calendar, day: int) -> dict[str, Any]:
+    """A day with what is known of it and the trading days around it; what no notice covers is null."""
+    holiday, announcement = calendar.holiday(day), calendar.announcement(day)
+    asked = {
+        "is_trading_day": calendar.is_trading_day,
+        "is_working_day": calendar.is_working_day,
+        "previous_trading_day": calendar.previous_trading_day,
+        "next_trading_day": calendar.next_trading_day,
+    }
+    known: dict[str, Any] = {"day": day_text(day)}
+    for name, ask in asked.items():
+        try:
+            answer = ask(day)
+        except BeyondCalendar:
+            known[name] = None
+        else:
+            known[name] = answer if type(answer) is bool else day_text(answer)
+    known["holiday"] = holiday.name_zh if holiday is not None else None
+    known["announcement"] = announcement.basis if announcement is not None else None
+    return known

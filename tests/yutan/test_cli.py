@@ -3,6 +3,8 @@
 import hashlib
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +186,9 @@ def test_every_command_has_help_with_chinese_words_and_a_json_form() -> None:
         assert any("\u4e00" <= letter <= "\u9fff" for letter in leaf.help), leaf.name
         if leaf.name != "ical":  # prints a file of its own format
             assert "--json" in {option for param in leaf.params for option in param.opts}, leaf.name
+
+
+def test_a_command_starts_without_loading_the_servers() -> None:
+    asked = "import sys, yutan.cli.app; print(sorted({'litestar', 'uvicorn', 'aiosqlite'} & sys.modules.keys()))"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

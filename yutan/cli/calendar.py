@@ -14,9 +14,8 @@ from engine import notices
 from engine.clock import wall_ns
 from engine.core import reasons
 from engine.core.calendar import BeyondCalendar, Calendar, HolidayNotice, as_date, as_number, local_day
-from gateway.http.calendar import horizon_words, neighbours
-from gateway.http.ical import ical
-from gateway.protocol.calendar import CalendarData, calendar_of
+from gateway.protocol.calendar import CalendarData, calendar_of, horizon_words, neighbours
+from gateway.protocol.ical import ical
 from gateway.protocol.times import day_text
 from yutan import folder
 from yutan.cli.options import Json

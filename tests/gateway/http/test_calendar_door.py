@@ -8,7 +8,7 @@ import pytest
 from engine import notices
 from engine.core.calendar import Announcement, Calendar, Holiday, HolidayNotice
 from engine.core.commands import AnnounceClosure, AnnounceOpening
-from gateway.http.ical import folded, ical
+from gateway.protocol.ical import folded, ical
 from tests.gateway.http.conftest import Door
 
 CHINA = Calendar("china", notices.shipped())
