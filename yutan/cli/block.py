@@ -6,7 +6,7 @@ import typer
 
 from yutan.blocks import OpenOffer
 from yutan.cli import session
-from yutan.cli.member import Instrument, Price, Tonnes
+from yutan.cli.member import Price, Tonnes
 from yutan.cli.options import (
     DEFAULT_DATA,
     AccountCode,
@@ -14,6 +14,7 @@ from yutan.cli.options import (
     Demo,
     Document,
     Env,
+    Instrument,
     Json,
     KeyFile,
     MemberName,

@@ -5,11 +5,10 @@ from typing import Annotated
 import typer
 
 from yutan.cli import session
-from yutan.cli.options import DEFAULT_DATA, AccountCode, DataDir, Demo, Env, Json, KeyFile, MemberName, Url
+from yutan.cli.options import DEFAULT_DATA, AccountCode, DataDir, Demo, Env, Instrument, Json, KeyFile, MemberName, Url
 from yutan.cli.registry import print_obligation
 from yutan.cli.session import Who
 
-Instrument = Annotated[str, typer.Argument(help="Instrument code, such as CQEA-25 (品种).")]
 OrderName = Annotated[str, typer.Argument(help="Order O-12, or your own client order id (委托号).")]
 Tonnes = Annotated[int, typer.Argument(help="Tonnes (吨).")]
 Price = Annotated[str, typer.Argument(help="Limit price in yuan per tonne, such as 40.10 (限价).")]

@@ -14,7 +14,7 @@ from gateway.protocol.calendar import notice_data
 from gateway.protocol.times import day_text
 from yutan.cli import block, registry, rulebook, session
 from yutan.cli.calendar import notice_file
-from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
+from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
 bulletin_app = typer.Typer(no_args_is_help=True, help="The daily bulletin (每日公报).")
@@ -32,8 +32,6 @@ SCOPES = {
     "all": ("login", "buy", "sell", "transfer", "cash_out"),
 }
 
-Code = Annotated[str, typer.Argument(help="Account code (交易账户).")]
-Instrument = Annotated[str, typer.Argument(help="Instrument code (品种).")]
 Tonnes = Annotated[int, typer.Argument(min=1, help="Tonnes (吨).")]
 Yuan = Annotated[str, typer.Argument(help="Amount in yuan, such as 1000.00 (元).")]
 Scope = Annotated[list[str], typer.Option("--scope", help=f"One or more of: {', '.join(SCOPES)} (受限范围).")]

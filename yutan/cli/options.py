@@ -19,6 +19,8 @@ KeyFile = Annotated[
 ]
 MemberName = Annotated[str, typer.Option("--member", help="Key of this name in the data folder's keys/.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Act as the demo market's visitor (演示访客).")]
+Instrument = Annotated[str, typer.Argument(help="Instrument code, such as CQEA-25 (品种).")]
+Code = Annotated[str, typer.Argument(help="Account code (交易账户).")]
 AccountCode = Annotated[str, typer.Option("--account", help="Account code, where the key has several (交易账户).")]
 
 Operator = Annotated[

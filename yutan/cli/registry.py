@@ -8,7 +8,7 @@ import typer
 from gateway.protocol import wire
 from gateway.protocol.times import day_text
 from yutan.cli import session
-from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
+from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, console, fail, show
 from yutan.client import Client
 from yutan.imports import Emissions, ImportRefused, read_emissions
@@ -86,8 +86,6 @@ def print_obligation(found: wire.ObligationView, as_json: bool) -> None:
 
 objection_app = typer.Typer(no_args_is_help=True, help="Requests for review (复核申请).")
 
-Code = Annotated[str, typer.Argument(help="Account code (交易账户).")]
-Instrument = Annotated[str, typer.Argument(help="Instrument code (品种).")]
 Tonnes = Annotated[int, typer.Argument(min=0, help="Tonnes (吨).")]
 Until = Annotated[int, typer.Option("--objection-until", help="Last day to object, yyyymmdd (异议截止日).")]
 Subject = Annotated[str, typer.Option("--subject", help="allocation or verification (事项).")]
