@@ -146,6 +146,7 @@ async def feed_exchange(data: Path, followers: int, orders: int, seed: int) -> F
             follower.begin()
         before, start = server.cpu_seconds(), time.perf_counter()
         traded = await end_to_end.on_exchange(server, data, shares, 16)
+        await wait_received(everyone, 1)  # so few orders may be answered before the feed's first word about them
         await wait_quiet(everyone)
         seconds = max(follower.last_at for follower in everyone) - start
         used = server.cpu_seconds() - before
