@@ -30,6 +30,18 @@ CAP_BP = 5_000  # half of the volume a bidder: domain rules (j), the safe defaul
 
 Code = Annotated[str, typer.Argument(help="Auction code, such as 2026-01 (竞价编号).")]
 
+LIST_COLUMNS = (
+    "auction",
+    "status",
+    "direction",
+    "method",
+    "instrument",
+    "quantity",
+    "trading_day",
+    "limit_price",
+    "result",
+)  # the rest of a notice: `yutan auction show`
+
 
 # ---- bidders --------------------------------------------------------------------------------------------
 
@@ -37,7 +49,9 @@ Code = Annotated[str, typer.Argument(help="Auction code, such as 2026-01 (竞价
 @app.command("list")
 def list_auctions(data: DataDir = DEFAULT_DATA, url: Url = "", as_json: Json = False) -> None:
     """List notices and results, newest first (公告与结果)."""
-    session.visitor_reads(data, url, as_json, "auctions (有偿竞价与回购)", lambda client: client.auctions.newest())
+    session.visitor_reads(
+        data, url, as_json, "auctions (有偿竞价与回购)", lambda client: client.auctions.newest(), LIST_COLUMNS
+    )
 
 
 @app.command()

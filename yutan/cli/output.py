@@ -5,7 +5,7 @@ file or a check is not right; 66 something is missing; 69 no exchange is reachab
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -40,8 +40,8 @@ def emit_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(plain, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n")
 
 
-def show(value: Any, *, as_json: bool, title: str = "") -> None:
-    """Print a struct, a mapping or a list of them."""
+def show(value: Any, *, as_json: bool, title: str = "", columns: Sequence[str] = ()) -> None:
+    """Print a struct, a mapping or a list of them; of wide rows a table shows only `columns`, JSON always all."""
     if as_json:
         emit_json(value)
         return
@@ -50,7 +50,7 @@ def show(value: Any, *, as_json: bool, title: str = "") -> None:
     if isinstance(plain, dict):
         _fields(plain, title)
     elif rows and isinstance(rows[0], dict):
-        _table(rows, title)
+        _table([{name: row.get(name) for name in columns} for row in rows] if columns else rows, title)
     elif rows:
         for row in rows:
             console().print(str(row), markup=False)
@@ -77,15 +77,34 @@ def _table(rows: Sequence[dict[str, Any]], title: str) -> None:
 
 def _fields(fields: dict[str, Any], title: str) -> None:
     table = Table(title=title or None, title_justify="left", show_header=False, box=None, pad_edge=False)
-    for name, value in fields.items():
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")  # a second person approves what stands here: nothing of it may be cut
+    for name, value in _flat("", fields):
         table.add_row(name, _cell(value))
     console().print(table)
 
 
+def _flat(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """A line for each value: what is nested is named by its path."""
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _flat(f"{prefix}.{name}" if prefix else name, inner)
+    elif isinstance(value, list) and any(isinstance(inner, (dict, list)) for inner in value):
+        for number, inner in enumerate(value, 1):
+            yield from _flat(f"{prefix}.{number}", inner)
+    else:
+        yield prefix, value
+
+
 def _cell(value: Any) -> str:
-    if value is None:
+    """Text of one value; nothing (无) is a dash, whichever kind of nothing."""
+    if value is None or value in ("", [], {}):
         return "-"
-    return orjson.dumps(value).decode() if isinstance(value, (dict, list)) else str(value)
+    if isinstance(value, list):
+        return ", ".join(_cell(inner) for inner in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_cell(inner)}" for name, inner in value.items())
+    return str(value)
 
 
 def fail(message: str, *, code: int, as_json: bool, reason: int = 0, name: str = "", data: Any = None) -> NoReturn:

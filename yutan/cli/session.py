@@ -4,7 +4,7 @@ import asyncio
 import os
 import string
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -329,11 +329,16 @@ def member_asks(who: Who, title: str, question: Callable[[Client], Awaitable[Any
 
 
 def visitor_reads(
-    data: Path, url: str, as_json: bool, title: str, question: Callable[[Client], Awaitable[Any]]
+    data: Path,
+    url: str,
+    as_json: bool,
+    title: str,
+    question: Callable[[Client], Awaitable[Any]],
+    columns: Sequence[str] = (),
 ) -> None:
-    """Ask something at the public door and show the answer."""
+    """Ask something at the public door and show the answer; of many wide ones only `columns`."""
     client = Client.connect(address(data, url, "", as_json).url, language=LANGUAGE)
-    show(_ask(client, question, as_json), as_json=as_json, title=title)
+    show(_ask(client, question, as_json), as_json=as_json, title=title, columns=columns)
 
 
 # ---- operators ------------------------------------------------------------------------------------------
