@@ -31,7 +31,6 @@ from picows import WSError
 
 from engine.core import reasons
 from gateway.protocol import holder_wire, session, wire
-from gateway.protocol.codec import encode
 from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled, SessionView, Welcome
 from yutan.answers import (
     Cash,
@@ -79,6 +78,7 @@ Key = Ed25519PrivateKey | bytes | str | Path
 
 T = TypeVar("T")
 Answer = Callable[[bytes | Exception], None]
+_encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(Incoming).decode
 _decode_report: Final = msgspec.json.Decoder(ExecReport).decode
 _decode_placed: Final = msgspec.json.Decoder(OrderPlaced).decode
@@ -440,7 +440,7 @@ class Client:
         self, name: str, fields: dict[str, Any] | None = None, reason: str = "", document: str = ""
     ) -> ActOutcome:
         """Do or propose an operator's act (protocol.md lists names and fields). `status` "pending": a second must approve."""
-        params = wire.OpsActParams(name, reason, Raw(encode(fields or {})), document)
+        params = wire.OpsActParams(name, reason, Raw(_encode(fields or {})), document)
         return await self._ask(wire.OpsAct, params, ActOutcome)
 
     async def approve(self, proposal_id: str, sha256: str) -> ActOutcome:
@@ -582,7 +582,7 @@ class Client:
         self._next_id += 1
         self._answers[self._next_id] = answer
         request = kind(id=self._next_id) if params is UNSET else kind(id=self._next_id, params=params)
-        self._link.send(encode(request))
+        self._link.send(_encode(request))
 
     def _on_message(self, payload: bytes) -> None:
         said = _decode(payload)

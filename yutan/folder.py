@@ -9,9 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from engine.journal.form import SEGMENT_HEAD_BYTES
-from engine.journal.segments import list_segments
-
 RUNNING = "running.json"
 
 
@@ -56,6 +53,9 @@ def registry(folder: Path) -> Path:
 
 def is_founded(folder: Path) -> bool:
     """Whether a market was founded here."""
+    from engine.journal.form import SEGMENT_HEAD_BYTES  # here: who only looks for the running exchange reads no journal
+    from engine.journal.segments import list_segments
+
     return any(path.stat().st_size > SEGMENT_HEAD_BYTES for path in list_segments(journal(folder)))
 
 

@@ -11,7 +11,7 @@ import typer
 from engine.core.rulewords import RULES
 from gateway.http import api, calendar
 from gateway.protocol.doors import DOORS
-from yutan.cli.app import app
+from yutan.cli.app import tree
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/coverage.md").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def spans(text: str) -> list[str]:
 def commands() -> set[str]:
     """Every command of the command line, with its groups."""
     found: set[str] = set()
-    waiting = [("yutan", typer.main.get_command(app))]
+    waiting = [("yutan", typer.main.get_command(tree()))]
     while waiting:
         name, command = waiting.pop()
         found.add(name)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.yutan.kit import FIRST, SECOND, answer, run, serving, start, wait_until_open
+from tests.yutan.kit import FIRST, ROOT, SECOND, answer, run, serving, start, wait_until_open
 from yutan import keys
 
 DAY = "20261123"
@@ -173,7 +173,7 @@ def test_tables_are_for_people_and_json_is_for_programs(desk: Desk) -> None:
 def test_every_command_has_help_with_chinese_words_and_a_json_form() -> None:
     from typer.main import get_command
 
-    from yutan.cli.app import app
+    from yutan.cli.app import tree
 
     def leaves(group: Any) -> list[Any]:
         return [
@@ -182,13 +182,22 @@ def test_every_command_has_help_with_chinese_words_and_a_json_form() -> None:
             for leaf in (leaves(found) if hasattr(found, "commands") else [found])
         ]
 
-    for leaf in leaves(get_command(app)):
+    for leaf in leaves(get_command(tree())):
         assert any("\u4e00" <= letter <= "\u9fff" for letter in leaf.help), leaf.name
         if leaf.name != "ical":  # prints a file of its own format
             assert "--json" in {option for param in leaf.params for option in param.opts}, leaf.name
 
 
-def test_a_command_starts_without_loading_the_servers() -> None:
-    asked = "import sys, yutan.cli.app; print(sorted({'litestar', 'uvicorn', 'aiosqlite'} & sys.modules.keys()))"
-    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "[]"
+SERVERS = {"litestar", "uvicorn", "aiosqlite", "settlement", "engine.core.market", "engine.journal", "rich.console"}
+
+
+@pytest.mark.parametrize("name", ["cash", "block", "auction", "operator"])
+def test_a_command_starts_without_what_it_does_not_need(name: str) -> None:
+    asked = f"import sys, yutan.cli.app as cli; cli.tree({name!r}); print(*sorted({SERVERS!r} & sys.modules.keys()))"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.strip() == ""
+
+
+def test_a_mistyped_command_is_told_of_the_one_that_was_meant() -> None:
+    told = run("plce", "buy")
+    assert (told.returncode, "place" in told.stderr) == (2, True), told.stderr

@@ -1,8 +1,10 @@
 """The command `yutan`: for members, operators and whoever looks after the exchange. `--json` on every command."""
 
+import sys
+
 
 def main() -> None:
     """Entry point of the command."""
-    from yutan.cli.app import app
+    from yutan.cli.app import tree
 
-    app()
+    tree(*sys.argv[1:2])()

@@ -1,37 +1,47 @@
-"""The tree of commands."""
+"""The tree of commands: which module has which, so that a command starts with its own module and no other."""
+
+from importlib import import_module
+from types import ModuleType
+from typing import Final
 
 import typer
 
-from yutan.cli import auction, block, calendar, house, market, member, operator, rulebook
+HELP: Final = "渝碳 Yutan: the exchange of a regional carbon market (区域碳市场交易所)."
+# In the order of the help. A command is the function of its name in its module, a group its module's `app`.
+COMMANDS: Final = {
+    "init": "house",
+    "serve": "market",
+    "demo": "market",
+    "replay": "market",
+    "verify": "house",
+    "doctor": "house",
+    "place": "member",
+    "cancel": "member",
+    "replace": "member",
+    "orders": "member",
+    "cash": "member",
+    "allowances": "member",
+    "obligation": "member",
+    "fills": "member",
+    "watch": "member",
+    "book": "member",
+}
+GROUPS: Final = ("rulebook", "calendar", "block", "auction", "operator")
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="渝碳 Yutan: the exchange of a regional carbon market (区域碳市场交易所).",
-)
-app.command()(house.init)
-app.command()(market.serve)
-app.command()(market.demo)
-app.command()(market.replay)
-app.command()(house.verify)
-app.command()(house.doctor)
-app.add_typer(rulebook.app, name="rulebook")
-app.add_typer(calendar.app, name="calendar")
-for _command in (
-    member.place,
-    member.cancel,
-    member.replace,
-    member.orders,
-    member.cash,
-    member.allowances,
-    member.obligation,
-    member.fills,
-    member.watch,
-    member.book,
-):
-    app.command()(_command)
-app.add_typer(block.app, name="block")
-operator.app.add_typer(auction.operator_app, name="auction")
-app.add_typer(auction.app, name="auction")
-app.add_typer(operator.app, name="operator")
+
+def tree(only: str = "") -> typer.Typer:
+    """The command or group of this name with what it needs; where there is none of this name, all of them."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+    app.callback()(lambda: None)  # so that a command that is alone is still called by its name
+    is_known = only in COMMANDS or only in GROUPS
+    for name, module in COMMANDS.items():
+        if name == only or not is_known:
+            app.command(name)(getattr(_module(module), name))
+    for name in GROUPS:
+        if name == only or not is_known:
+            app.add_typer(_module(name).app, name=name)
+    return app
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"yutan.cli.{name}")

@@ -6,7 +6,6 @@ import typer
 
 from yutan.cli import session
 from yutan.cli.options import DEFAULT_DATA, AccountCode, DataDir, Demo, Env, Instrument, Json, KeyFile, MemberName, Url
-from yutan.cli.registry import print_obligation
 from yutan.cli.session import Who
 
 OrderName = Annotated[str, typer.Argument(help="Order O-12, or your own client order id (委托号).")]
@@ -122,7 +121,9 @@ def obligation(
     as_json: Json = False,
 ) -> None:
     """Show the own compliance years: allocation, verified emissions, surrendered, shortfall (履约情况)."""
-    print_obligation(session.obligation(Who(data, key, member, demo, url, env, account, as_json), year), as_json)
+    session.print_obligation(
+        session.obligation(Who(data, key, member, demo, url, env, account, as_json), year), as_json
+    )
 
 
 def fills(

@@ -6,13 +6,14 @@ file or a check is not right; 66 something is missing; 69 no exchange is reachab
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
+
+if TYPE_CHECKING:  # Rich costs as much as the rest of a short command: programs, who ask for JSON, go without
+    from rich.console import Console
 
 PIPE_COLUMNS = 200  # where no terminal says how wide it is, nothing is cut
 EXIT_DATA = 65
@@ -26,8 +27,10 @@ def exit_code(reason: int) -> int:
     return reason // 1000 * 10
 
 
-def console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False) -> "Console":
     """A console on the present standard output or error."""
+    from rich.console import Console
+
     shown = Console(stderr=stderr, highlight=False, soft_wrap=True)
     if not shown.is_terminal:
         shown.width = PIPE_COLUMNS
@@ -67,6 +70,8 @@ def _plain(value: Any) -> Any:
 
 
 def _table(rows: Sequence[dict[str, Any]], title: str) -> None:
+    from rich.table import Table
+
     table = Table(title=title or None, title_justify="left")
     for name, value in rows[0].items():
         table.add_column(name, justify="right" if isinstance(value, int) else "left", overflow="fold")
@@ -76,6 +81,8 @@ def _table(rows: Sequence[dict[str, Any]], title: str) -> None:
 
 
 def _fields(fields: dict[str, Any], title: str) -> None:
+    from rich.table import Table
+
     table = Table(title=title or None, title_justify="left", show_header=False, box=None, pad_edge=False)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")  # a second person approves what stands here: nothing of it may be cut

@@ -5,13 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.protocol import wire
 from gateway.protocol.times import day_text
 from yutan.cli import session
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
-from yutan.cli.output import EXIT_DATA, EXIT_MISSING, console, fail, show
+from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail, show
 from yutan.client import Client
-from yutan.imports import Emissions, ImportRefused, read_emissions
 
 emissions_app = typer.Typer(no_args_is_help=True, help="Verified emissions of key emitters (经核查的排放量).")
 obligation_app = typer.Typer(no_args_is_help=True, help="Compliance obligations (履约义务).")
@@ -34,6 +32,8 @@ def import_emissions(
     as_json: Json = False,
 ) -> None:
     """Import verified emissions (导入核查排放量): the whole file, or a report of its wrong rows and nothing."""
+    from yutan.imports import Emissions, ImportRefused, read_emissions  # stands on the core, which no other act needs
+
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -68,18 +68,7 @@ def show_obligation(
 ) -> None:
     """Show a key emitter's compliance years (履约情况): allocation, emissions, surrendered, shortfall."""
     found = session.ask_operator(data, operator, lambda client: client.ops_obligation(account, year), as_json)
-    print_obligation(found, as_json)
-
-
-def print_obligation(found: wire.ObligationView, as_json: bool) -> None:
-    """Compliance years as JSON, or each as a table of its fields."""
-    if as_json:
-        show(found, as_json=True)
-        return
-    if not found.years:
-        console().print(f"{found.account}: no compliance year yet (尚无履约年度)", markup=False)
-    for row in found.years:
-        show(row, as_json=False, title=f"{found.account} {row.year} (履约, 吨)")
+    session.print_obligation(found, as_json)
 
 
 # ---- allocation ahead of the year, and requests for review ------------------------------------------------

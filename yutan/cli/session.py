@@ -227,6 +227,17 @@ def obligation(who: Who, year: int) -> wire.ObligationView:
     return found
 
 
+def print_obligation(found: wire.ObligationView, as_json: bool) -> None:
+    """Compliance years as JSON, or each as a table of its fields."""
+    if as_json:
+        show(found, as_json=True)
+        return
+    if not found.years:
+        console().print(f"{found.account}: no compliance year yet (尚无履约年度)", markup=False)
+    for row in found.years:
+        show(row, as_json=False, title=f"{found.account} {row.year} (履约, 吨)")
+
+
 def _account_of(client: Client, who: Who) -> str:
     accounts = client.welcome.accounts if client.welcome is not None else []
     if who.account:
