@@ -19,7 +19,7 @@ from engine.journal import Journal
 from engine.recovery import JOURNAL_FOLDER
 from yutan import folder, keys
 
-START_SECONDS_MAX: Final = 60
+START_SECONDS_MAX: Final = 300
 STOP_SECONDS_MAX: Final = 120
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 

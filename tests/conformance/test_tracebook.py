@@ -80,7 +80,7 @@ def test_the_command_qualifies_the_market_as_a_process_of_its_own(tmp_path: Path
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1_200,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "out" / "qualification.json").exists()

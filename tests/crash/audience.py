@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.crash.member import INSTRUMENTS, Address
 from tests.crash.own_orders import fen
-from tests.crash.peer import Gone, Peer
+from tests.crash.peer import REPLY_S, Gone, Peer
 
 PublicTrade = tuple[str, int, int]  # instrument, price in fen, tonnes
 
@@ -69,5 +69,5 @@ async def public_archive(page: str, days: list[str]) -> dict[str, PublicTrade]:
 
 
 def _get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=30) as answer:
+    with urllib.request.urlopen(url, timeout=REPLY_S) as answer:
         return json.load(answer)

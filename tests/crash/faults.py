@@ -54,5 +54,5 @@ def build(folder: Path) -> Path | None:
         return None
     library = folder / "fault.so"
     command = [compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(SOURCE), "-ldl"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
     return library

@@ -263,7 +263,7 @@ def judge_files(folder: Path) -> None:
 def _python(module: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", module, *arguments]
     ran = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment(**variables), cwd=ROOT, timeout=120
+        command, capture_output=True, text=True, check=False, env=environment(**variables), cwd=ROOT, timeout=600
     )
     assert ran.returncode == 0, f"{module}: {ran.stdout}{ran.stderr}"
     return ran

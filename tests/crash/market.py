@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.crash.member import Member
 from tests.crash.operators import Operators, populate
-from tests.crash.serving import ROOT, Server, environment
+from tests.crash.serving import ROOT, START_S, Server, environment
 
 MEMBERS = 6
 SNAPSHOT_EVERY = "400"  # entries: so that kills also meet a snapshot being written
@@ -26,7 +26,9 @@ def found(folder: Path) -> None:
     rulebook = folder.with_name(folder.name + ".toml")
     rulebook.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "yutan", "init", str(folder), "--rulebook", str(rulebook), "--json"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), cwd=ROOT, timeout=60)
+    ran = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment(), cwd=ROOT, timeout=START_S
+    )
     assert ran.returncode == 0, ran.stderr
 
 

@@ -12,7 +12,7 @@ import websockets
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
 
-REPLY_S = 30.0
+REPLY_S = 180.0
 _INCOMING_BYTES_MAX = 64 * 1024 * 1024
 
 

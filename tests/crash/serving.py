@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S = 60.0
-STOP_S = 60.0
+START_S = 180.0  # nobody waits so long for something that goes well, however loaded the machine is
+STOP_S = 180.0
 
 
 class Unstarted(Exception):

@@ -13,7 +13,7 @@ from tests.crash.operators import Operators
 from tests.crash.reader import Reader
 from tests.crash.serving import Server
 
-CATCH_UP_S = 30.0
+CATCH_UP_S = 180.0
 
 
 class Session:
@@ -52,7 +52,8 @@ class Session:
             await asyncio.wait([self.operating])
             for member in self.members:
                 member.finish()
-            await asyncio.wait(self.trading, timeout=CATCH_UP_S)
+            _, trading = await asyncio.wait(self.trading, timeout=CATCH_UP_S)
+            assert not trading, "members are still waiting for answers"
             await asyncio.wait_for(self.reader.reached(len(self.members[0].stream)), CATCH_UP_S)
             assert self.reader.read == self.reader.wanted()
             return await judge_all(server, self.members, self.operators, self.listener)

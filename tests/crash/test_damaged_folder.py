@@ -24,7 +24,7 @@ from tests.crash.market import SNAPSHOT_EVERY, Founded
 from tests.crash.member import Member
 from tests.crash.operators import PERSONS, Operators
 from tests.crash.peer import Refusal
-from tests.crash.serving import Server, Unstarted
+from tests.crash.serving import START_S, Server, Unstarted
 from tests.crash.session import busy_session
 from tests.engine.build import record_bounds
 
@@ -262,7 +262,7 @@ async def test_a_registry_in_which_somebody_has_moved_money_halts_the_market(kil
     registry.close()
     async with await Server.start(damaged) as server:
         desk, other = await killed.operators.desks(server.url)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(START_S):
             while not (await desk.call("ops.status"))["halted"]:  # noqa: ASYNC110 - another process halts
                 await asyncio.sleep(0.01)
         report = await desk.call("ops.reconcile")

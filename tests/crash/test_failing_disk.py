@@ -27,7 +27,7 @@ ENDING = (
     Fault("write", "tape.db-wal", "full", 4),
 )
 SHORT = Fault("write", "", "short", 3)
-FAULT_S_MAX = 20.0
+FAULT_S_MAX = 180.0  # of trading, until the fault has been met; on an idle machine two seconds
 DAY_S = 1.0
 
 

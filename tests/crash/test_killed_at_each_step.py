@@ -15,7 +15,7 @@ from tests.crash.peer import Gone, Peer
 from tests.crash.serving import Server, Unstarted
 
 TONNES = 10
-SETTLED_WITHIN_SECONDS = 30
+SETTLED_WITHIN_SECONDS = 180
 ORDER = {"instrument": "CQEA-25", "price": "40.00", "quantity": TONNES}
 
 # Step -> whether the command is in the journal when the process dies there. A power cut may take back what "after_write"

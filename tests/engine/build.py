@@ -101,7 +101,7 @@ async def run_flow(
     return sequencer
 
 
-async def wait_until(is_so: Callable[[], bool], deadline_s: float = 10) -> None:
+async def wait_until(is_so: Callable[[], bool], deadline_s: float = 60) -> None:
     """Let the loop run until it is so; fails after the deadline."""
     loop = asyncio.get_running_loop()
     until = loop.time() + deadline_s

@@ -191,7 +191,7 @@ def run(arguments: list[str], environment: dict[str, str] | None = None) -> subp
     """Run Python in another process to its end."""
     command = [sys.executable, *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | (environment or {}), timeout=60
+        command, capture_output=True, text=True, check=False, env=os.environ | (environment or {}), timeout=300
     )
 
 

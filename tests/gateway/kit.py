@@ -40,7 +40,7 @@ PRODUCTS: Final = {
     },
     "BIGT": {"tick_fen": 5, "lot_tonnes": 10, "order_tonnes_min": 10, "order_tonnes_max": 1000},
 }
-DEADLINE_S: Final = 10.0
+DEADLINE_S: Final = 60.0  # a loaded machine may stand still for seconds; who waits so long has waited in vain
 
 
 def key_of(name: str) -> Ed25519PrivateKey:
@@ -145,15 +145,16 @@ class House:
 
     def member(self, key_id: str, **options: Any) -> Client:
         """A member's client, not yet connected."""
-        return Client.connect(self.url, key_id=key_id, private_key=key_of(key_id), language="en", **options)
+        asked = {"timeout_s": DEADLINE_S, "language": "en"} | options
+        return Client.connect(self.url, key_id=key_id, private_key=key_of(key_id), **asked)
 
     def operator(self, person: str) -> Client:
         """An operator's client."""
-        return Client.connect(self.url, key_id=person, private_key=key_of(person), door="ops", language="en")
+        return self.member(person, door="ops")
 
     def visitor(self, **options: Any) -> Client:
         """A client of the public door."""
-        return Client.connect(self.url, **options)
+        return Client.connect(self.url, timeout_s=DEADLINE_S, **options)
 
     async def raw(self, door: str = "trade", **headers: str) -> "RawPeer":
         """A bare socket after the handshake."""

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.kit import SPOT, House, until
+from tests.gateway.kit import DEADLINE_S, SPOT, House, until
 from yutan.client import Client, Event, ExecReport, LinkEvent, Refused
 
 
 async def reports(client: Client, wanted: int) -> list[ExecReport]:
     """The next so many reports."""
     found: list[ExecReport] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         async for event in client.events():
             if isinstance(event, Event) and isinstance(event.data, ExecReport):
                 found.append(event.data)

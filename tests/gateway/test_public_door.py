@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.kit import COARSE, SPOT, House, until
+from tests.gateway.kit import COARSE, DEADLINE_S, SPOT, House, until
 from yutan.client import Event
 
 
@@ -107,7 +107,7 @@ async def test_a_follower_that_missed_public_events_gets_them_in_order(house: Ho
                 await until(lambda wanted=trade: any(wanted in said for said in lost), "a trade on its way")
         seqs: list[int] = []
         trades: list[str] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             async for event in visitor.events():
                 assert isinstance(event, Event)
                 if event.kind == "update":

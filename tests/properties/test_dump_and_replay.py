@@ -78,7 +78,7 @@ def test_bytes_that_are_no_dump_are_refused(data: bytes) -> None:
 def hashes_in_another_process(hash_seed: str, pure: bool) -> str:
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "YUTAN_PURE": "1" if pure else "0"}
     done = subprocess.run(
-        [sys.executable, "-c", PRINT_HASHES], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", PRINT_HASHES], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1_200
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -1,7 +1,8 @@
 """A process that settles a long, always equal stream of events, to be killed: `python busy_session.py FOLDER`.
 
-Prints a line each time more of it is committed, and "done" at the end; started again it goes on from the mark. With a
-second argument N it kills itself before the Nth statement that it would send to the database after starting.
+Prints a line each time more of it is committed, and "done" at the end; started again it goes on from the mark. With
+`lines N` behind the folder it commits so much and then waits for its end; with `statement N` it kills itself before the
+Nth statement that it would send to the database after starting.
 """
 
 import asyncio
@@ -39,17 +40,21 @@ def stream() -> tuple[PaperEngine, list[Batch]]:
     return engine, batches
 
 
-async def main(folder: Path) -> None:
+async def main(folder: Path, lines_max: int = 0) -> None:
+    """Settle what is not settled yet; at most so many lines of it, if there is a limit."""
     engine, batches = stream()
     watch = Watch()
     settlement = await open_settlement(folder, watch, engine)
-    stored = settlement.mark
+    stored, lines = settlement.mark, 0
     for batch in batches:
         settlement.on_batch(batch)
         seq = batch.entries[-1].seq
         if seq > stored:
             await settlement.wait_settled(seq)
             print(seq, flush=True)
+            lines += 1
+            if lines == lines_max:
+                await asyncio.Event().wait()
     await settlement.close()
     assert not watch.failures
     print("done", flush=True)
@@ -74,6 +79,7 @@ def die_before_statement(number: int) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        die_before_statement(int(sys.argv[2]))
-    asyncio.run(main(Path(sys.argv[1])))
+    limit, number = (sys.argv[2], int(sys.argv[3])) if len(sys.argv) > 2 else ("", 0)
+    if limit == "statement":
+        die_before_statement(number)
+    asyncio.run(main(Path(sys.argv[1]), number if limit == "lines" else 0))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.yutan.kit import FIRST, SECOND, answer, run, serving
+from tests.yutan.kit import DEADLINE_S, FIRST, SECOND, answer, run, serving
 
 NOTICE = """
 [2027]
@@ -99,9 +99,9 @@ def test_a_market_opens_only_on_trading_days_and_learns_of_new_ones(tmp_path: Pa
         assert [row["source"] for row in rows if "公告" in row["what"]] == ["渝交所〔2026〕9号", "渝交所〔2026〕10号"]
         left = answer("calendar", "days-left", "--on", "20261201", "--data", str(data))
         assert (left["last_day"], left["alarm"]) == ("2027-12-31", "")
-        with urllib.request.urlopen(f"{running.http_url}/calendar.ics", timeout=10) as reply:
+        with urllib.request.urlopen(f"{running.http_url}/calendar.ics", timeout=DEADLINE_S) as reply:
             assert b"UID:holiday-20270101@chongqing.yutan\r\n" in reply.read()
-        with urllib.request.urlopen(f"{running.http_url}/metrics", timeout=10) as reply:
+        with urllib.request.urlopen(f"{running.http_url}/metrics", timeout=DEADLINE_S) as reply:
             assert b"yutan_calendar_trading_days_left " in reply.read()
         assert operator("open-day", "20261128")["status"] == "done"
     with serving(data):

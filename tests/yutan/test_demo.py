@@ -13,7 +13,7 @@ WORDS = ("--ws-port", "0", "--http-port", "0", "--day-seconds", "12", "--pace", 
 
 
 def fetch(running: folder.Running, path: str) -> Any:
-    with urllib.request.urlopen(running.http_url + path, timeout=5) as reply:
+    with urllib.request.urlopen(running.http_url + path, timeout=DEADLINE_S) as reply:
         return json.loads(reply.read())
 
 

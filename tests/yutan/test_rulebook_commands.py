@@ -7,7 +7,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from engine.core import rulebook
-from tests.yutan.kit import FIRST, SECOND, answer, run, serving
+from tests.yutan.kit import DEADLINE_S, FIRST, SECOND, answer, run, serving
 
 DAYS = ("20261123", "20261124")
 
@@ -98,7 +98,7 @@ def test_a_change_of_the_rules_from_the_command_line_to_the_bulletin(tmp_path: P
     with serving(data) as running:
 
         def public(path: str) -> Any:
-            with urlopen(f"{running.http_url}/api/v1/{path}", timeout=30) as reply:
+            with urlopen(f"{running.http_url}/api/v1/{path}", timeout=DEADLINE_S) as reply:
                 return json.load(reply)
 
         listing = ("list-instrument", "CQEA-25", "--product", "CQEA", "--vintage", "2025", "--base-price", "40.00")

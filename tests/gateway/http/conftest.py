@@ -13,6 +13,7 @@ from gateway.feed import FeedSettings, PublicFeed, Tape
 from gateway.http import HttpSettings, Sources, create_app, serve_http
 from settlement.worker import Settlement
 from tests.gateway.feed.flow import Run, random_commands
+from tests.gateway.kit import DEADLINE_S
 
 DAY_NS = 86_400_000_000_000
 
@@ -58,7 +59,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     counters: dict[str, int] = {"reports_total": 12, "connections": 4}
     sources = Sources(run.view, feed, tape, title, HttpSettings(), lambda: lags, lambda: counters)
     server = await serve_http(create_app(sources), "127.0.0.1", 0)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=DEADLINE_S) as client:
         yield Door(client, run, tape, title, lags, counters)
     await server.close()
     await tape.close()

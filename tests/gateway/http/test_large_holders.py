@@ -11,6 +11,7 @@ from engine.view import MarketView
 from gateway.feed import FeedSettings, PublicFeed, Tape
 from gateway.http import HttpSettings, Sources, create_app, serve_http
 from settlement.worker import Settlement
+from tests.gateway.kit import DEADLINE_S
 from tests.testkit.build import Desk, rulebook_text
 
 MINUTE_NS = 60_000_000_000
@@ -38,7 +39,7 @@ async def told(desk: Desk, folder: Path, *acts: c.AnyAct) -> list[list[dict[str,
     )
     server = await serve_http(create_app(sources), "127.0.0.1", 0)
     answers: list[list[dict[str, Any]]] = []
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=10) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=DEADLINE_S) as client:
         for step in range(3):
             if step == 1:
                 desk.act(*acts)
