@@ -39,10 +39,10 @@ from engine.core.commands import (
     PlaceOrder,
     Propose,
 )
-from engine.core.events import ActProposed, ActRefused, ActRejected, Traded
+from engine.core.events import ActProposed, ActRefused, ActRejected
 from engine.core.market import Market
 from engine.core.rulebook import shipped
-from engine.core.units import DAY, SELL
+from engine.core.units import SELL
 
 DOUBTS = (
     "Half of the 40 accounts only buy and half only sell, so self-trade prevention looks at every fill and never acts.",
@@ -195,50 +195,8 @@ def latencies(flow: Flow) -> "array[int]":
     return times
 
 
-def call_auction(orders: int, seed: int) -> list[Figure]:
-    """Orders collected in the opening call, and its uncross."""
-    flow = _call_flow(orders, seed)
-    founded = Founded()
-    founded.enter(phases.OPENING_CALL)
-    market = founded.market
-    entries = entries_of(flow, market.seq + 1)
-    apply = market.apply
-    with steady():
-        start = cpu_seconds()
-        for entry in entries:
-            apply(entry)
-        collected = cpu_seconds()
-        seq = market.seq + 1
-        events = apply(Entry(seq, _FIRST_NS + seq, Propose(1, "benchmark", "", ChangePhase(phases.CONTINUOUS))))
-        uncrossed = cpu_seconds()
-    fills = sum(1 for event in events if isinstance(event, Traded))
-    require("fills of the call", fills > orders // 4, True)
-    market.audit()
-    return [
-        rate("call auction, collecting", orders, collected - start, "commands/s"),
-        rate("call auction, uncross", fills, uncrossed - collected, "fills/s"),
-    ]
-
-
-def _call_flow(orders: int, seed: int) -> list[AnyCommand]:
-    rows = mix(0, orders, seed).rows
-    return [
-        # What rests in the mix is mirrored at the reference price, so that all of it is willing to trade.
-        PlaceOrder(
-            account_of(row.number, row.side),
-            1,
-            row.side,
-            2 * MID - row.price_ticks,
-            row.tonnes,
-            DAY,
-            f"order-{row.number}",
-        )
-        for row in rows
-    ]
-
-
 def measure(scale: float, seed: int) -> Measured:
-    """All flows once, a call auction, many instruments, then the mix again with a clock around each command."""
+    """All flows once, many instruments, then the mix again with a clock around each command."""
     figures = []
     facts: dict[str, int | str] = {}
     seconds_of: dict[str, float] = {}
@@ -265,7 +223,6 @@ def measure(scale: float, seed: int) -> Measured:
     growth = seconds_of["100,000 live"] / seconds_of["1,000 live"]
     figures.append(Figure("a command at 100,000 live to one at 1,000", growth, "×", "less"))
     figures.append(Figure("longest pause of the collector", longest_ns / 1_000, "µs", "less"))
-    figures += call_auction(scaled(50_000, scale), seed)
     facts["clock cost ns"] = clock_cost_ns()
     figures += latency_figures("mix, one command", latencies(mixed), int(facts["clock cost ns"]))
     return Measured(figures, facts)

@@ -21,6 +21,7 @@ NAMES: Final = tuple(
         "consensus",
         "peers",
         "core",
+        "call",
         "memory",
         "journal",
         "sequencer",

@@ -241,6 +241,14 @@ def queued(orders: int, seed: int = 1, levels: int = 300) -> Iterator[Row]:
         yield Row(PLACE, number, 1, side, price, 1 + draw.randrange(REST_TONNES), DAY)
 
 
+def gathered(orders: int, seed: int = 1, levels: int = 40) -> Iterator[Row]:
+    """Orders for an opening call: both sides ask for prices up to `levels` around the same middle, so most could trade."""
+    draw = random.Random(seed)
+    for number in range(1, orders + 1):
+        side = BUY if draw.random() < 0.5 else SELL
+        yield Row(PLACE, number, 1, side, MID + draw.randint(-levels, levels), 1 + draw.randrange(REST_TONNES), DAY)
+
+
 def scaled(count: int, scale: float, least: int = 20) -> int:
     """A size at this scale; 1.0 is what documents quote."""
     return max(least, round(count * scale))

@@ -4,9 +4,11 @@ from collections import Counter
 
 import pytest
 
-from bench import book, core
-from bench.workload import CANCEL, FLOWS, PLACE, mix, queued
+from bench import book, call, core
+from bench.measure import WorkNotDone
+from bench.workload import CANCEL, FLOWS, PLACE, Row, mix, queued
 from engine.core.book import Book
+from engine.core.units import BUY, SELL
 
 
 def test_the_same_seed_gives_the_same_flow_and_another_seed_another() -> None:
@@ -42,3 +44,13 @@ def test_what_is_queued_never_trades() -> None:
     for row in queued(500):
         assert alone.place(row.number, row.side, row.price_ticks, row.tonnes) == []
     assert len(alone.orders) == 500
+
+
+def test_a_call_must_find_the_most_that_can_trade_at_one_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = ((BUY, 3_603, 10), (BUY, 3_601, 5), (SELL, 3_600, 4), (SELL, 3_602, 8), (SELL, 3_605, 50))
+    rows = [Row(PLACE, number, 1, side, price, tonnes, 0) for number, (side, price, tonnes) in enumerate(orders, 1)]
+    assert call.most_tonnes(rows) == 10  # at 3,602 and 3,603: of 12 t offered
+    assert call.in_book(rows).fills == call.in_market(rows).fills == 2
+    monkeypatch.setattr(call, "most_tonnes", lambda _: 11)
+    with pytest.raises(WorkNotDone, match="tonnes of the book's call is 10"):
+        call.in_book(rows)
