@@ -10,8 +10,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from settlement.core.awards import AwardRow
-from settlement.core.bulletin import DayTotals, TradeRow, make_bulletin, sha256_hex
+from settlement.core.bulletin import DayTotals, Proofs, TradeRow, make_bulletin, sha256_hex
 from settlement.core.clearing import Clearing
+from settlement.core.merkle import MerkleRoot
 from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, Writes
 from settlement.core.statement import CashPosting, StatementMaker, UnitPosting
 from settlement.store import Store
@@ -56,6 +57,13 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
         if name == "award":
             add_award(msgspec.convert(parameters, AwardRow))
 
+    statements = MerkleRoot()
+    for count, account in enumerate(sorted(clearing.ledger.accounts), 1):
+        statement = maker.make(account, clearing.market, close, clearing.aside)
+        statements.add(statement)
+        writes.changes.append(("statement", (account, close.trading_day, sha256_hex(statement), statement)))
+        if count % 100 == 0:
+            await asyncio.sleep(0)
     body = make_bulletin(
         clearing.market,
         clearing.rulebook_version,
@@ -66,15 +74,11 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
         totals,
         clearing.cumulative,
         clearing.take_ended_auctions(),
+        Proofs(statements.root().hex(), clearing.next_audit_line - 1, clearing.chain.hex()),
     )
     clearing.bulletins += 1
     clearing.bulletin_sha256 = sha256_hex(body)
     writes.changes.append(("bulletin", (close.trading_day, clearing.bulletins, clearing.bulletin_sha256, body, 0)))
-    for count, account in enumerate(sorted(clearing.ledger.accounts), 1):
-        statement = maker.make(account, clearing.market, close, clearing.aside)
-        writes.changes.append(("statement", (account, close.trading_day, sha256_hex(statement), statement)))
-        if count % 100 == 0:
-            await asyncio.sleep(0)
 
 
 def _rows(flat: list[int | str], columns: int) -> Iterator[list[Any]]:

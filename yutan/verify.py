@@ -1,7 +1,7 @@
-"""Checks a stopped exchange from its files alone: journal chain, replay from entry 1, registry audit.
+"""Checks a stopped exchange from its files alone: first by code that shares nothing with it, then by a replay with its own.
 
-The replay runs in another process with another hash seed, so that an order that came from a set or a dict by accident
-would show as another state hash.
+The independent part is `yutan.verifier`. The replay runs in another process with another hash seed, so that an order that
+came from a set or a dict by accident would show as another state hash.
 """
 
 import os
@@ -10,55 +10,79 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.journal import JournalError, JournalLocked
-from engine.journal.verify import verify as verify_journal
 from yutan import folder
+from yutan.verifier import folder as verifier
+from yutan.verifier.findings import LEDGER, REPLAY, Finding, Report, exit_code
+from yutan.verifier.registry import NotReadable
+
+_HASH_SEEDS = ("0", "4242")
 
 
 class VerifyError(Exception):
-    """Something is not right; the text says what and where."""
+    """The folder cannot be judged; the text says why."""
 
 
 class Verified(NamedTuple):
-    """What was checked. The state hash is the SHA-256 of the market's canonical state after entry `seq`."""
+    """What was checked and found. The state hash is the SHA-256 of the market's canonical state after entry `seq`; empty where
+    nothing was replayed."""
 
     seq: int
     chain: str
     state_hash: str
     registry: str
+    checks: dict[str, int]
+    notes: list[str]
+    findings: list[Finding]
+    findings_left_out: int
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all is right, else by the kind of findings."""
+        return exit_code(self.findings)
 
 
-def verify(data: Path) -> Verified:
-    """Check everything. Raises VerifyError at the first thing that is wrong."""
+def verify(data: Path, *, is_replayed: bool = True) -> Verified:
+    """Check everything; `is_replayed` adds the checks by the exchange's own code. Raises VerifyError."""
     if not folder.is_founded(data):
         raise VerifyError(f"{data}: no market was founded here")
     try:
-        seq, chain = verify_journal(folder.journal(data))
-    except (JournalError, JournalLocked) as error:
-        raise VerifyError(f"journal: {error}") from error
-    hashes = {_replayed(data, hash_seed) for hash_seed in ("0", "4242")}
-    if len(hashes) != 1:
-        raise VerifyError(f"replay: two replays differ: {sorted(hashes)}")
-    replayed_seq, state_hash = hashes.pop()
-    if replayed_seq != seq:
-        raise VerifyError(f"replay: reached entry {replayed_seq} of {seq}")
-    return Verified(seq, chain, state_hash, _audit(data))
+        seen = verifier.verify(data)
+    except NotReadable as error:
+        raise VerifyError(str(error)) from error
+    report = seen.report
+    state_hash, registry = "", "not audited"
+    if is_replayed:
+        state_hash = _replay(data, seen.seq, report)
+        registry = _audit(data, report)
+    return Verified(
+        seen.seq, seen.chain, state_hash, registry, dict(report.checks), report.notes, report.findings, report.left_out
+    )
 
 
-def _replayed(data: Path, hash_seed: str) -> tuple[int, str]:
-    done = _run(["engine.replay", str(data)], {"PYTHONHASHSEED": hash_seed})
-    if done.returncode:
-        raise VerifyError(f"replay: {done.stderr.strip()}")
-    seq, state_hash = done.stdout.split()[-2:]
-    return int(seq), state_hash
+def _replay(data: Path, seq: int, report: Report) -> str:
+    hashes = []
+    for hash_seed in _HASH_SEEDS:
+        done = _run(["engine.replay", str(data)], {"PYTHONHASHSEED": hash_seed})
+        if done.returncode:
+            report.wrong(REPLAY, "journal", "replay", "a replay to its end", done.stderr.strip())
+            return ""
+        reached, state_hash = done.stdout.split()[-2:]
+        report.expect(REPLAY, "journal", "last seq replayed", seq, int(reached))
+        hashes.append(state_hash)
+    report.expect(REPLAY, "journal", "state hash with another hash seed", hashes[0], hashes[1])
+    return hashes[0]
 
 
-def _audit(data: Path) -> str:
+def _audit(data: Path, report: Report) -> str:
+    """The exchange's own audit: what only its rules tell, such as restrictions and retention as of each delivery."""
     if not folder.registry(data).exists():
         return "none yet"
     done = _run(["settlement.audit", str(folder.registry(data))], {})
-    if done.returncode:
-        raise VerifyError(f"registry: {(done.stdout + done.stderr).strip()}")
+    broken = [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
+    for line in broken:
+        report.wrong(LEDGER, "registry.db", "the exchange's own audit", "all invariants kept", line)
+    if done.returncode and not broken:
+        report.wrong(LEDGER, "registry.db", "the exchange's own audit", "an audit to its end", done.stderr.strip())
     return done.stdout.strip()
 
 

@@ -53,12 +53,22 @@ class TradeRow(msgspec.Struct, frozen=True, array_like=True):
     settled_seq: int
 
 
+class Proofs(msgspec.Struct, frozen=True):
+    """What the bulletin binds beside its figures: the day's statements by their Merkle root (by account), and the head of the
+    audit trail at the close: how many lines, and the last link (hex)."""
+
+    statements_merkle_root: str
+    audit_lines: int
+    audit_chain: str
+
+
 class DayTotals:
     """The day's trades summed by instrument and method, with the Merkle root over them; trades come in their order."""
 
     def __init__(self, instruments: dict[int, Instrument]) -> None:
         self._instruments = instruments
         self._merkle = MerkleRoot()
+        self._award_leaves: list[bytes] = []
         self.by_method: dict[tuple[int, str], Cumulative] = {}
         self.awards: dict[int, Cumulative] = {}
         self.failed = 0
@@ -71,7 +81,7 @@ class DayTotals:
         total.trades += 1
         if row.status == "failed":
             self.failed += 1
-        self._merkle.add(trade_leaf(row, self._instruments[row.instrument]))
+        self._merkle.add(trade_leaf(row, row.method, self._instruments[row.instrument]))
 
     def add_award(self, row: AwardRow) -> None:
         """Count an award: a method of its own, beside listed trading."""
@@ -81,6 +91,7 @@ class DayTotals:
         total.trades += 1
         if row.status == "failed":
             self.failed += 1
+        self._award_leaves.append(trade_leaf(row, awards.METHOD, self._instruments[row.instrument]))
 
     def of(self, instrument: int, method: str) -> Cumulative:
         """One instrument's trades of one method."""
@@ -95,18 +106,20 @@ class DayTotals:
         return _sum(list(self.by_method.values()))
 
     def root(self) -> str:
-        """Merkle root over the day's trades, hex."""
+        """Merkle root over the day's trades in their order, then its awards in theirs, hex. Asked for once, at the end."""
+        for leaf in self._award_leaves:
+            self._merkle.add(leaf)
         return self._merkle.root().hex()
 
 
-def trade_leaf(row: TradeRow, instrument: Instrument) -> bytes:
-    """The public content of a trade, as hashed into the bulletin's Merkle tree. No parties: they are not public."""
+def trade_leaf(row: TradeRow | AwardRow, method: str, instrument: Instrument) -> bytes:
+    """The public content of a trade or an award, as hashed into the bulletin's Merkle tree. No parties: they are not public."""
     return orjson.dumps(
         {
             "amount": yuan(row.amount_fen),
             "at_ns": row.at_ns,
             "instrument": instrument.code,
-            "method": row.method,
+            "method": method,
             "price": yuan(row.price_ticks * instrument.tick_fen),
             "tonnes": row.tonnes,
             "trade_id": f"T-{row.trade}",
@@ -125,6 +138,7 @@ def make_bulletin(
     totals: DayTotals,
     cumulative: dict[int, Cumulative],
     auctions: list[AuctionRow],
+    proofs: Proofs,
 ) -> bytes:
     """The bulletin's bytes. Raises `InvariantBroken` where the engine's figures of the day are not those of the trades."""
     rows = [
@@ -135,6 +149,7 @@ def make_bulletin(
         raise InvariantBroken(f"day {close.trading_day}: trades but no figures for instruments {sorted(missing)}")
     ticks = {instrument.product: instrument.tick_fen for instrument in instruments.values()}
     content = {
+        "audit_trail": {"chain": proofs.audit_chain, "lines": proofs.audit_lines},
         "auctions": [awards.auction_figures(row, instruments) for row in auctions],
         "closed_at_ns": close.at_ns,
         "composites": [_composite_row(row, ticks[row.product]) for row in close.composites],
@@ -148,6 +163,7 @@ def make_bulletin(
         "previous_sha256": previous_sha256,
         "rulebook_version": rulebook_version,
         "seq": close.seq,
+        "statements_merkle_root": proofs.statements_merkle_root,
         "terms": {"en": TERMS_EN, "zh": TERMS_ZH},
         "total": _figures(totals.of_all()),
         "trades_merkle_root": totals.root(),

@@ -520,8 +520,8 @@ def chain_line(chain: bytes, row: tuple[int | str, ...]) -> bytes:
 
 
 def _plain(act: msgspec.Struct) -> dict[str, Any]:
-    """An act as a JSON object: its name and its fields, bytes as hex."""
-    return {"name": type(act).__name__, **_fields(act)}
+    """An act as a JSON object: its kind under "act", which no field of an act is called, and its fields, bytes as hex."""
+    return {"act": type(act).__name__, **_fields(act)}
 
 
 def _fields(of: msgspec.Struct) -> dict[str, Any]:

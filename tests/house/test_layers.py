@@ -78,3 +78,15 @@ def test_settlements_core_knows_neither_its_store_nor_its_worker() -> None:
 def test_sources_do_not_import_tests() -> None:
     everything = sources("engine", "gateway", "settlement", "yutan", "bench")
     assert [s.path for s in everything for _, name in imports(s) if name.split(".")[0] == "tests"] == []
+
+
+def test_the_verifier_shares_no_code_with_what_it_verifies() -> None:
+    found = sources("yutan/verifier")
+    wrong = [
+        f"{source.path}:{line}: {name}"
+        for source in found
+        for line, name in ours(source)
+        if not is_inside(name, ("yutan.verifier",))
+    ]
+    assert len(found) > 5
+    assert wrong == []

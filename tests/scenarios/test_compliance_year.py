@@ -9,6 +9,7 @@ from engine.journal.verify import verify
 from settlement.audit import audit
 from tests.scenarios.telling import EXPECTED, Telling
 from tests.testkit.build import rulebook_text
+from yutan.verifier import folder as verifier
 
 YEAR = (Path(__file__).parent / "compliance_year.txt").read_text(encoding="utf-8")
 OFFSET = {"kind": "offset"}
@@ -52,6 +53,7 @@ async def test_a_compliance_year_of_thirty_participants(tmp_path: Path) -> None:
     assert telling.refused == sum(bool(EXPECTED.search(line)) for line in lines)
     assert audit(tmp_path / "registry.db").findings == []
     verify(tmp_path)
+    assert verifier.verify(tmp_path).report.findings == []
 
 
 @pytest.mark.parametrize(

@@ -54,17 +54,29 @@ def doctor(data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
 
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Data folder of a stopped exchange.")],
+    replay: Annotated[
+        bool, typer.Option(help="Also replay the journal and audit the registry with the exchange's own code (重放).")
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Check a stopped exchange (核验): journal chain, replay hash, registry audit."""
+    """Check a stopped exchange (核验): journal, ledger, audit trail, documents; then replay. Exit code by kind of finding."""
     try:
-        report = verify_folder(folder)
+        verified = verify_folder(folder, is_replayed=replay)
     except VerifyError as error:
         fail(str(error), code=EXIT_DATA, as_json=as_json)
     if as_json:
-        emit_json(report)
+        emit_json({**verified._asdict(), "findings": [finding._asdict() for finding in verified.findings]})
     else:
-        show(report, as_json=False, title="verified (核验通过)")
+        title = "NOT as it must be (核验不通过)" if verified.findings else "verified (核验通过)"
+        show(
+            {**verified._asdict(), "findings": len(verified.findings) + verified.findings_left_out},
+            as_json=False,
+            title=title,
+        )
+        for finding in verified.findings:
+            console(stderr=True).print(str(finding), style="red", markup=False)
+    if verified.findings:
+        raise typer.Exit(verified.exit_code)
 
 
 def warn(text: str) -> None:

@@ -1,7 +1,8 @@
 """How every command answers: a table for people, one JSON document with `--json`, and an exit code for programs.
 
 Exit codes: 0 done; 2 wrong usage; 10, 20, 30, 40, 50, 60, 90 the range of the catalogue's number (1007 -> 10); 65 a
-file or a check is not right; 66 something is missing; 69 no exchange is reachable; 70 the exchange stopped itself.
+file or a check is not right; 66 something is missing; 69 no exchange is reachable; 70 the exchange stopped itself. `verify`
+has a code of its own for each kind of finding, from 81 (`yutan.verifier.findings.EXIT_CODES`), and 65 for several kinds.
 """
 
 import sys
