@@ -11,13 +11,20 @@ import msgspec
 
 class TitleHolding(msgspec.Struct, frozen=True):
     """Settled units of one instrument in one account: `locked` are bought too recently to be sold (T+N), `encumbered` are
-    frozen, pledged or withdrawn from trading, `preallocated` wait for their true-up."""
+    frozen, pledged or withdrawn from trading, `preallocated` wait for their true-up, `use_restricted` are only for the
+    holder's own surrender."""
 
     instrument: int
     available: int
     locked: int
     encumbered: int = 0
     preallocated: int = 0
+    use_restricted: int = 0
+
+    @property
+    def tonnes(self) -> int:
+        """All of them."""
+        return self.available + self.locked + self.encumbered + self.preallocated + self.use_restricted
 
 
 class TradeStatus(msgspec.Struct, frozen=True):

@@ -50,7 +50,7 @@ class AccountView(msgspec.Struct, frozen=True):
 
 class UnitsView(msgspec.Struct, frozen=True):
     """Units of one instrument in one account: free to sell, behind open sells, bought too recently, frozen, pledged or
-    withdrawn from trading, issued ahead of their true-up."""
+    withdrawn from trading, issued ahead of their true-up, only for own surrender."""
 
     instrument: int
     available: int
@@ -58,6 +58,7 @@ class UnitsView(msgspec.Struct, frozen=True):
     locked: int
     encumbered: int = 0
     preallocated: int = 0
+    use_restricted: int = 0
 
 
 class LargeHolderView(msgspec.Struct, frozen=True):
@@ -312,9 +313,17 @@ class MarketView:
         if found is None:
             return []
         return [
-            UnitsView(number, int(p.available), int(p.held), int(p.locked), int(p.encumbered), int(p.preallocated))
+            UnitsView(
+                number,
+                int(p.available),
+                int(p.held),
+                int(p.locked),
+                int(p.encumbered),
+                int(p.preallocated),
+                int(p.use_restricted),
+            )
             for number, p in enumerate(found.positions)
-            if p is not None and (p.available or p.held or p.locked or p.encumbered or p.preallocated)
+            if p is not None and p.tonnes() > 0
         ]
 
     def compliance(self, account: int) -> list[ComplianceView]:

@@ -302,10 +302,7 @@ class MemberDesk:
         self._gateway.query(connection, request.id, self._allowances_settled(connection, request.id, account))
 
     async def _allowances_settled(self, connection: Connection, request_id: str | int, account: int) -> None:
-        settled = {
-            row.instrument: row.available + row.locked + row.encumbered + row.preallocated
-            for row in await self._gateway.title.holdings(account)
-        }
+        settled = {row.instrument: row.tonnes for row in await self._gateway.title.holdings(account)}
         view = self._gateway.view()
         found = view.account(account)
         assert found is not None, "an account that is there stays"
@@ -322,6 +319,7 @@ class MemberDesk:
                     settled.get(number, 0),
                     row.encumbered if row is not None else 0,
                     row.preallocated if row is not None else 0,
+                    row.use_restricted if row is not None else 0,
                 )
             )
         connection.reply(

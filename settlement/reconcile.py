@@ -15,7 +15,7 @@ from settlement.core.clearing import Clearing
 from settlement.core.postings import AVAILABLE, BANK, STATE_PLACES
 from settlement.store import Balances
 
-_NOTHING: Final = (0, 0, 0, 0)
+_NOTHING: Final = (0, 0, 0, 0, 0)
 
 
 class EngineReads(Protocol):
@@ -43,7 +43,7 @@ class EngineFigures(msgspec.Struct, frozen=True):
 
     seq: int
     cash: dict[int, int]
-    units: dict[tuple[int, int], tuple[int, int, int, int]]
+    units: dict[tuple[int, int], tuple[int, int, int, int, int]]
     restriction: dict[int, int]
     floor_tonnes: dict[int, int]
 
@@ -55,7 +55,7 @@ def take_figures(view: EngineReads) -> EngineFigures:
         view.day().seq if view.is_founded else 0,
         {a.number: a.free_fen + a.held_fen for a in accounts},
         {
-            (a.number, u.instrument): (u.available + u.held, u.locked, u.encumbered, u.preallocated)
+            (a.number, u.instrument): (u.available + u.held, u.locked, u.encumbered, u.preallocated, u.use_restricted)
             for a in accounts
             for u in view.units(a.number)
         },
@@ -84,7 +84,7 @@ def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> Re
     for account, instrument in sorted({*engine.units, *members, *pending_units}):
         of_engine = engine.units.get((account, instrument), _NOTHING)
         settled_units = registry.units.get((account, instrument), _NOTHING)
-        pending = pending_units.get((account, instrument), [0, 0, 0, 0])
+        pending = pending_units.get((account, instrument), _NOTHING)
         code = ledger.instruments[instrument].code if instrument in ledger.instruments else f"#{instrument}"
         for state, place in STATE_PLACES.items():
             asset = code if state == AVAILABLE else f"{code}.{state}"

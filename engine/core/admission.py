@@ -98,9 +98,11 @@ def judge_cover(account: Account, instrument: Instrument, side: i64, cash_needed
     if units_needed > position.available:
         if units_needed <= position.available + position.locked:
             return Verdict(reasons.UNITS_LOCKED, position.available, units_needed)
+        if units_needed <= position.available + position.locked + position.use_restricted:
+            return Verdict(reasons.USE_RESTRICTED, position.available, units_needed)
         return Verdict(reasons.INSUFFICIENT_ALLOWANCE, position.available, units_needed)
     if instrument.is_allowance and account.retention_floor > 0:
-        left: i64 = account.allowances_available + account.allowances_encumbered - units_needed
+        left: i64 = account.allowances_available + account.allowances_apart - units_needed
         if left < account.retention_floor:
             return Verdict(reasons.OBLIGATION_RESERVED, account.retention_floor, left)
     return ADMITTED

@@ -34,6 +34,7 @@ from engine.core.commands import (
     PlaceBid,
     WithdrawBid,
 )
+from engine.core.compliance import KEY_EMITTER
 from engine.core.events import (
     AuctionAnnounced,
     AuctionCanceled,
@@ -49,6 +50,7 @@ from engine.core.events import (
     Halted,
     Resumed,
 )
+from engine.core.holdings import move_available, move_use_restricted
 from engine.core.positions import GOVERNMENT
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
@@ -282,15 +284,6 @@ def hold_units(account: Account, instrument: Instrument, tonnes: int) -> None:
     assert position.held >= 0
 
 
-def move_available(account: Account, instrument: Instrument, tonnes: int) -> None:
-    """Change available units, and with allowances what retention is measured on."""
-    position = account.position(instrument.number)
-    position.available += tonnes
-    if instrument.is_allowance:
-        account.allowances_available += tonnes
-    assert position.available >= 0
-
-
 def release_bid(state: State, auction: Auction, bid: Bid) -> None:
     """Take a bid out of the auction and give its deposit back."""
     hold_bid(state, auction, bid, -1)
@@ -371,6 +364,7 @@ def judge_notice(state: State, terms: AnnounceAuction) -> Verdict:
         and are_words_fit(terms)
         and are_numbers_fit(terms, int(instrument.tick_fen), int(instrument.lot_tonnes))
         and int(state.trading_day) <= terms.trading_day < 100_000_000
+        and (not terms.use_restricted or is_for_own_surrender(state, terms, instrument))
     )
     if not is_fit:
         return Verdict(reasons.ACT_INVALID)
@@ -380,6 +374,16 @@ def judge_notice(state: State, terms: AnnounceAuction) -> Verdict:
     if side_of(terms) == BUY:
         return judge_cover(units, instrument, SELL, 0, terms.tonnes)
     return judge_cover(cash, instrument, BUY, terms.budget_fen, 0)
+
+
+def is_for_own_surrender(state: State, terms: AnnounceAuction, instrument: Instrument) -> bool:
+    """Whether units bound to own surrender make sense: allowances sold to key emitters, who alone have to surrender."""
+    named = [state.held_account(number).category for number in terms.bidders]
+    return (
+        terms.direction == "sale"
+        and instrument.is_allowance
+        and all(category == KEY_EMITTER for category in (*terms.categories, *named))
+    )
 
 
 def are_words_fit(terms: AnnounceAuction) -> bool:
@@ -540,7 +544,9 @@ def settle(state: State, auction: Auction, award: Award, out: list[Event]) -> in
         pay_out(bidder, amount_fen + fee_fen)
         pay_in(state, treasury, amount_fen)
         move_available(government, instrument, -award.tonnes)
-        if instrument.lock_days > 0:
+        if terms.use_restricted:
+            move_use_restricted(bidder, instrument, award.tonnes)
+        elif instrument.lock_days > 0:
             bidder.position(instrument.number).lock(state.day_number + instrument.lock_days, award.tonnes)
         else:
             move_available(bidder, instrument, award.tonnes)
@@ -569,6 +575,7 @@ def settle(state: State, auction: Auction, award: Award, out: list[Event]) -> in
             fee_fen,
             terms.unit_account,
             terms.cash_account,
+            terms.use_restricted,
         )
     )
     return amount_fen

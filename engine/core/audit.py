@@ -116,9 +116,8 @@ def audit_units(state: State, instrument: Instrument, in_auctions: AuctionHolds)
         if position is None:
             continue
         where = f"{account.code} {instrument.code}"
-        apart = position.encumbered + position.preallocated
         check(min(position.available, position.held, position.locked) >= 0, f"INV-3 {where}: negative")
-        check(min(position.encumbered, position.preallocated) >= 0, f"INV-3 {where}: negative")
+        check(min(position.encumbered, position.preallocated, position.use_restricted) >= 0, f"INV-3 {where}: negative")
         check(sum(position.lock_tonnes) == position.locked, f"INV-7 {where}: locks")
         check(all(day > state.day_number for day in position.lock_days), f"INV-7 {where}: overdue lock")
         behind = sum(
@@ -132,7 +131,7 @@ def audit_units(state: State, instrument: Instrument, in_auctions: AuctionHolds)
         )
         behind += in_auctions.tonnes.get((int(account.number), int(instrument.number)), 0)
         check(behind == position.held, f"INV-6 {where}: held {position.held}, open sells, offers, auctions {behind}")
-        total += position.available + position.held + position.locked + apart
+        total += position.tonnes()
     number = int(instrument.number)
     expected = state.issued[number] - state.surrendered[number] - state.canceled[number]
     check(total == expected, f"INV-1 {instrument.code}: {total} in accounts, {expected} issued and still there")
@@ -171,12 +170,12 @@ def audit_account(state: State, account: Account, in_auctions: AuctionHolds) -> 
         if position is not None and state.held_instrument(number).is_allowance
     )
     check(allowances == account.allowances_available, f"INV-7 {account.code}: {allowances} available allowances")
-    encumbered = sum(
-        position.encumbered
+    apart = sum(
+        position.encumbered + position.use_restricted
         for number, position in enumerate(account.positions)
         if position is not None and state.held_instrument(number).is_allowance
     )
-    check(encumbered == account.allowances_encumbered, f"INV-7 {account.code}: {encumbered} encumbered allowances")
+    check(apart == account.allowances_apart, f"INV-7 {account.code}: {apart} allowances encumbered or use-restricted")
     check(sum(account.retention.values()) == account.retention_floor, f"INV-7 {account.code}: floor")
     befores = [before for _, before in account.answer_days]
     check(
@@ -292,8 +291,7 @@ def audit_merged(state: State) -> None:
         check(account.free + account.held + account.pending == 0 and not account.orders, f"{where}: cash or orders")
         for position in account.positions:
             if position is not None:
-                apart = position.encumbered + position.preallocated
-                check(position.available + position.held + position.locked + apart == 0, f"{where}: units")
+                check(position.tonnes() == 0, f"{where}: units")
         years = state.compliance.get(int(account.number), {})
         check(all(record.is_final for record in years.values()) and not account.retention, f"{where}: an open year")
         seen = {int(account.number)}

@@ -275,13 +275,17 @@ class CancelUnits(Act, frozen=True, array_like=True, gc=False, tag=119):
 
 
 class EncumberUnits(Act, frozen=True, array_like=True, gc=False, tag=190):
-    """Set units apart from trading. kind: freeze (by a court) | pledge | withdrawn (to the registry account)."""
+    """Set units apart from trading. kind: freeze (by a court) | pledge | withdrawn (to the registry account).
+
+    use_restricted: take units that are only for the holder's own surrender, which a court alone may freeze.
+    """
 
     account: int
     instrument: int
     tonnes: int
     kind: str
     beneficiary: str
+    use_restricted: bool = False
 
 
 class ReleaseUnits(Act, frozen=True, array_like=True, gc=False, tag=191):
@@ -449,6 +453,7 @@ class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
     withdrawable: bool = False
     closes_market: bool = False  # whether the instrument is halted for the whole trading day
     notice: str = ""
+    use_restricted: bool = False  # what is bought is only for the bidder's own surrender (仅限本单位清缴)
 
 
 class OpenAuction(Act, frozen=True, array_like=True, gc=False, tag=161):

@@ -11,7 +11,7 @@ from engine.core import reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import ImportEmissions, SurrenderUnits
 from engine.core.events import EmissionsRecorded, Event, RetentionChanged, UnitsSurrendered
-from engine.core.holdings import move_available
+from engine.core.holdings import move_available, move_use_restricted
 from engine.core.records import NOT_VERIFIED, ComplianceYear
 from engine.core.state import Account, Instrument, State
 from engine.core.units import TONNES_MAX
@@ -92,9 +92,10 @@ def judge_surrender(state: State, account: Account, instrument: Instrument, act:
     record = known_record(state, act.account, act.year)
     if record is not None and record.is_final:
         return Verdict(reasons.COMPLIANCE_YEAR_CLOSED)
-    available = int(account.position(act.instrument).available)
-    if act.tonnes > available:
-        return Verdict(reasons.INSUFFICIENT_ALLOWANCE, available, act.tonnes)
+    position = account.position(act.instrument)
+    there = int(position.available + position.use_restricted)
+    if act.tonnes > there:
+        return Verdict(reasons.INSUFFICIENT_ALLOWANCE, there, act.tonnes)
     record = ComplianceYear() if record is None else record
     if not instrument.is_allowance:
         verdict = judge_offset(state, record, instrument, act)
@@ -144,17 +145,19 @@ def offset_limit(record: ComplianceYear, base: str, limit_bp: int) -> int:
 
 
 def surrender(state: State, act: SurrenderUnits, out: list[Event]) -> None:
-    """Take units for a compliance year; the final filing ends that year's retention."""
+    """Take units for a compliance year, use-restricted ones first; the final filing ends that year's retention."""
     account = state.held_account(act.account)
     instrument = state.held_instrument(act.instrument)
-    move_available(account, instrument, -act.tonnes)
+    restricted = min(act.tonnes, int(account.position(act.instrument).use_restricted))
+    move_use_restricted(account, instrument, -restricted)
+    move_available(account, instrument, restricted - act.tonnes)
     state.surrendered[act.instrument] += act.tonnes
     record = record_of(state, act.account, act.year)
     if instrument.is_allowance:
         record.surrendered += act.tonnes
     else:
         record.offsets[instrument.product] = record.offsets.get(instrument.product, 0) + act.tonnes
-    out.append(UnitsSurrendered(act.account, act.instrument, act.tonnes, act.year, act.final))
+    out.append(UnitsSurrendered(act.account, act.instrument, act.tonnes, act.year, act.final, restricted))
     if act.final:
         record.is_final = True
         if act.year in account.retention:

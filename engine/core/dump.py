@@ -19,7 +19,7 @@ from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 
-FORMAT = 4
+FORMAT = 5
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -128,13 +128,23 @@ def _account(account: Account) -> list[Any]:
         account.allowances_available,
         sorted(account.retention.items()),
         [
-            [number, p.available, p.held, p.locked, p.lock_days, p.lock_tonnes, p.encumbered, p.preallocated]
+            [
+                number,
+                p.available,
+                p.held,
+                p.locked,
+                p.lock_days,
+                p.lock_tonnes,
+                p.encumbered,
+                p.preallocated,
+                p.use_restricted,
+            ]
             for number, p in enumerate(account.positions)
-            if p is not None and p.available + p.held + p.locked + p.encumbered + p.preallocated > 0
+            if p is not None and p.tonnes() > 0
         ],
         account.answer_days,
         [_answer(client_order_id, answer_of(known)) for client_order_id, known in account.answers.items()],
-        account.allowances_encumbered,
+        account.allowances_apart,
         account.successor,
     ]
 
@@ -298,7 +308,7 @@ def _load_account(number: int, row: list[Any]) -> Account:
         positions,
         answer_days,
         answers,
-        allowances_encumbered,
+        allowances_apart,
         successor,
     ) = row
     account = Account(number, code, owner, name, category)
@@ -309,14 +319,14 @@ def _load_account(number: int, row: list[Any]) -> Account:
     account.held = held
     account.pending = pending
     account.allowances_available = allowances
-    account.allowances_encumbered = allowances_encumbered
+    account.allowances_apart = allowances_apart
     account.retention = {year: floor for year, floor in retention}
     account.retention_floor = sum(account.retention.values())
-    for number, available, held, locked, lock_days, lock_tonnes, encumbered, preallocated in positions:
+    for number, available, held, locked, lock_days, lock_tonnes, *apart in positions:
         position = account.position(number)
         position.available, position.held, position.locked = available, held, locked
         position.lock_days, position.lock_tonnes = lock_days, lock_tonnes
-        position.encumbered, position.preallocated = encumbered, preallocated
+        position.encumbered, position.preallocated, position.use_restricted = apart
     account.answer_days = [(day, before) for day, before in answer_days]
     account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4], row[5]) for row in answers}
     return account

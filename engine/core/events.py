@@ -389,7 +389,8 @@ class BidEnded(Fact, frozen=True, gc=False):
 class BidAwarded(Fact, frozen=True, gc=False):
     """A bid won: a binding trade with the government. side: the bidder's; price_ticks: what is paid, limit_ticks: what was bid.
 
-    The units' other side is `unit_account`, the money's `cash_account`; the fee is the bidder's.
+    The units' other side is `unit_account`, the money's `cash_account`; the fee is the bidder's. use_restricted: the units
+    are only for the bidder's own surrender.
     """
 
     trade: int
@@ -408,6 +409,7 @@ class BidAwarded(Fact, frozen=True, gc=False):
     fee_fen: int
     unit_account: int
     cash_account: int
+    use_restricted: bool = False
 
 
 class AuctionCleared(Fact, frozen=True, gc=False):
@@ -523,13 +525,14 @@ class UnitsUnlocked(Fact, frozen=True, gc=False):
 
 
 class UnitsSurrendered(Fact, frozen=True, gc=False):
-    """Units left the account for the surrender account of the year."""
+    """Units left the account for the surrender account of the year; `use_restricted` of them were only for that."""
 
     account: int
     instrument: int
     tonnes: int
     year: int
     final: bool
+    use_restricted: int = 0
 
 
 class UnitsPreallocated(Fact, frozen=True, gc=False):
@@ -584,7 +587,7 @@ class UnitsCanceled(Fact, frozen=True, gc=False):
 
 
 class UnitsEncumbered(Fact, frozen=True, gc=False):
-    """Available units of the account were set apart under a number."""
+    """Available or use-restricted units of the account were set apart under a number."""
 
     encumbrance: int
     account: int
@@ -592,19 +595,22 @@ class UnitsEncumbered(Fact, frozen=True, gc=False):
     tonnes: int
     kind: str
     beneficiary: str
+    use_restricted: bool = False
 
 
 class UnitsReleased(Fact, frozen=True, gc=False):
-    """Units of an encumbrance are available again."""
+    """Units of an encumbrance are available again, or use-restricted as they were before."""
 
     encumbrance: int
     account: int
     instrument: int
     tonnes: int
+    use_restricted: bool = False
 
 
 class UnitsTransferred(Fact, frozen=True, gc=False):
-    """Units went to another account, where they are available: out of an encumbrance, or (0) of what was available."""
+    """Units went to another account, out of an encumbrance or (0) of what was available. They are available there, or
+    use-restricted where they were that before."""
 
     account: int
     to_account: int
@@ -612,10 +618,11 @@ class UnitsTransferred(Fact, frozen=True, gc=False):
     tonnes: int
     kind: str
     encumbrance: int
+    use_restricted: bool = False
 
 
 class HoldingTransferred(Fact, frozen=True, gc=False):
-    """Units went to the account's successor in the state they were in: available | locked | encumbered | preallocated.
+    """Units went to the account's successor in its state: available | locked | encumbered | use_restricted | preallocated.
 
     bought_day: the number of the day on which locked ones were bought, else 0; encumbrance: the number that goes along, or 0.
     """

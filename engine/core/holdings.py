@@ -1,11 +1,14 @@
 """The registry's acts on units: encumber and release, transfer, cancel; and how units of a position move at all.
 
 States of a unit are the domain rules' B3: here *available*, *held* (open sells), *locked* (T+N), *encumbered* (court freeze,
-pledge, or withdrawn to the registry account) and *preallocated*. A unit is in exactly one of them. Whatever leaves an
-account keeps the retention floor; encumbered units are still in the registry and count for it, preallocated ones do not.
+pledge, or withdrawn to the registry account), *preallocated*, and *use-restricted* (bought for the holder's own surrender:
+only that, a court's freeze and succession move it). A unit is in exactly one of them. Whatever leaves an account keeps the
+retention floor; encumbered and use-restricted units are still in the registry and count for it, preallocated ones do not.
 """
 
 from typing import Final
+
+import msgspec
 
 from engine.core import reasons
 from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
@@ -42,8 +45,25 @@ def move_encumbered(account: Account, instrument: Instrument, tonnes: int) -> No
     position = account.position(instrument.number)
     position.encumbered += tonnes
     if instrument.is_allowance:
-        account.allowances_encumbered += tonnes
+        account.allowances_apart += tonnes
     assert position.encumbered >= 0
+
+
+def move_use_restricted(account: Account, instrument: Instrument, tonnes: int) -> None:
+    """Change use-restricted units (仅限本单位清缴), which count for retention too."""
+    position = account.position(instrument.number)
+    position.use_restricted += tonnes
+    if instrument.is_allowance:
+        account.allowances_apart += tonnes
+    assert position.use_restricted >= 0
+
+
+def move_free(account: Account, instrument: Instrument, tonnes: int, use_restricted: bool) -> None:
+    """Change what an encumbrance takes from and gives back to: available units, or use-restricted ones."""
+    if use_restricted:
+        move_use_restricted(account, instrument, tonnes)
+    else:
+        move_available(account, instrument, tonnes)
 
 
 # ---- judging --------------------------------------------------------------------------------------------
@@ -88,16 +108,25 @@ def judge(
 
 
 def judge_encumber(state: State, account: Account, act: EncumberUnits) -> Verdict:
-    """Available units may be encumbered; a court's freeze also takes what stands behind open sells."""
+    """Available units may be encumbered; a court's freeze also takes what stands behind open sells, or use-restricted units."""
     if act.kind not in ENCUMBRANCE_KINDS or len(act.beneficiary) > TEXT_MAX:
         return Verdict(reasons.ACT_INVALID)
     if len(state.encumbrances) >= ENCUMBRANCES_MAX:
         return Verdict(reasons.ACT_INVALID, ENCUMBRANCES_MAX, len(state.encumbrances))
-    within_reach = int(account.position(act.instrument).available)
+    position = account.position(act.instrument)
+    use_restricted = int(position.use_restricted)
+    if act.use_restricted:
+        if act.kind != FREEZE:
+            return Verdict(reasons.USE_RESTRICTED, 0, act.tonnes)
+        is_there = act.tonnes <= use_restricted
+        return ADMITTED if is_there else Verdict(reasons.INSUFFICIENT_ALLOWANCE, use_restricted, act.tonnes)
+    within_reach = int(position.available)
     if act.kind == FREEZE:
         within_reach += behind_open_sells(account, act.instrument)
     if act.tonnes > within_reach:
-        return Verdict(reasons.INSUFFICIENT_ALLOWANCE, within_reach, act.tonnes)
+        is_restricted = act.tonnes <= within_reach + use_restricted
+        reason = reasons.USE_RESTRICTED if is_restricted else reasons.INSUFFICIENT_ALLOWANCE
+        return Verdict(reason, within_reach, act.tonnes)
     return ADMITTED
 
 
@@ -116,7 +145,7 @@ def judge_encumbered(state: State, act: ReleaseUnits | EnforceEncumbrance) -> Ve
         return Verdict(reasons.ACT_INVALID)
     account = state.held_account(found.account)
     if state.held_instrument(found.instrument).is_allowance and account.retention_floor > 0:
-        left = int(account.allowances_available + account.allowances_encumbered) - act.tonnes
+        left = int(account.allowances_available + account.allowances_apart) - act.tonnes
         if left < account.retention_floor:
             return Verdict(reasons.OBLIGATION_RESERVED, account.retention_floor, left)
     return ADMITTED
@@ -143,14 +172,24 @@ def take(
     elif isinstance(act, ReleaseUnits):
         found = state.encumbrances[act.encumbrance]
         take_off(state, found, act.tonnes)
-        move_available(state.held_account(found.account), state.held_instrument(found.instrument), act.tonnes)
-        out.append(UnitsReleased(found.number, found.account, found.instrument, act.tonnes))
+        account, instrument = state.held_account(found.account), state.held_instrument(found.instrument)
+        move_free(account, instrument, act.tonnes, found.use_restricted)
+        out.append(UnitsReleased(found.number, found.account, found.instrument, act.tonnes, found.use_restricted))
     elif isinstance(act, EnforceEncumbrance):
         found = state.encumbrances[act.encumbrance]
         take_off(state, found, act.tonnes)
-        move_available(state.held_account(act.to_account), state.held_instrument(found.instrument), act.tonnes)
+        account, instrument = state.held_account(act.to_account), state.held_instrument(found.instrument)
+        move_free(account, instrument, act.tonnes, found.use_restricted)
         out.append(
-            UnitsTransferred(found.account, act.to_account, found.instrument, act.tonnes, found.kind, found.number)
+            UnitsTransferred(
+                found.account,
+                act.to_account,
+                found.instrument,
+                act.tonnes,
+                found.kind,
+                found.number,
+                found.use_restricted,
+            )
         )
     elif isinstance(act, TransferUnits):
         instrument = state.held_instrument(act.instrument)
@@ -167,14 +206,18 @@ def encumber(state: State, act: EncumberUnits, out: list[Event]) -> None:
     """Set units apart under the next number; where a freeze needs them, open sells of the instrument are canceled."""
     account = state.held_account(act.account)
     instrument = state.held_instrument(act.instrument)
-    if act.tonnes > account.position(act.instrument).available:
+    if not act.use_restricted and act.tonnes > account.position(act.instrument).available:
         cancel_open_orders(state, account, act.instrument, SELL, reasons.RESTRICTION_IMPOSED, out)
     state.encumbrance_number += 1
     number = state.encumbrance_number
-    move_available(account, instrument, -act.tonnes)
+    move_free(account, instrument, -act.tonnes, act.use_restricted)
     move_encumbered(account, instrument, act.tonnes)
-    state.encumbrances[number] = Encumbrance(number, act.account, act.instrument, act.kind, act.tonnes, act.beneficiary)
-    out.append(UnitsEncumbered(number, act.account, act.instrument, act.tonnes, act.kind, act.beneficiary))
+    state.encumbrances[number] = Encumbrance(
+        number, act.account, act.instrument, act.kind, act.tonnes, act.beneficiary, act.use_restricted
+    )
+    out.append(
+        UnitsEncumbered(number, act.account, act.instrument, act.tonnes, act.kind, act.beneficiary, act.use_restricted)
+    )
 
 
 def take_off(state: State, found: Encumbrance, tonnes: int) -> None:
@@ -184,6 +227,4 @@ def take_off(state: State, found: Encumbrance, tonnes: int) -> None:
     if left == 0:
         del state.encumbrances[found.number]
     else:
-        state.encumbrances[found.number] = Encumbrance(
-            found.number, found.account, found.instrument, found.kind, left, found.beneficiary
-        )
+        state.encumbrances[found.number] = msgspec.structs.replace(found, tonnes=left)

@@ -1,7 +1,8 @@
 """What a beneficial owner (实际控制人) has of a product, over all its accounts, all vintages and all states of a unit.
 
 Limits and large holders are measured on it. Domain rules B3: every state counts in the holding limit, also what is frozen,
-pledged, locked or preallocated. Added up when asked for, which is only where the rule book sets a limit or a threshold.
+pledged, locked, preallocated or use-restricted. Added up when asked for, which is only where the rule book sets a limit or
+a threshold.
 """
 
 from typing import Final
@@ -19,8 +20,7 @@ def owned_tonnes(state: State, owner: int, product: str) -> int:
     for account in state.owners[owner]:
         for number, position in enumerate(account.positions):
             if position is not None and state.held_instrument(number).product == product:
-                tonnes += position.available + position.held + position.locked
-                tonnes += position.encumbered + position.preallocated
+                tonnes += position.tonnes()
     return tonnes
 
 

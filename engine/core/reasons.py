@@ -117,6 +117,7 @@ INSUFFICIENT_ALLOWANCE: Final = 5002
 UNITS_LOCKED: Final = 5003
 HOLDING_LIMIT: Final = 5004
 OBLIGATION_RESERVED: Final = 5006
+USE_RESTRICTED: Final = 5007
 # 6000 settlement and registry
 SETTLEMENT_PENDING: Final = 6003
 UNKNOWN_DOCUMENT: Final = 6006
@@ -668,6 +669,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Half of the year's free allocation must stay until surrender.",
         "履约前须保留当年免费配额的 50%。",
         "CQ-M Art. 26",
+    ),
+    Reason(
+        5007,
+        "USE_RESTRICTED",
+        "never",
+        3,
+        "Units bought for own surrender can only be surrendered by their holder.",
+        "该配额仅限本单位清缴,不得出售、转让或质押。",
+        "SH 2017-2024",
     ),
     Reason(6003, "SETTLEMENT_PENDING", "after", 99, "Settlement has not caught up yet.", "结算尚未完成。"),
     Reason(

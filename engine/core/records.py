@@ -68,7 +68,10 @@ class Objection(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Encumbrance(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Units of an account that cannot be traded, under a number, with the reason (kind) and in whose favour."""
+    """Units of an account that cannot be traded, under a number, with the reason (kind) and in whose favour.
+
+    use_restricted: what they are again once released, wherever they go; else available.
+    """
 
     number: int
     account: int
@@ -76,3 +79,4 @@ class Encumbrance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: str
     tonnes: int
     beneficiary: str
+    use_restricted: bool = False

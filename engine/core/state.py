@@ -32,10 +32,20 @@ class Position:
     """Units of one instrument in one account, in tonnes.
 
     available: free to sell; held: behind open sells; locked: bought too recently (T+N), by the day number from which
-    they are free, oldest first; encumbered: frozen, pledged or withdrawn; preallocated: wait for their true-up.
+    they are free, oldest first; encumbered: frozen, pledged or withdrawn; preallocated: wait for their true-up;
+    use_restricted: only for the holder's own surrender.
     """
 
-    __slots__ = ("available", "encumbered", "held", "lock_days", "lock_tonnes", "locked", "preallocated")
+    __slots__ = (
+        "available",
+        "encumbered",
+        "held",
+        "lock_days",
+        "lock_tonnes",
+        "locked",
+        "preallocated",
+        "use_restricted",
+    )
 
     def __init__(self) -> None:
         self.available: i64 = 0
@@ -43,8 +53,13 @@ class Position:
         self.locked: i64 = 0
         self.encumbered: i64 = 0
         self.preallocated: i64 = 0
+        self.use_restricted: i64 = 0
         self.lock_days: list[int] = []
         self.lock_tonnes: list[int] = []
+
+    def tonnes(self) -> i64:
+        """All units of the position, whatever their state."""
+        return self.available + self.held + self.locked + self.encumbered + self.preallocated + self.use_restricted
 
     def lock(self, until_day: i64, tonnes: i64) -> None:
         """Add bought units that become free on a later day."""
@@ -113,8 +128,8 @@ class Account:
     """One trading account. Money in fen: free, held behind open buys, and proceeds not yet usable (`pending`)."""
 
     __slots__ = (
+        "allowances_apart",
         "allowances_available",
-        "allowances_encumbered",
         "answer_days",
         "answers",
         "category",
@@ -151,7 +166,9 @@ class Account:
         self.allowances_available: i64 = (
             0  # sum of `available` over allowance instruments: what retention is measured on
         )
-        self.allowances_encumbered: i64 = 0  # likewise of `encumbered`: they are in the registry and count too
+        self.allowances_apart: i64 = (
+            0  # likewise of `encumbered` and `use_restricted`: in the registry, so they count too
+        )
         self.retention: dict[int, int] = {}  # compliance year -> tonnes to be kept until it is surrendered
         self.retention_floor: i64 = 0
         # What was answered to each client order id, in the order of their coming; and for each day that is not forgotten

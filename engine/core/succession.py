@@ -8,6 +8,8 @@ and does nothing any more.
 
 from typing import Final
 
+import msgspec
+
 from engine.core import auctions, block_trading, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import AnyAct, ImportEmissions, MergeAccounts
@@ -21,8 +23,8 @@ from engine.core.events import (
     RestrictionChanged,
     RetentionChanged,
 )
-from engine.core.holdings import FREEZE, move_available, move_encumbered
-from engine.core.records import NOT_VERIFIED, ComplianceYear, Encumbrance
+from engine.core.holdings import FREEZE, move_available, move_encumbered, move_use_restricted
+from engine.core.records import NOT_VERIFIED, ComplianceYear
 from engine.core.state import Account, Instrument, Position, State
 from engine.core.trading import cancel_open_orders
 from engine.core.units import RESTRICT_ALL, RESTRICT_LOGIN
@@ -145,10 +147,13 @@ def transfer_holdings(state: State, account: Account, successor: Account, out: l
             if found.account == source and found.instrument == number:
                 move_encumbered(account, instrument, -found.tonnes)
                 move_encumbered(successor, instrument, found.tonnes)
-                state.encumbrances[found.number] = Encumbrance(
-                    found.number, target, number, found.kind, found.tonnes, found.beneficiary
-                )
+                state.encumbrances[found.number] = msgspec.structs.replace(found, account=target)
                 out.append(HoldingTransferred(source, target, number, "encumbered", found.tonnes, 0, found.number))
+        tonnes = int(position.use_restricted)
+        if tonnes > 0:
+            move_use_restricted(account, instrument, -tonnes)
+            move_use_restricted(successor, instrument, tonnes)
+            out.append(HoldingTransferred(source, target, number, "use_restricted", tonnes, 0, 0))
         tonnes = int(position.preallocated)
         if tonnes > 0:
             position.preallocated -= tonnes

@@ -45,6 +45,7 @@ def notice_view(terms: AnnounceAuction, cap_tonnes: int, status: str, instrument
         terms.tie,
         terms.undersubscribed,
         terms.closes_market,
+        terms.use_restricted,
         terms.fee_ppm,
         terms.notice,
         money_text(terms.budget_fen) if terms.budget_fen else "",

@@ -336,6 +336,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "withdrawable": _Form("withdrawable", bool, _same, _same, True),
     "closes_market": _Form("closes_market", bool, _same, _same, True),
     "notice": _Form("notice", wire.Text, _same, _same, True),
+    "use_restricted": _Form("use_restricted", bool, _same, _same, True),
 }
 # Acts whose instrument or trade may be left out, meaning all.
 _ALL_WHEN_ABSENT: Final = {(commands.Halt, "instrument"), (commands.Resume, "instrument")}

@@ -107,6 +107,7 @@ class AuctionView(Struct, omit_defaults=True, gc=False):
     """An auction as everyone may see it. status: announced | open | cleared | canceled.
 
     `limit_price`: published floor of a sale, ceiling of a buy-back; `has_reserve`: there is a confidential one beside it.
+    `use_restricted`: only for own surrender.
     `cap`: the most that one bidder's bids may come to. `bidders_named`: accounts that the notice admits by name.
     """
 
@@ -128,6 +129,7 @@ class AuctionView(Struct, omit_defaults=True, gc=False):
     tie: str
     undersubscribed: str
     closes_market: bool
+    use_restricted: bool
     fee_ppm: int
     notice: str = ""
     budget: str = ""

@@ -619,7 +619,7 @@ class CashView(Struct, gc=False):
 
 class HoldingView(Struct, gc=False):
     """Tonnes of one instrument: free to sell, held behind open sells, locked (T+N), encumbered (frozen, pledged or
-    withdrawn), preallocated (until the true-up), and all of them as settled in the registry."""
+    withdrawn), preallocated (until the true-up), use-restricted (only for own surrender); all as settled in the registry."""
 
     instrument: str
     available: int
@@ -628,6 +628,7 @@ class HoldingView(Struct, gc=False):
     settled: int
     encumbered: int
     preallocated: int
+    use_restricted: int
 
 
 class EncumbranceRow(Struct, gc=False):

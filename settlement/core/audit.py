@@ -17,7 +17,7 @@ from settlement.core.bulletin import TradeRow
 from settlement.core.statement import CashPosting, UnitPosting
 
 FINDINGS_MAX: Final = 100
-STATES: Final = ("available", "locked", "encumbered", "preallocated")
+STATES: Final = ("available", "locked", "encumbered", "preallocated", "use_restricted")
 
 
 class _Deal(msgspec.Struct, frozen=True):
@@ -156,6 +156,9 @@ class Auditor:
             self._allowances[row.from_account] -= row.tonnes
         if is_allowance and row.to_state != "preallocated":
             self._allowances[row.to_account] += row.tonnes
+        if row.from_state == "use_restricted":
+            is_kept = row.kind in ("surrender", "encumber") or row.to_state == "use_restricted"
+            self._check("INV-7", is_kept, f"{where}: use-restricted units leave by {row.kind}")
         if row.kind == "trade":
             self._judge_delivery(row)
         elif row.kind == "unlock":
@@ -195,6 +198,9 @@ class Auditor:
         if row.to_state == "locked":
             lots = self._lots[row.to_account, row.instrument]
             lots[trade.day_number] = lots.get(trade.day_number, 0) + row.tonnes
+        elif row.to_state == "use_restricted":
+            is_sale = trade.payee != trade.seller and trade.receiver == trade.buyer
+            self._check("INV-7", is_sale, f"trade {row.trade}: use-restricted, but no sale of the government")
         elif (lock_days := self._instruments[row.instrument][2]) > 0 and trade.receiver == trade.buyer:
             day = self._day_number(row.seq)
             self._check("INV-7", trade.day_number + lock_days <= day, f"trade {row.trade}: delivered free on day {day}")
@@ -239,7 +245,7 @@ class Auditor:
         self._check("INV-3", amount_fen >= 0 or account == -2, f"account {account}: {amount_fen} fen")
 
     def unit_balance(self, account: int, instrument: int, *tonnes: int) -> None:
-        """A maintained unit balance (available, locked, encumbered, preallocated), after all postings."""
+        """A maintained unit balance by STATES, after all postings."""
         summed = tuple(self._units.pop((account, instrument, state), 0) for state in STATES)
         where = f"account {account}, instrument {instrument}"
         self._check("INV-1", summed == tonnes, f"{where}: balance {tonnes} t, postings {summed} t")

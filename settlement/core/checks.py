@@ -9,7 +9,7 @@ from engine.core import reasons, units
 from settlement.core.ledger import Ledger
 from settlement.core.postings import ISSUE, LOCKED, STATE_PLACES, UnitMove
 
-_NOTHING: Final[list[int]] = [0, 0, 0, 0]
+_NOTHING: Final[list[int]] = [0, 0, 0, 0, 0]
 _LEAVES: Final = ("transfer", "cancel")
 
 

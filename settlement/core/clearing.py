@@ -23,6 +23,7 @@ from settlement.core.postings import (
     ENCUMBERED,
     ISSUE,
     PREALLOCATED,
+    USE_RESTRICTED,
     UnitMove,
     Writes,
     surrender_account,
@@ -173,15 +174,15 @@ class Clearing:
         if e.trade <= self.last_trade:
             raise InvariantBroken(f"seq {self._seq}: award {e.trade} after trade {self.last_trade}")
         self.last_trade = e.trade
-        is_locked = p.receiver == e.account and self.ledger.instruments[e.instrument].lock_days
-        lock_day = self.day_number if is_locked else 0
+        is_bought = p.receiver == e.account and not e.use_restricted
+        lock_day = self.day_number if is_bought and self.ledger.instruments[e.instrument].lock_days else 0
         refusal = checks.trade_refusal(
             self.ledger, e.instrument, e.tonnes, e.amount_fen, p.buyer, p.buy_fee_fen, p.seller, p.sell_fee_fen
         )
         if refusal is None:
             self.ledger.settle_trade(
                 writes, self._seq, e.trade, e.instrument, e.tonnes, e.amount_fen, p.buyer, p.buy_fee_fen, p.seller,
-                p.sell_fee_fen, lock_day, p.payee, p.receiver,
+                p.sell_fee_fen, lock_day, p.payee, p.receiver, e.use_restricted,
             )  # fmt: skip
             status, settled_seq = dvp.SETTLED, self._seq
         else:
@@ -191,7 +192,7 @@ class Clearing:
                 dvp.Instruction(
                     0, "trade", self._seq, e.trade, p.seller, e.instrument, e.tonnes, e.amount_fen, 0, *refusal,
                     buyer=p.buyer, buy_fee_fen=p.buy_fee_fen, sell_fee_fen=p.sell_fee_fen, lock_day=lock_day,
-                    payee=p.payee, receiver=p.receiver,
+                    payee=p.payee, receiver=p.receiver, to_state=_free(e.use_restricted),
                 ),
             )  # fmt: skip
         writes.changes.append(
@@ -275,10 +276,12 @@ class Clearing:
         self._registry_act(
             writes, "surrender", e.account, e.instrument, e.tonnes, "final" if e.final else "partial", e.year
         )
-        if e.tonnes > 0:  # else a confirmation of the year alone
-            gone = surrender_account(e.year)
-            move = UnitMove("surrender", e.instrument, e.account, AVAILABLE, gone, AVAILABLE, e.tonnes)
-            self._move(writes, move, e.year)
+        gone = surrender_account(e.year)
+        for state, tonnes in ((USE_RESTRICTED, e.use_restricted), (AVAILABLE, e.tonnes - e.use_restricted)):
+            if tonnes > 0:  # nothing moves by a confirmation of the year alone
+                self._move(
+                    writes, UnitMove("surrender", e.instrument, e.account, state, gone, AVAILABLE, tonnes), e.year
+                )
 
     def _units_preallocated(self, event: events.UnitsPreallocated, writes: Writes) -> None:
         e = event
@@ -303,18 +306,20 @@ class Clearing:
 
     def _units_encumbered(self, event: events.UnitsEncumbered, writes: Writes) -> None:
         e = event
-        self._move(writes, UnitMove("encumber", e.instrument, e.account, AVAILABLE, e.account, ENCUMBERED, e.tonnes))
+        free = _free(e.use_restricted)
+        self._move(writes, UnitMove("encumber", e.instrument, e.account, free, e.account, ENCUMBERED, e.tonnes))
         self._registry_act(writes, "encumber", e.account, e.instrument, e.tonnes, e.kind, 0, 0, e.encumbrance)
 
     def _units_released(self, event: events.UnitsReleased, writes: Writes) -> None:
         e = event
-        self._move(writes, UnitMove("release", e.instrument, e.account, ENCUMBERED, e.account, AVAILABLE, e.tonnes))
+        free = _free(e.use_restricted)
+        self._move(writes, UnitMove("release", e.instrument, e.account, ENCUMBERED, e.account, free, e.tonnes))
         self._registry_act(writes, "release", e.account, e.instrument, e.tonnes, "", 0, 0, e.encumbrance)
 
     def _units_transferred(self, event: events.UnitsTransferred, writes: Writes) -> None:
         e = event
-        from_state = ENCUMBERED if e.encumbrance else AVAILABLE
-        self._move(writes, UnitMove("transfer", e.instrument, e.account, from_state, e.to_account, AVAILABLE, e.tonnes))
+        from_state, to_state = ENCUMBERED if e.encumbrance else AVAILABLE, _free(e.use_restricted)
+        self._move(writes, UnitMove("transfer", e.instrument, e.account, from_state, e.to_account, to_state, e.tonnes))
         self._registry_act(
             writes, "transfer", e.account, e.instrument, e.tonnes, e.kind, 0, e.to_account, e.encumbrance
         )
@@ -512,6 +517,11 @@ class Clearing:
         self.next_audit_line += 1
         self.chain = chain_line(self.chain, row)
         writes.changes.append(("audit_trail", (*row, self.chain)))
+
+
+def _free(use_restricted: bool) -> str:
+    """The state from which units are encumbered, and in which they are once released."""
+    return USE_RESTRICTED if use_restricted else AVAILABLE
 
 
 def chain_line(chain: bytes, row: tuple[int | str, ...]) -> bytes:

@@ -12,7 +12,7 @@ import msgspec
 from engine.core import reasons
 from settlement.core import checks
 from settlement.core.ledger import InvariantBroken, Ledger
-from settlement.core.postings import AVAILABLE, BANK, LOCKED, STATE_PLACES, UnitMove, Writes
+from settlement.core.postings import AVAILABLE, BANK, LOCKED, STATE_PLACES, USE_RESTRICTED, UnitMove, Writes
 
 MATCHED: Final = "matched"
 CLEARING_HOLD: Final = "clearing_hold"
@@ -128,7 +128,7 @@ def _carry_out(ledger: Ledger, writes: Writes, seq: int, i: Instruction) -> chec
             lock_day = 0 if i.lock_passed else i.lock_day
             ledger.settle_trade(
                 writes, seq, i.trade, i.instrument, i.tonnes, i.amount_fen, i.buyer, i.buy_fee_fen, i.account,
-                i.sell_fee_fen, lock_day, i.payee, i.receiver,
+                i.sell_fee_fen, lock_day, i.payee, i.receiver, i.to_state == USE_RESTRICTED,
             )  # fmt: skip
         return refusal
     if i.kind == "transfer" and i.amount_fen:
@@ -201,14 +201,14 @@ def pending_effects(aside: SetAside) -> tuple[dict[int, int], dict[tuple[int, in
             cash[i.account] = cash.get(i.account, 0) - i.amount_fen
             cash[i.to_account] = cash.get(i.to_account, 0) + i.amount_fen
             continue
-        held.setdefault((i.account, i.instrument), [0, 0, 0, 0])[STATE_PLACES[i.from_state]] -= i.tonnes
+        held.setdefault((i.account, i.instrument), [0, 0, 0, 0, 0])[STATE_PLACES[i.from_state]] -= i.tonnes
         if i.kind == "trade":
             cash[i.buyer] = cash.get(i.buyer, 0) - i.amount_fen - i.buy_fee_fen
             cash[i.payee or i.account] = cash.get(i.payee or i.account, 0) + i.amount_fen - i.sell_fee_fen
-            bought = held.setdefault((i.receiver or i.buyer, i.instrument), [0, 0, 0, 0])
-            bought[1 if i.lock_day and not i.lock_passed else 0] += i.tonnes
+            bought = held.setdefault((i.receiver or i.buyer, i.instrument), [0, 0, 0, 0, 0])
+            bought[1 if i.lock_day and not i.lock_passed else STATE_PLACES[i.to_state]] += i.tonnes
         elif i.to_account > 0:
-            held.setdefault((i.to_account, i.instrument), [0, 0, 0, 0])[STATE_PLACES[_arrives_as(i)]] += i.tonnes
+            held.setdefault((i.to_account, i.instrument), [0, 0, 0, 0, 0])[STATE_PLACES[_arrives_as(i)]] += i.tonnes
     return cash, held
 
 

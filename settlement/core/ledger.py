@@ -13,6 +13,7 @@ from settlement.core.postings import (
     LOCKED,
     PREALLOCATED,
     STATE_PLACES,
+    USE_RESTRICTED,
     UnitMove,
     Writes,
 )
@@ -108,7 +109,7 @@ class Ledger:
         key = (account, instrument)
         found = self.units.get(key)
         if found is None:
-            found = self.units[key] = [0, 0, 0, 0]
+            found = self.units[key] = [0, 0, 0, 0, 0]
         return found
 
     def settle_trade(
@@ -126,11 +127,13 @@ class Ledger:
         lock_day: int,
         payee: int = 0,
         receiver: int = 0,
+        use_restricted: bool = False,
     ) -> None:
         """Both legs of a judged trade and its fees, or an error before anything has moved.
 
         lock_day is the day number under which the bought units are locked; 0 delivers them free to be sold.
         payee and receiver: who gets the money and the units where that is not the seller and the buyer (an award).
+        use_restricted: the units are only for the buyer's own surrender.
         """
         if buyer == seller:
             raise InvariantBroken(f"trade {trade}: account {buyer} on both sides")
@@ -150,8 +153,8 @@ class Ledger:
             writes.lots_touched.add((buyer, instrument, lock_day))
             to_state = LOCKED
         else:
-            self.holding(buyer, instrument)[0] += tonnes
-            to_state = AVAILABLE
+            to_state = USE_RESTRICTED if use_restricted else AVAILABLE
+            self.holding(buyer, instrument)[STATE_PLACES[to_state]] += tonnes
         if instrument in self.allowances:
             self.allowance_tonnes[seller] -= tonnes
             self.allowance_tonnes[buyer] += tonnes

@@ -17,7 +17,8 @@ AVAILABLE: Final = "available"
 LOCKED: Final = "locked"
 ENCUMBERED: Final = "encumbered"
 PREALLOCATED: Final = "preallocated"
-STATE_PLACES: Final = {AVAILABLE: 0, LOCKED: 1, ENCUMBERED: 2, PREALLOCATED: 3}  # in a holding
+USE_RESTRICTED: Final = "use_restricted"
+STATE_PLACES: Final = {AVAILABLE: 0, LOCKED: 1, ENCUMBERED: 2, PREALLOCATED: 3, USE_RESTRICTED: 4}  # in a holding
 
 TRADE_COLUMNS: Final = 18
 UNIT_COLUMNS: Final = 10

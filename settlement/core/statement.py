@@ -193,7 +193,7 @@ class StatementMaker:
         return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
     def _units_row(self, account: int, instrument: int) -> dict[str, Any] | None:
-        held = self._ledger.units.get((account, instrument), [0, 0, 0, 0])
+        held = self._ledger.units.get((account, instrument), [0] * len(STATE_PLACES))
         flow = self._units.get((account, instrument))
         if flow is None:
             if not any(held):

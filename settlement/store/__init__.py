@@ -45,7 +45,7 @@ class Balances(msgspec.Struct, frozen=True):
     """All committed balances: cash by account, and (account, instrument) -> tonnes by STATE_PLACES."""
 
     cash: dict[int, int]
-    units: dict[tuple[int, int], tuple[int, int, int, int]]
+    units: dict[tuple[int, int], tuple[int, int, int, int, int]]
     open_instructions: int
 
 

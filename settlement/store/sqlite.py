@@ -27,11 +27,19 @@ from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing, Cumulative, Period
 from settlement.core.dvp import Instruction, SetAside
 from settlement.core.ledger import Account, Instrument, Ledger
-from settlement.core.postings import CASH_COLUMNS, PREALLOCATED, STATE_PLACES, TRADE_COLUMNS, UNIT_COLUMNS, Writes
+from settlement.core.postings import (
+    CASH_COLUMNS,
+    PREALLOCATED,
+    STATE_PLACES,
+    TRADE_COLUMNS,
+    UNIT_COLUMNS,
+    USE_RESTRICTED,
+    Writes,
+)
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 # Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
@@ -82,7 +90,7 @@ _UPDATES: Final[dict[str, str]] = {
 _CASH_UPSERT: Final = " ON CONFLICT (account) DO UPDATE SET amount_fen = excluded.amount_fen"
 _UNITS_UPSERT: Final = (
     " ON CONFLICT (account, instrument) DO UPDATE SET available = excluded.available, locked = excluded.locked, "
-    "encumbered = excluded.encumbered, preallocated = excluded.preallocated"
+    "encumbered = excluded.encumbered, preallocated = excluded.preallocated, use_restricted = excluded.use_restricted"
 )
 _LOTS_UPSERT: Final = " ON CONFLICT (account, instrument, day_number) DO UPDATE SET tonnes = excluded.tonnes"
 _STATUS: Final = (
@@ -215,8 +223,8 @@ class SqliteStore:
     async def holdings(self, account: int) -> list[TitleHolding]:
         """Units of an account, by instrument, empty ones left out."""
         rows = await self._read(
-            "SELECT instrument, available, locked, encumbered, preallocated FROM unit_balances "
-            "WHERE account = ? AND (available + locked + encumbered + preallocated <> 0) ORDER BY instrument",
+            "SELECT instrument, available, locked, encumbered, preallocated, use_restricted FROM unit_balances WHERE account = ? "
+            "AND (available + locked + encumbered + preallocated + use_restricted <> 0) ORDER BY instrument",
             (account,),
         )
         return [TitleHolding(*row) for row in rows]
@@ -227,12 +235,12 @@ class SqliteStore:
         async def work(connection: aiosqlite.Connection) -> Balances:
             cash = await connection.execute_fetchall("SELECT account, amount_fen FROM cash_balances")
             units = await connection.execute_fetchall(
-                "SELECT account, instrument, available, locked, encumbered, preallocated FROM unit_balances"
+                "SELECT account, instrument, available, locked, encumbered, preallocated, use_restricted FROM unit_balances"
             )
             aside = list(await connection.execute_fetchall("SELECT count(*) FROM set_aside WHERE done_seq = 0"))
             return Balances(
                 {row[0]: row[1] for row in cash},
-                {(row[0], row[1]): (row[2], row[3], row[4], row[5]) for row in units},
+                {(row[0], row[1]): (row[2], row[3], row[4], row[5], row[6]) for row in units},
                 aside[0][0],
             )
 
@@ -432,7 +440,7 @@ async def _write(connection: aiosqlite.Connection, writes: Writes, clearing: Cle
         raise StoreFailed("a cash balance is beyond what the market can count")
     await _append(connection, "cash_balances", 2, _flat(cash), _CASH_UPSERT)
     units = [(*key, *ledger.units[key]) for key in sorted(writes.units_touched)]
-    await _append(connection, "unit_balances", 6, _flat(units), _UNITS_UPSERT)
+    await _append(connection, "unit_balances", 7, _flat(units), _UNITS_UPSERT)
     lots = [(*key, ledger.lots[key[:2]].get(key[2], 0)) for key in sorted(writes.lots_touched)]
     await _append(connection, "lockups", 4, _flat(lot for lot in lots if lot[3]), _LOTS_UPSERT)
     for size, parts in _slices(_flat(lot[:3] for lot in lots if not lot[3]), 3):
@@ -526,7 +534,8 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
         waiting = Instruction(*row)
         waiting.lock_passed = bool(waiting.lock_passed)
         is_bought_back = waiting.payee and waiting.payee == waiting.account
-        if waiting.kind == "trade" and (ledger.instruments[waiting.instrument].lock_days == 0 or is_bought_back):
+        is_unlocked = ledger.instruments[waiting.instrument].lock_days == 0 or waiting.to_state == USE_RESTRICTED
+        if waiting.kind == "trade" and (is_unlocked or is_bought_back):
             waiting.lock_day = 0
         aside.open[waiting.number] = waiting
     aside.next_number = 1 + (await rows("SELECT coalesce(max(instruction), 0) FROM set_aside"))[0][0]

@@ -10,7 +10,7 @@ import pytest
 from engine.core import commands as c
 from engine.core import reasons
 from gateway.protocol import times
-from tests.gateway.kit import DAY, House
+from tests.gateway.kit import DAY, House, public_of
 from yutan.answers import Event, Refused
 
 CODE = "2026-01"
@@ -181,4 +181,39 @@ async def test_refusals_say_limit_and_actual_in_yuan(tmp_path: Path) -> None:
                 await asked
             assert refused.value.code == code
             assert (refused.value.data.limit, refused.value.data.actual) == (limit, actual)
+    await house.stop()
+
+
+async def test_units_sold_for_own_surrender_show_apart_and_are_refused_by_their_number(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    await house.act(
+        c.OpenAccount("GOV", 900, "生态环境局", "government"),
+        c.OpenAccount("TREASURY", 901, "市级国库", "treasury"),
+        c.AllocateUnits(4, 1, 5_000, "paid", 2025),
+        c.OpenAccount("K01", 7, "水泥厂", "key_emitter"),
+        c.RegisterKey("k01", public_of("k01"), (6,)),
+        c.DepositCash(6, 10_000_000),
+        c.AnnounceAuction(
+            CODE, "sale", "sealed_uniform", 1, 1_000, 4, 5, DAY, ("key_emitter",), 10, 10, "time", "partial",
+            use_restricted=True,
+        ),
+        c.OpenAuction(1),
+    )  # fmt: skip
+    async with house.member("k01") as member, house.member("a001") as institution, house.visitor() as visitor:
+        assert (await visitor.auctions.get(CODE)).use_restricted
+        with pytest.raises(Refused) as barred:
+            await institution.auctions.bid(CODE, 100, "40.00")
+        assert barred.value.reason == reasons.BIDDER_NOT_ELIGIBLE
+        await member.auctions.bid(CODE, 300, "40.00")
+        await house.act(c.CloseAuction(1))
+        await house.settlement.wait_settled(house.sequencer.view.day().seq)
+        [held] = (await member.allowances()).holdings
+        assert (held.available, held.use_restricted, held.settled) == (0, 300, 300)
+        with pytest.raises(Refused) as refused:
+            await member.place("CQEA-25", "sell", "40.00", 10)
+        assert (refused.value.reason, refused.value.limit, refused.value.actual) == (reasons.USE_RESTRICTED, 0, 10)
+        await house.act(c.SurrenderUnits(6, 1, 120, 2025, False))
+        await house.settlement.wait_settled(house.sequencer.view.day().seq)
+        [held] = (await member.allowances()).holdings
+        assert (held.use_restricted, held.settled) == (180, 180)
     await house.stop()

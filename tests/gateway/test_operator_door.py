@@ -190,6 +190,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
             cap_bp=5_000,
             fee_ppm=7,
             closes_market=True,
+            use_restricted=True,
             notice="渝环公告〔2026〕1号",
         ),
         commands.OpenAuction(1),

@@ -28,6 +28,7 @@ def random_terms(dice: random.Random, code: str) -> c.AnnounceAuction:
     lot = dice.choice((1, 1, 5, 10))
     is_sale = dice.random() < 0.6
     tonnes = lot * dice.randint(1, 60)
+    is_restricted = is_sale and dice.random() < 0.2
     return notice(
         code=code,
         direction="sale" if is_sale else "buy_back",
@@ -42,6 +43,8 @@ def random_terms(dice: random.Random, code: str) -> c.AnnounceAuction:
         tie=dice.choice(("time", "pro_rata")),
         undersubscribed=dice.choice(("partial", "partial", "cancel")),
         fee_ppm=dice.choice((0, 5_000)),
+        use_restricted=is_restricted,
+        categories=("key_emitter",) if is_restricted else ("key_emitter", "institution"),
     )
 
 

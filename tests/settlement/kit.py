@@ -65,7 +65,9 @@ class PaperEngine:
 
     def units(self, account: int) -> list[UnitsView]:
         return [
-            UnitsView(i, held[0], 0, held[1], held[2]) for (a, i), held in sorted(self.held.items()) if a == account
+            UnitsView(i, held[0], 0, held[1], held[2], 0, held[3])
+            for (a, i), held in sorted(self.held.items())
+            if a == account
         ]
 
     def instruments(self) -> list[InstrumentView]:
@@ -92,12 +94,13 @@ class PaperEngine:
         elif isinstance(e, events.UnitsIssued):
             self._of(e.account, e.instrument)[0] += e.tonnes
         elif isinstance(e, events.UnitsSurrendered):
-            self._of(e.account, e.instrument)[0] -= e.tonnes
+            self._of(e.account, e.instrument)[0] -= e.tonnes - e.use_restricted
+            self._of(e.account, e.instrument)[3] -= e.use_restricted
         elif isinstance(e, events.UnitsTransferred):
-            self._of(e.account, e.instrument)[0] -= e.tonnes
-            self._of(e.to_account, e.instrument)[0] += e.tonnes
+            self._of(e.account, e.instrument)[2 if e.encumbrance else 0] -= e.tonnes
+            self._of(e.to_account, e.instrument)[3 if e.use_restricted else 0] += e.tonnes
         elif isinstance(e, events.HoldingTransferred):
-            place = ("available", "locked", "encumbered").index(e.state)
+            place = ("available", "locked", "encumbered", "use_restricted").index(e.state)
             self._of(e.account, e.instrument)[place] -= e.tonnes
             self._of(e.to_account, e.instrument)[place] += e.tonnes
         elif isinstance(e, events.CashTransferred):
@@ -106,8 +109,11 @@ class PaperEngine:
         elif isinstance(e, events.UnitsCanceled):
             self._of(e.account, e.instrument)[0] -= e.tonnes
         elif isinstance(e, events.UnitsEncumbered):
-            self._of(e.account, e.instrument)[0] -= e.tonnes
+            self._of(e.account, e.instrument)[3 if e.use_restricted else 0] -= e.tonnes
             self._of(e.account, e.instrument)[2] += e.tonnes
+        elif isinstance(e, events.UnitsReleased):
+            self._of(e.account, e.instrument)[2] -= e.tonnes
+            self._of(e.account, e.instrument)[3 if e.use_restricted else 0] += e.tonnes
         elif isinstance(e, events.UnitsUnlocked):
             self._of(e.account, e.instrument)[0] += e.tonnes
             self._of(e.account, e.instrument)[1] -= e.tonnes
@@ -120,7 +126,8 @@ class PaperEngine:
             self.cash[p.buyer] -= e.amount_fen + p.buy_fee_fen
             self.cash[p.seller] -= p.sell_fee_fen
             self.cash[p.payee] += e.amount_fen
-            self._of(p.receiver, e.instrument)[1 if e.instrument == SPOT and p.receiver == p.buyer else 0] += e.tonnes
+            place = 1 if e.instrument == SPOT and p.receiver == p.buyer else 0
+            self._of(p.receiver, e.instrument)[3 if e.use_restricted else place] += e.tonnes
             self._of(p.seller, e.instrument)[0] -= e.tonnes
         elif isinstance(e, events.Traded):
             self.cash[e.buyer] -= e.amount_fen + e.buy_fee_fen
@@ -129,7 +136,7 @@ class PaperEngine:
             self._of(e.seller, e.instrument)[0] -= e.tonnes
 
     def _of(self, account: int, instrument: int) -> list[int]:
-        return self.held.setdefault((account, instrument), [0, 0, 0])
+        return self.held.setdefault((account, instrument), [0, 0, 0, 0])
 
     def founded(self, accounts: int = 3, cash_fen: int = 1_000_000, tonnes: int = 1_000) -> list[Batch]:
         """A market with some accounts that have cash and units of both instruments, on its first day."""

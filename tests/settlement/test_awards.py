@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import orjson
 import pytest
 
 from engine.core import events, units
@@ -106,3 +108,60 @@ async def test_the_audit_finds_a_revenue_that_is_not_the_sum_of_its_awards(tmp_p
     await settle(settlement, [paper.entry(award(1, units.BUY), *reported(9_999, 100))])
     await settlement.close()
     assert [finding[:5] for finding in audit(tmp_path / "registry.db").findings] == ["INV-5"]
+
+
+@pytest.mark.parametrize("is_failed", [False, True])
+async def test_units_for_own_surrender_are_a_state_of_their_own_and_are_surrendered_out_of_it(
+    tmp_path: Path, is_failed: bool
+) -> None:
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    bound = msgspec.structs.replace(award(1, units.BUY), use_restricted=True)
+    surrendered = events.UnitsSurrendered(BIDDER, SPOT, 130, 2024, False, 100)
+    batches = [*paper.founded(), paper.entry(announced(paper))]
+    if is_failed:
+        batches.append(paper.entry(events.RestrictionChanged(BIDDER, units.RESTRICT_TRADING, "Art. 30")))
+    await settle(settlement, [*batches, paper.entry(bound, *reported(10_000, 100))])
+    report = await settlement.reconcile()
+    assert report.ok, report.breaks
+    await settlement.close()
+
+    settlement = await open_settlement(tmp_path, watch, paper)
+    await settle(settlement, [paper.entry(surrendered)])
+    assert (await settlement.reconcile()).ok
+    if is_failed:
+        assert [row.tonnes for row in await settlement.unsettled(9)] == [
+            100,
+            100,
+        ]  # the award, what was surrendered of it
+        lifted = paper.entry(events.RestrictionChanged(BIDDER, 0, "lifted"))
+        await settle(settlement, [lifted, paper.entry(events.SettlementRetryOrdered(0))])
+    assert await settlement.unsettled(9) == []
+    assert [(h.available, h.locked, h.use_restricted) for h in await settlement.holdings(BIDDER)] == [(970, 0, 0)]
+    assert (await settlement.reconcile()).ok
+    await settlement.close()
+    assert not watch.failures
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+async def test_units_for_own_surrender_are_frozen_enforced_and_merged_as_such(tmp_path: Path) -> None:
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    bound = msgspec.structs.replace(award(1, units.BUY), use_restricted=True)
+    moved = (
+        events.UnitsEncumbered(1, BIDDER, SPOT, 60, "freeze", "法院", True),
+        events.UnitsReleased(1, BIDDER, SPOT, 20, True),
+        events.UnitsTransferred(BIDDER, GOVERNMENT, SPOT, 40, "freeze", 1, True),
+        events.HoldingTransferred(BIDDER, GOVERNMENT, SPOT, "use_restricted", 60, 0, 0),
+    )
+    batches = [*paper.founded(), paper.entry(announced(paper)), paper.entry(bound, *reported(10_000, 100))]
+    await settle(settlement, [*batches, paper.entry(*moved), paper.close_day()])
+    assert [(h.available, h.use_restricted) for h in await settlement.holdings(GOVERNMENT)] == [(900, 100)]
+    report = await settlement.reconcile()
+    assert report.ok, report.breaks
+    statement = await settlement.statement(GOVERNMENT, paper.trading_day)
+    assert statement is not None
+    assert orjson.loads(statement)["units"][0]["closing"]["use_restricted"] == 100
+    await settlement.close()
+    assert not watch.failures
+    assert audit(tmp_path / "registry.db").findings == []

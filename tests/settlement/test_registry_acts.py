@@ -66,7 +66,13 @@ async def test_every_unit_is_somewhere_after_every_act(tmp_path: Path) -> None:
     statement = await exchange.settlement.statement(KEY, 20260105)
     assert statement is not None
     [row] = orjson.loads(statement)["units"]
-    assert row["closing"] == {"available": 1_650, "locked": 0, "encumbered": 140, "preallocated": 0}
+    assert row["closing"] == {
+        "available": 1_650,
+        "locked": 0,
+        "encumbered": 140,
+        "preallocated": 0,
+        "use_restricted": 0,
+    }
     assert (row["encumbered"], row["released"], row["trued_up"], row["transferred_out"]) == (230, 80, 700, 10)
     await exchange.stop()
     assert (watch.breaks, watch.failures) == ([], [])

@@ -39,6 +39,7 @@ TERMS: Final[dict[str, Any]] = {
     "closes_market": False,
     "fee_ppm": 0,
     "notice": "",
+    "use_restricted": False,
 }
 
 

@@ -144,7 +144,10 @@ def announce(
     budget: Annotated[str, typer.Option("--budget", help="Budget of a buy-back in yuan (回购资金).")] = "",
     category: Annotated[
         list[str] | None,
-        typer.Option("--category", help=f"Who may bid: {', '.join(CATEGORIES)}; default the first two."),
+        typer.Option(
+            "--category",
+            help=f"Who may bid: {', '.join(CATEGORIES)}; default the first two, of use-restricted units the first.",
+        ),
     ] = None,
     bidder: Annotated[list[str] | None, typer.Option("--bidder", help="Account that may bid; repeat for more.")] = None,
     minimum: Annotated[int, typer.Option("--min", min=1, help="Smallest bid in tonnes (最小申报量).")] = 1,
@@ -160,6 +163,9 @@ def announce(
         bool, typer.Option("--cancel-if-short", help="Void where less is bid than offered.")
     ] = False,
     closes_market: Annotated[bool, typer.Option("--closes-market", help="Halt the instrument for that day.")] = False,
+    use_restricted: Annotated[
+        bool, typer.Option("--use-restricted", help="Only for the bidder's own surrender (仅限本单位清缴).")
+    ] = False,
     opens_at: Annotated[str, typer.Option("--opens-at", help="RFC 3339; none: by the operator's act.")] = "",
     closes_at: Annotated[str, typer.Option("--closes-at", help="RFC 3339; none: by the operator's act.")] = "",
     notice: Annotated[str, typer.Option("--notice", help="Words or address of the notice (公告).")] = "",
@@ -169,6 +175,7 @@ def announce(
     as_json: Json = False,
 ) -> None:
     """Announce a sealed auction or a buy-back (发布竞价公告); its volume or budget is held from now on."""
+    categories = CATEGORIES[:1] if use_restricted else CATEGORIES[:2]
     fields: dict[str, Any] = {
         "code": code,
         "instrument": instrument,
@@ -176,7 +183,7 @@ def announce(
         "unit_account": units,
         "cash_account": cash,
         "trading_day": day_text(day),
-        "categories": list(CATEGORIES[:2]) if category is None and not bidder else category or [],
+        "categories": list(categories) if category is None and not bidder else category or [],
         "qty_min": minimum,
         "lot": lot,
     }
@@ -190,6 +197,7 @@ def announce(
         "fee_ppm": fee_ppm,
         "withdrawable": withdrawable,
         "closes_market": closes_market,
+        "use_restricted": use_restricted,
         "opens_at": opens_at,
         "closes_at": closes_at,
         "notice": notice,

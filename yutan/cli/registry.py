@@ -166,18 +166,23 @@ def encumber(
     operator: Operator,
     reason: Why,
     beneficiary: Annotated[str, typer.Option("--beneficiary", help="In whose favour: court, lender (权利人).")] = "",
+    use_restricted: Annotated[
+        bool, typer.Option("--use-restricted", help="Of units only for own surrender; freeze alone (仅限本单位清缴).")
+    ] = False,
     document: Document = "",
     data: DataDir = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
     """Set units apart from trading (登记权利限制); a freeze cancels open sells where it needs their units."""
-    fields = {
+    fields: dict[str, Any] = {
         "account": account,
         "instrument": instrument,
         "tonnes": tonnes,
         "kind": kind,
         "beneficiary": beneficiary,
     }
+    if use_restricted:
+        fields["use_restricted"] = True
     session.act("encumber_units", fields, data, operator, reason, document, as_json)
 
 

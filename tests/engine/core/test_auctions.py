@@ -500,3 +500,96 @@ def test_the_audit_misses_no_hold_of_an_auction(terms: c.AnnounceAuction) -> Non
     auction.remove(auction.bids[placed.bid])  # its deposit stays held for nothing
     with pytest.raises(AssertionError, match="INV-6"):
         desk.market.audit()
+
+
+class TestUnitsForOwnSurrender:
+    """What the notice binds to the buyer's own surrender is neither sold, given nor pledged; it is surrendered first."""
+
+    def bought(self) -> AuctionDesk:
+        """A bought 400 t for own surrender, under a rule book with T+1."""
+        desk = AuctionDesk(lock_days=1)
+        desk.hold(notice(use_restricted=True, categories=("key_emitter",)))
+        desk.bid(A, 4_500, 400)
+        assert one_of(cleared(desk), e.BidAwarded).use_restricted
+        return desk
+
+    def restricted(self, desk: AuctionDesk, account: int = A) -> int:
+        return int(desk.market.state.held_account(account).position(1).use_restricted)
+
+    def why(self, desk: AuctionDesk, act: c.AnyAct) -> tuple[str, int, int]:
+        refused = one_of(desk.act(act), e.ActRefused)
+        return reasons.BY_NUMBER[refused.reason].name, refused.limit, refused.actual
+
+    def test_they_are_no_units_to_sell_and_are_not_locked_either(self) -> None:
+        desk = self.bought()
+        assert (desk.units(A), self.restricted(desk)) == ((UNITS, 0, 0), 400)
+        desk.act(c.EncumberUnits(A, 1, UNITS - 10, "pledge", "a bank"))
+        [accepted] = desk.do(c.PlaceOrder(A, 1, units.SELL, 4_100, 10, 0, "all"))
+        assert isinstance(accepted, e.OrderAccepted)
+        [refused] = desk.do(c.PlaceOrder(A, 1, units.SELL, 4_100, 1, 0, "more"))
+        assert isinstance(refused, e.OrderRefused)
+        assert (refused.reason, refused.limit, refused.actual) == (reasons.USE_RESTRICTED, 0, 1)
+
+    @pytest.mark.parametrize(
+        "act",
+        [
+            c.TransferUnits(A, B, 1, UNITS + 1, "gift"),
+            c.CancelUnits(A, 1, UNITS + 1, "voluntary"),
+            c.EncumberUnits(A, 1, UNITS + 1, "pledge", "a bank"),
+            c.EncumberUnits(A, 1, UNITS + 1, "withdrawn", ""),
+            c.EncumberUnits(A, 1, UNITS + 1, "freeze", "a court"),
+        ],
+    )
+    def test_no_act_takes_them_for_available_ones(self, act: c.AnyAct) -> None:
+        assert self.why(self.bought(), act) == ("USE_RESTRICTED", UNITS, UNITS + 1)
+
+    def test_they_are_surrendered_first(self) -> None:
+        desk = self.bought()
+        surrendered = one_of(desk.act(c.SurrenderUnits(A, 1, 300, 2025, False)), e.UnitsSurrendered)
+        assert (surrendered.tonnes, surrendered.use_restricted) == (300, 300)
+        surrendered = one_of(desk.act(c.SurrenderUnits(A, 1, 150, 2025, False)), e.UnitsSurrendered)
+        assert (surrendered.tonnes, surrendered.use_restricted) == (150, 100)
+        assert (desk.units(A), self.restricted(desk)) == ((UNITS - 50, 0, 0), 0)
+        desk.market.audit()
+        too_many = c.SurrenderUnits(A, 1, UNITS, 2025, False)
+        assert self.why(desk, too_many) == ("INSUFFICIENT_ALLOWANCE", UNITS - 50, UNITS)
+
+    def test_they_count_for_the_retention_floor(self) -> None:
+        desk = self.bought()
+        desk.act(c.AllocateUnits(A, 1, 800, "free", 2025))  # 400 t to keep, which the restricted ones do
+        assert one_of(desk.act(c.CancelUnits(A, 1, UNITS + 800, "voluntary")), e.UnitsCanceled).tonnes == UNITS + 800
+        desk.market.audit()
+
+    def test_a_court_freezes_them_by_name_and_they_stay_restricted_wherever_they_go(self) -> None:
+        desk = self.bought()
+        assert self.why(desk, c.EncumberUnits(A, 1, 100, "pledge", "a bank", True)) == ("USE_RESTRICTED", 0, 100)
+        too_many = c.EncumberUnits(A, 1, 401, "freeze", "a court", True)
+        assert self.why(desk, too_many) == ("INSUFFICIENT_ALLOWANCE", 400, 401)
+        assert one_of(desk.act(c.EncumberUnits(A, 1, 100, "freeze", "a court", True)), e.UnitsEncumbered).use_restricted
+        desk.market.audit()
+        assert one_of(desk.act(c.ReleaseUnits(1, 40)), e.UnitsReleased).use_restricted
+        assert one_of(desk.act(c.EnforceEncumbrance(1, 60, B)), e.UnitsTransferred).use_restricted
+        desk.market.audit()
+        assert (self.restricted(desk), self.restricted(desk, B)) == (340, 60)
+        assert Market.load(desk.market.dump()).dump() == desk.market.dump()
+
+    def test_a_merger_takes_them_along(self) -> None:
+        desk = self.bought()
+        proposed = one_of(desk.act(c.MergeAccounts(A, B)), e.ActProposed)
+        told = desk.do(c.Approve(2, proposed.proposal, proposed.act_sha256))
+        assert e.HoldingTransferred(A, B, 1, "use_restricted", 400, 0, 0) in told
+        desk.market.audit()
+        assert (self.restricted(desk), self.restricted(desk, B)) == (0, 400)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"categories": ("institution",)},
+            {"categories": (), "bidders": (GOVERNMENT,)},
+            {"direction": "buy_back", "budget_fen": 1_000_000},
+        ],
+    )
+    def test_a_notice_that_sells_them_to_who_need_not_surrender_is_refused(self, changes: dict[str, Any]) -> None:
+        desk = AuctionDesk()
+        terms = notice(**({"use_restricted": True, "categories": ("key_emitter",)} | changes))
+        assert self.why(desk, terms)[0] == "ACT_INVALID"

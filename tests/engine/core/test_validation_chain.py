@@ -138,6 +138,8 @@ CALL = phase(phases.CLOSING_CALL)
 ENDED = phase(phases.POST_CLOSE)
 TAKE_CASH = c.Propose(1, "", "", c.WithdrawCash(ME, 1))
 MANY_BIDS = tuple(c.PlaceBid(ME, 1, 100, 5, f"y{number}") for number in range(auctions.BIDS_PER_BIDDER_MAX))
+# 20 t of the government, bought for own surrender
+OWN_USE = (*sale(use_restricted=True, categories=("key_emitter",)), bid(5_000, 20), c.CloseAuction(1))
 
 CASES = [
     Case("C2.2", "CLIENT_ORDER_ID_CONFLICT", order(tonnes=55, name="b0")),
@@ -166,6 +168,7 @@ CASES = [
     Case("C2.7", "UNKNOWN_INSTRUMENT", block(instrument=9)),
     Case("C2.7", "METHOD_NOT_ALLOWED", block(instrument=PICKED)),
     Case("C2.7", "UNKNOWN_AUCTION", bid()),
+    Case("C2.7", "USE_RESTRICTED", order(SELL, tonnes=260), OWN_USE),
     Case("C2.8", "BIDDER_NOT_ELIGIBLE", bid(), sale(categories=("institution",))),
     Case("C2.9", "QTY_BELOW_MIN", order(tonnes=0)),
     Case("C2.9", "QTY_OFF_LOT", order(tonnes=12)),
