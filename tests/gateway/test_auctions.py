@@ -203,15 +203,16 @@ async def test_units_sold_for_own_surrender_show_apart_and_are_refused_by_their_
         assert (await visitor.auctions.get(CODE)).use_restricted
         with pytest.raises(Refused) as barred:
             await institution.auctions.bid(CODE, 100, "40.00")
-        assert barred.value.reason == reasons.BIDDER_NOT_ELIGIBLE
+        assert barred.value.code == reasons.BIDDER_NOT_ELIGIBLE
         await member.auctions.bid(CODE, 300, "40.00")
         await house.act(c.CloseAuction(1))
         await house.settlement.wait_settled(house.sequencer.view.day().seq)
         [held] = (await member.allowances()).holdings
         assert (held.available, held.use_restricted, held.settled) == (0, 300, 300)
         with pytest.raises(Refused) as refused:
-            await member.place("CQEA-25", "sell", "40.00", 10)
-        assert (refused.value.reason, refused.value.limit, refused.value.actual) == (reasons.USE_RESTRICTED, 0, 10)
+            await member.place("CQEA-25", "sell", 10, "40.00")
+        said = refused.value
+        assert (said.code, said.data.limit, said.data.actual) == (reasons.USE_RESTRICTED, 0, 10)
         await house.act(c.SurrenderUnits(6, 1, 120, 2025, False))
         await house.settlement.wait_settled(house.sequencer.view.day().seq)
         [held] = (await member.allowances()).holdings

@@ -29,6 +29,16 @@ CATEGORIES = ("key_emitter", "institution", "individual")
 CAP_BP = 5_000  # half of the volume a bidder: domain rules (j), the safe default
 
 Code = Annotated[str, typer.Argument(help="Auction code, such as 2026-01 (竞价编号).")]
+Categories = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--category",
+        help=f"Who may bid: {', '.join(CATEGORIES)}; default the first two, of use-restricted units the first.",
+    ),
+]
+UseRestricted = Annotated[
+    bool, typer.Option("--use-restricted", help="Only for the bidder's own surrender (仅限本单位清缴).")
+]
 
 LIST_COLUMNS = (
     "auction",
@@ -142,13 +152,7 @@ def announce(
     floor: Annotated[str, typer.Option("--floor", help="Published floor, in a buy-back ceiling (底价).")] = "",
     reserve: Annotated[str, typer.Option("--reserve", help="Confidential floor or ceiling (保密底价).")] = "",
     budget: Annotated[str, typer.Option("--budget", help="Budget of a buy-back in yuan (回购资金).")] = "",
-    category: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--category",
-            help=f"Who may bid: {', '.join(CATEGORIES)}; default the first two, of use-restricted units the first.",
-        ),
-    ] = None,
+    category: Categories = None,
     bidder: Annotated[list[str] | None, typer.Option("--bidder", help="Account that may bid; repeat for more.")] = None,
     minimum: Annotated[int, typer.Option("--min", min=1, help="Smallest bid in tonnes (最小申报量).")] = 1,
     lot: Annotated[int, typer.Option("--lot", min=1, help="Bids are multiples of this (申报单位).")] = 1,
@@ -163,9 +167,7 @@ def announce(
         bool, typer.Option("--cancel-if-short", help="Void where less is bid than offered.")
     ] = False,
     closes_market: Annotated[bool, typer.Option("--closes-market", help="Halt the instrument for that day.")] = False,
-    use_restricted: Annotated[
-        bool, typer.Option("--use-restricted", help="Only for the bidder's own surrender (仅限本单位清缴).")
-    ] = False,
+    use_restricted: UseRestricted = False,
     opens_at: Annotated[str, typer.Option("--opens-at", help="RFC 3339; none: by the operator's act.")] = "",
     closes_at: Annotated[str, typer.Option("--closes-at", help="RFC 3339; none: by the operator's act.")] = "",
     notice: Annotated[str, typer.Option("--notice", help="Words or address of the notice (公告).")] = "",
