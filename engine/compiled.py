@@ -38,8 +38,8 @@ HOT: Final = (
     ),
     "engine.sequencer",
     *(f"gateway.{name}" for name in ("connection", "directory", "members", "reports", "server")),
-    *(f"gateway.protocol.{name}" for name in ("answers", "codec", "frames", "prices")),
-    *(f"gateway.feed.{name}" for name in ("depth", "instrument", "public")),
+    *(f"gateway.protocol.{name}" for name in ("answers", "codec", "frames", "prices", "times")),
+    *(f"gateway.feed.{name}" for name in ("depth", "instrument", "public", "trades")),
     *(f"settlement.core.{name}" for name in ("checks", "clearing", "dvp", "ledger", "postings")),
 )
 REMEDY: Final = "build it again with `make build`, or set YUTAN_PURE=1 to run plain Python"

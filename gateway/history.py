@@ -21,7 +21,7 @@ from typing import Final, Self
 import aiosqlite
 import msgspec
 
-from gateway.reports import PLACE_BITS, Packed, Report
+from gateway.reports import PLACE_BITS, OrderReport, Packed, Report
 
 _SCHEMA_VERSION: Final = 3
 _WRITE_REPORTS_MAX: Final = 16_384  # bounds a blob (about 1.5 MB): reading one report reads its blob
@@ -76,7 +76,7 @@ class History:
         self._db = db
         self._reports_max = reports_max
         self._pause_s = pause_ms / 1000
-        self._gathered: deque[tuple[int, list[Report]]] = deque()  # each addition with the seq it reaches
+        self._gathered: deque[Packed] = deque()  # each for a write of its own; the last may still grow
         self._unstored = 0
         self._seq = mark
         self._lock = asyncio.Lock()  # a write is whole before a read begins
@@ -128,11 +128,13 @@ class History:
         """What ended the writer, if it has failed."""
         return self._writer.exception() if self._writer.done() and not self._writer.cancelled() else None
 
-    def add(self, seq: int, reports: list[Report]) -> None:
+    def add(self, seq: int, reports: list[OrderReport]) -> None:
         """Take the reports of the entries up to `seq`. Raises `HistoryBroken` when the bound is passed or the writer ended."""
         if self._writer.done():
             raise HistoryBroken("the history's writer has ended") from self.failure
-        self._gathered.append((seq, reports))
+        if not self._gathered or self._gathered[-1].reports + len(reports) > _WRITE_REPORTS_MAX:
+            self._gathered.append(Packed())
+        self._gathered[-1].add(seq, reports)
         self._unstored += len(reports)
         if self._unstored > self._reports_max:
             raise HistoryBroken(f"{self._unstored} reports wait to be stored; at most {self._reports_max} may")
@@ -209,21 +211,17 @@ class History:
                 await asyncio.wait_for(self._wanted.wait(), self._pause_s)
 
     async def _write(self) -> None:
-        """Store what has gathered, whole entries at a time, in one statement, which is one transaction."""
-        seq, reports = self._take()
-        packed = Packed(reports)
-        runs, finished = msgspec.json.encode(packed.runs).decode(), msgspec.json.encode(packed.finished).decode()
-        values = (seq, packed.blob, runs, finished)
+        """Store the oldest of what has gathered, whole entries at a time, in one statement, which is one transaction."""
+        packed = self._gathered.popleft()
+        blob, runs = packed.blob()
+        values = (
+            packed.seq,
+            blob,
+            msgspec.json.encode(runs).decode(),
+            msgspec.json.encode(packed.finished).decode(),
+        )
         async with self._lock:
             await self._db.execute(_WRITE, values)
-        self.mark = seq
-        self._unstored -= len(reports)
+        self.mark = packed.seq
+        self._unstored -= packed.reports
         self._stored.set()
-
-    def _take(self) -> tuple[int, list[Report]]:
-        """The oldest additions, up to the bound of a write and at least one; the last seq they reach."""
-        seq, reports = self._gathered.popleft()
-        while self._gathered and len(reports) + len(self._gathered[0][1]) <= _WRITE_REPORTS_MAX:
-            seq, more = self._gathered.popleft()
-            reports += more
-        return seq, reports

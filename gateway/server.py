@@ -36,7 +36,7 @@ from gateway.protocol import frames, session, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
-from gateway.reports import SIDES, TIMES_IN_FORCE, Report, ReportWriter
+from gateway.reports import SIDES, TIMES_IN_FORCE, OrderReport, ReportWriter
 from gateway.settings import GatewaySettings
 
 PATHS: Final = {"/ws/v1/trade": "trade", "/ws/v1/ops": "ops", "/ws/v1/market": "market"}
@@ -116,8 +116,8 @@ class Gateway:
         if self._is_closed:
             return
         mark = self.history.mark
-        fresh: list[Report] = []
-        stored: list[Report] = []
+        fresh: list[OrderReport] = []
+        stored: list[OrderReport] = []
         events_of, origins = batch.events, batch.origins
         for place, entry in enumerate(batch.entries):
             happened, origin = events_of[place], origins[place]
@@ -139,7 +139,7 @@ class Gateway:
             self._flush_feed()
         self._flush()
 
-    def _tell(self, written: list[Report]) -> None:
+    def _tell(self, written: list[OrderReport]) -> None:
         """Send reports to whoever follows their accounts."""
         for report in written:
             followers = self._exec_followers.get(report.account)

@@ -25,6 +25,7 @@ _PATH: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
 _GOT_NUMBER: Final = re.compile(r"Expected `str`, got `(?:int|float)`")
 _NUMERIC_TEXTS: Final = ("price", "amount", "base_price")  # fields that are decimal strings
 _FIELD_CHARACTERS_MAX: Final = 64
+_PLAIN: Final = wire.PLAIN_CHARACTERS.encode()
 
 
 class NotText(Exception):
@@ -54,7 +55,7 @@ class BadRequest(Refused):
 
 @final
 class _Shape:
-    """How many keys a request has at least, and which may be there besides.
+    """How many keys a request has at least, which may be there besides, and which of its params are client order ids.
 
     Of a field that is UNSET unless it is sent, the request tells by itself; of one with a default, only the frame does.
     """
@@ -64,6 +65,8 @@ class _Shape:
         params = next(type_ for type_ in getattr(declared, "__args__", (declared,)) if type_ is not msgspec.UnsetType)
         in_params, beside = msgspec.structs.fields(params), msgspec.structs.fields(request)
         self.keys_min = 1 + sum(field.required for field in (*in_params, *beside))  # 1: `method`
+        self.plain = [field.name for field in in_params if _is_or_has(field.type, wire.ClientOrderId)]
+        assert not self.plain or isinstance(declared, type), "where params may be left out, none of them is looked at"
         self.in_params = [field.name for field in in_params if field.default is UNSET]
         self.beside = [field.name for field in beside if field.default is UNSET and field.name != "params"]
         self.defaulted = [
@@ -71,6 +74,10 @@ class _Shape:
             for field in (*in_params, *beside)
             if not field.required and (field.default is not UNSET or field.name == "params")
         ]
+
+
+def _is_or_has(declared: Any, wanted: Any) -> bool:
+    return declared == wanted or wanted in getattr(declared, "__args__", ())
 
 
 _SHAPES: Final = {request: _Shape(request) for union in DOORS.values() for request in union.__args__}
@@ -88,19 +95,24 @@ class RequestDecoder:
             request = self._decode(frame)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise _fault_of(frame, error) from None
-        if _may_have_duplicates(request, frame) and has_duplicate_keys(frame):
+        shape: _Shape = _SHAPES[type(request)]
+        if _may_have_duplicates(shape, request, frame) and has_duplicate_keys(frame):
             raise BadRequest(reasons.MALFORMED_JSON, request.id, "duplicate key")
+        for name in shape.plain:
+            value = getattr(request.params, name)
+            # A pattern in the wire type says the same; it took a sixth of the time to decode an order, this half of that.
+            if value is not UNSET and not (value.isascii() and not value.encode().translate(None, _PLAIN)):
+                raise BadRequest(reasons.INVALID_FIELD, request.id, name)
         return request
 
 
-def _may_have_duplicates(request: Any, frame: bytes) -> bool:
+def _may_have_duplicates(shape: _Shape, request: Any, frame: bytes) -> bool:
     """Whether the frame has more colons than its required keys and the optional ones it names account for.
 
     Exact in one direction: each key has its colon, a field that is not UNSET was sent, and inside a string a quote is
     escaped, so `"name":` can only be a key.
     A colon inside a string, or a space before one, only makes the answer a careful yes.
     """
-    shape: _Shape = _SHAPES[type(request)]
     unexplained: int = frame.count(b":") - shape.keys_min
     if unexplained:
         params = request.params
