@@ -25,7 +25,7 @@ _PATH: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
 _GOT_NUMBER: Final = re.compile(r"Expected `str`, got `(?:int|float)`")
 _NUMERIC_TEXTS: Final = ("price", "amount", "base_price")  # fields that are decimal strings
 _FIELD_CHARACTERS_MAX: Final = 64
-_PLAIN: Final = wire.PLAIN_CHARACTERS.encode()
+_PLAIN: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 
 class NotText(Exception):

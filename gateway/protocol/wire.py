@@ -20,14 +20,13 @@ IMPORT_BYTES_MAX: Final = (
 CHANNELS_PER_CALL_MAX: Final = 64
 REPLAY_EVENTS_MAX: Final = 1_000
 LIST_ROWS_MAX: Final = 500
-PLAIN_CHARACTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 RequestId = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=2**53)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]  # looked up; one that is unknown is refused by the lookup
 Side = Literal["buy", "sell"]
 TimeInForce = Literal["day", "ioc", "fok"]
 Language = Literal["zh", "en"]
-ClientOrderId = Annotated[str, Meta(min_length=1, max_length=36)]  # of PLAIN_CHARACTERS, which `codec` looks for
+ClientOrderId = Annotated[str, Meta(min_length=1, max_length=36)]  # of plain characters, which `codec` looks for
 OrderId = Annotated[str, Meta(pattern=r"^O-[1-9][0-9]{0,17}\Z")]
 TradeId = Annotated[str, Meta(pattern=r"^T-[1-9][0-9]{0,17}\Z")]
 ProposalId = Annotated[str, Meta(pattern=r"^P-[1-9][0-9]{0,17}\Z")]
