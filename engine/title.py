@@ -62,6 +62,20 @@ class ReconciliationReport(msgspec.Struct, frozen=True):
     units: dict[str, int]  # instrument code -> tonnes issued and not surrendered
     unsettled: int
     breaks: list[Break]
+    trading_day: int = 0  # the day at that seq, yyyymmdd
+    is_closed: bool = False  # whether it had been closed by then
+
+
+class BankComparison(msgspec.Struct, frozen=True):
+    """The bank's file against the registry's ledger: (account, ledger fen, bank fen) of each that differs.
+
+    Accounts below 0 are the exchange's own; account 0 is the total of the special account.
+    """
+
+    trading_day: int
+    seq: int
+    sha256: str
+    breaks: list[tuple[int, int, int]]
 
 
 class BulletinRow(msgspec.Struct, frozen=True):

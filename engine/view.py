@@ -9,16 +9,18 @@ from typing import Final
 
 import msgspec
 
-from engine.core import composite, positions
+from engine.core import composite, positions, stages
+from engine.core.admission import Verdict
 from engine.core.adoption import text_sha256
 from engine.core.auction import BUY_BACK, Auction
 from engine.core.auctions import cap_of, hold_of
 from engine.core.block_trading import stats_of
 from engine.core.blocks import Offer
 from engine.core.book import Order
-from engine.core.calendar import Calendar
+from engine.core.calendar import BeyondCalendar, Calendar
 from engine.core.commands import AnnounceAuction
 from engine.core.compliance import offset_limit
+from engine.core.days import BankBreak, BankFile, Mark
 from engine.core.events import ActProposed, AuctionReported, Composite
 from engine.core.market import Market
 from engine.core.records import ComplianceYear, Encumbrance, Objection
@@ -200,6 +202,7 @@ class DayView(msgspec.Struct, frozen=True):
     seq: int
     at_ns: int
     is_block_window_open: bool = False
+    fixed_day: int = 0  # the day to come whose values are fixed, or the last that had them fixed
 
 
 class PendingNotice(msgspec.Struct, frozen=True):
@@ -268,7 +271,37 @@ class MarketView:
             self._market.seq,
             self._market.at_ns,
             state.blocks.is_window_open,
+            state.days.fixed_day,
         )
+
+    def day_marks(self, trading_day: int) -> dict[str, Mark]:
+        """Which stages of a day were reached, by name; nothing of days long past."""
+        return dict(self._market.state.days.marks.get(trading_day, {}))
+
+    def next_day(self) -> int:
+        """The trading day that would open next, 0 where the calendar does not reach it."""
+        return stages.next_day(self._market.state)
+
+    def day_before(self, trading_day: int) -> int:
+        """The trading day before another by the calendar; the same day where the calendar does not reach back."""
+        try:
+            return self._market.state.calendar(trading_day).previous_trading_day(trading_day)
+        except BeyondCalendar:
+            return trading_day
+
+    def judge_opening(self, trading_day: int) -> Verdict:
+        """What of the day before stands against opening this one; reason 0: nothing."""
+        return stages.judge_opening(self._market.state, trading_day)
+
+    def opening_override(self, trading_day: int) -> str:
+        """The document under which a day may open whatever the checks say, "" for none."""
+        known = self._market.state.days
+        return known.override_basis if trading_day and known.override_day == trading_day else ""
+
+    def bank(self) -> tuple[BankFile | None, list[BankBreak]]:
+        """The bank's newest file and its differences from the ledger."""
+        known = self._market.state.days
+        return known.bank_file, list(known.breaks.values())
 
     def rulebook(self) -> RuleBook:
         """The rule book in force."""

@@ -26,6 +26,7 @@ from gateway.auctions import AuctionDesk
 from gateway.blocks import BlockDesk
 from gateway.common import CommonDesk
 from gateway.connection import Asked, Connection
+from gateway.day_desk import DayDesk
 from gateway.directory import Directory
 from gateway.feed import PublicFeed
 from gateway.history import History
@@ -69,6 +70,7 @@ class Gateway:
         BlockDesk(self)
         AuctionDesk(self)
         OperatorDesk(self)
+        DayDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from engine.core import phases
 from engine.title import Break, ReconciliationReport
 from engine.view import AccountView, DayView, InstrumentView, UnitsView
 from settlement.core import dvp
@@ -46,13 +47,16 @@ class EngineFigures(msgspec.Struct, frozen=True):
     units: dict[tuple[int, int], tuple[int, int, int, int, int]]
     restriction: dict[int, int]
     floor_tonnes: dict[int, int]
+    trading_day: int = 0
+    is_closed: bool = False
 
 
 def take_figures(view: EngineReads) -> EngineFigures:
     """Copy the engine's figures as they stand. Synchronous, so that no entry can come in between."""
     accounts = view.accounts() if view.is_founded else []
+    day = view.day() if view.is_founded else None
     return EngineFigures(
-        view.day().seq if view.is_founded else 0,
+        day.seq if day is not None else 0,
         {a.number: a.free_fen + a.held_fen for a in accounts},
         {
             (a.number, u.instrument): (u.available + u.held, u.locked, u.encumbered, u.preallocated, u.use_restricted)
@@ -61,6 +65,8 @@ def take_figures(view: EngineReads) -> EngineFigures:
         },
         {a.number: a.restriction for a in accounts if a.restriction},
         {a.number: a.retention_floor for a in accounts if a.retention_floor},
+        day.trading_day if day is not None else 0,
+        day is not None and day.phase == phases.CLOSED,
     )
 
 
@@ -100,5 +106,14 @@ def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> Re
     bank_fen = -registry.cash.get(BANK, 0)
     cash_fen = sum(fen for account, fen in registry.cash.items() if account != BANK)
     return ReconciliationReport(
-        engine.seq, not breaks, len(ledger.accounts), cash_fen, bank_fen, issued, registry.open_instructions, breaks
+        engine.seq,
+        not breaks,
+        len(ledger.accounts),
+        cash_fen,
+        bank_fen,
+        issued,
+        registry.open_instructions,
+        breaks,
+        engine.trading_day,
+        engine.is_closed,
     )

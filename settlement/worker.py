@@ -18,7 +18,7 @@ import orjson
 from engine.core.commands import Entry
 from engine.core.events import BidAwarded, BlockTraded, DayClosed, Event, Traded
 from engine.sequencer import Batch
-from engine.title import BulletinRow, ReconciliationReport, TitleHolding, TradeStatus
+from engine.title import BankComparison, BulletinRow, ReconciliationReport, TitleHolding, TradeStatus
 from engine.view import MarketView
 from settlement import documents, reconcile
 from settlement.core import awards, bulletin, dvp
@@ -62,7 +62,8 @@ class Settlement:
     """The engine's follower for title, and the gateway's `Title`.
 
     Made by `await Settlement.open(path)`; given to recovery as a follower; closed after the sequencer. on_failure is
-    called once with what stopped it; on_break with each reconciliation that found a difference. The backlog may pass
+    called once with what stopped it; on_break with each reconciliation that found a difference, on_report with each at all,
+    on_bank with each comparison of a bank's file, both after they are committed. The backlog may pass
     `backlog_events_max` by one batch, since `has_room` then stops new orders and holds recovery back.
     """
 
@@ -74,12 +75,16 @@ class Settlement:
         *,
         on_failure: Callable[[BaseException], None],
         on_break: Callable[[ReconciliationReport], None],
+        on_report: Callable[[ReconciliationReport], None] | None = None,
+        on_bank: Callable[[BankComparison], None] | None = None,
         backlog_events_max: int = BACKLOG_EVENTS_MAX,
     ) -> None:
         self._store = store
         self._clearing = clearing
         self._on_failure = on_failure
         self._on_break = on_break
+        self._on_report = on_report
+        self._on_bank = on_bank
         self._backlog_events_max = backlog_events_max
         self._view: MarketView | None = None
         self._backlog: deque[_TitleEntry] = deque()
@@ -96,6 +101,7 @@ class Settlement:
         self._task: asyncio.Task[None] | None = None
         self.failure: BaseException | None = None
         self.last_report: ReconciliationReport | None = None
+        self.last_comparison: BankComparison | None = clearing.bank_comparison
 
     @classmethod
     async def open(
@@ -104,6 +110,8 @@ class Settlement:
         *,
         on_failure: Callable[[BaseException], None],
         on_break: Callable[[ReconciliationReport], None],
+        on_report: Callable[[ReconciliationReport], None] | None = None,
+        on_bank: Callable[[BankComparison], None] | None = None,
         backlog_events_max: int = BACKLOG_EVENTS_MAX,
     ) -> Self:
         """Open the registry at `path` (made where there is none). Raises `StoreRefused`."""
@@ -114,7 +122,14 @@ class Settlement:
             await store.close()
             raise
         return cls(
-            store, clearing, mark, on_failure=on_failure, on_break=on_break, backlog_events_max=backlog_events_max
+            store,
+            clearing,
+            mark,
+            on_failure=on_failure,
+            on_break=on_break,
+            on_report=on_report,
+            on_bank=on_bank,
+            backlog_events_max=backlog_events_max,
         )
 
     @property
@@ -279,6 +294,10 @@ class Settlement:
     async def _commit(self, writes: Writes, mark: Mark) -> None:
         await self._store.commit(writes, self._clearing, mark)
         self._stored = mark
+        for comparison in self._clearing.take_bank_comparisons():
+            self.last_comparison = comparison
+            if self._on_bank is not None:
+                self._on_bank(comparison)
 
     async def _reconcile(self, marker: _Marker) -> None:
         report = reconcile.compare(marker.figures, await self._store.balances(), self._clearing)
@@ -289,6 +308,8 @@ class Settlement:
         for answer in marker.answers:
             if not answer.done():
                 answer.set_result(report)
+        if self._on_report is not None:
+            self._on_report(report)
         if not report.ok:
             self._on_break(report)
 

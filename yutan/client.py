@@ -30,7 +30,7 @@ from msgspec import UNSET, Raw
 from picows import WSError
 
 from engine.core import reasons
-from gateway.protocol import holder_wire, session, wire
+from gateway.protocol import day_wire, holder_wire, session, wire
 from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled, SessionView, Welcome
 from yutan.answers import (
     Cash,
@@ -485,6 +485,14 @@ class Client:
     async def ops_large_holders(self) -> list[holder_wire.LargeHolderRow]:
         """Beneficial owners with more of a product than the rule book's threshold, the largest first."""
         return await self._ask(holder_wire.OpsLargeHolders, UNSET, list[holder_wire.LargeHolderRow])
+
+    async def ops_day(self) -> day_wire.DayTable:
+        """The stages of the day, and what the next opening waits for."""
+        return await self._ask(day_wire.OpsDay, UNSET, day_wire.DayTable)
+
+    async def ops_bank(self) -> day_wire.BankView:
+        """The bank's newest file and its differences from the ledger."""
+        return await self._ask(day_wire.OpsBank, UNSET, day_wire.BankView)
 
     async def ops_statement_days(self, account: str) -> list[str]:
         """Trading days for which a member has a statement."""

@@ -20,13 +20,14 @@ import structlog
 
 from engine import collector
 from engine.clock import wall_ns
+from engine.core import days
 from engine.core.calendar import Horizon, local_day
-from engine.core.commands import Halt, Propose
+from engine.core.commands import Halt, Propose, RecordBankComparison, RecordReconciliation
 from engine.core.events import DayClosed
 from engine.recovery import Progress, recover
 from engine.sequencer import EXIT_FAIL_STOP, NO_STORE_MARK, Batch, Sequencer
 from engine.settings import EngineSettings
-from engine.title import ReconciliationReport
+from engine.title import BankComparison, ReconciliationReport
 from engine.view import MarketView
 from gateway.feed import FeedSettings, PublicFeed, Tape
 from gateway.http import HttpSettings, create_app, serve_http
@@ -122,6 +123,8 @@ class Exchange:
             folder.registry(self.data),
             on_failure=fail_stop,
             on_break=self._on_break,
+            on_report=self._on_report,
+            on_bank=self._on_bank,
             backlog_events_max=settings.settlement_backlog_max,
         )
         self._stack.push_async_callback(self.settlement.close)
@@ -185,6 +188,7 @@ class Exchange:
             day_seconds=settings.compressed_day_seconds,
             announce=self.feed.expect_phase,
             read_auctions=self.view.auctions,
+            judge_opening=self.view.judge_opening,
         )
         sources = Sources(
             self.view,
@@ -203,6 +207,10 @@ class Exchange:
         self._is_up = True
         if self._break is not None:
             self._on_break(self._break)
+        if self.settlement.last_report is not None:
+            self._on_report(self.settlement.last_report)
+        if self.settlement.last_comparison is not None:
+            self._on_bank(self.settlement.last_comparison)
         self._watched(self._write_bulletins(), "bulletins")
         self.running = folder.Running(os.getpid(), settings.env, settings.host, self.gateway.port, http.port)
         folder.write_running(self.data, self.running)
@@ -243,6 +251,29 @@ class Exchange:
         words = f"reconciliation break at seq {report.seq}: {len(report.breaks)} differences"
         if not self.sequencer.submit_nowait(Propose(0, words, "", Halt(0))):
             fail_stop(RuntimeError(f"{words}; the halt could not be submitted"))
+
+    def _on_report(self, report: ReconciliationReport) -> None:
+        """Have it journaled that the closed day was compared, unless it is known to be right: the next opening asks for it."""
+        if not self._is_up or not report.is_closed or not report.trading_day:
+            return
+        known = self.view.day_marks(report.trading_day).get(days.RECONCILIATION)
+        if known is None or not known.is_ok or not report.ok:
+            act = RecordReconciliation(
+                report.trading_day, report.seq, len(report.breaks), report.unsettled, report.accounts
+            )
+            self._record(act, f"reconciled at seq {report.seq}")
+
+    def _on_bank(self, comparison: BankComparison) -> None:
+        """Have it journaled how the bank's file compares with the ledger, unless that is known."""
+        file, _ = self.view.bank() if self._is_up else (None, [])
+        if file is not None and not file.is_compared and file.sha256 == comparison.sha256:
+            act = RecordBankComparison(comparison.trading_day, comparison.sha256, tuple(comparison.breaks))
+            self._record(act, f"bank file compared at seq {comparison.seq}")
+
+    def _record(self, act: RecordReconciliation | RecordBankComparison, words: str) -> None:
+        """Tell the market what settlement found; without room it is told again after the next comparison or start."""
+        if not self.sequencer.submit_nowait(Propose(0, words, "", act)):
+            log.warning("not recorded, the inbox is full", what=words)
 
     def _horizon(self) -> Horizon:
         """How far the calendar reaches from the market's present date."""

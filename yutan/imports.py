@@ -4,14 +4,19 @@ import csv
 import hashlib
 import io
 import re
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
+from engine.core.bank import ROWS_MAX as BANK_ROWS_MAX
 from engine.core.compliance import EMISSION_ROWS_MAX, KEY_EMITTER
 from engine.core.units import TONNES_MAX
-from gateway.protocol import times
+from gateway.protocol import prices, times
 
 FILE_BYTES_MAX: Final = 1_048_576
 EMISSION_COLUMNS: Final = ("account", "emissions_t", "reported_on")
+BANK_COLUMNS: Final = ("account", "opening", "credit", "debit", "closing")
+BANK_OWN: Final = ("#fees", "#reserve", "#total")
+_MONEY: Final = re.compile(r"-?(0|[1-9][0-9]{0,12})\.[0-9]{2}", re.ASCII)
 _WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -69,6 +74,77 @@ def read_emissions(content: bytes, categories: dict[str, str]) -> Emissions:
     if faults:
         raise ImportRefused(sorted(faults))
     return Emissions(rows, hashlib.sha256(content).hexdigest())
+
+
+class BankFile(NamedTuple):
+    """A bank's file, as the act takes it: [account code, closing balance], the exchange's own accounts, the whole, the SHA-256."""
+
+    balances: list[list[str]]
+    fees: str
+    reserve: str
+    total: str
+    sha256: str
+
+
+def read_bank_file(content: bytes, accounts: Collection[str]) -> BankFile:
+    """Read the settlement bank's file: CSV in UTF-8 (a BOM is allowed) with the header account,opening,credit,debit,closing.
+
+    One row a sub-account, money in yuan with two places; `#fees`, `#reserve` (may be left out) and, last, `#total` are the
+    exchange's fee account, its risk reserve and the special account. accounts: every account there is. Raises
+    `ImportRefused` with all faults at once.
+    """
+    faults: list[RowFault] = []
+    closing: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    for line, fields in _table(content, BANK_COLUMNS, BANK_ROWS_MAX + len(BANK_OWN), faults):
+        account = fields[0]
+        if account not in accounts and account not in BANK_OWN:
+            faults.append(RowFault(line, "account", account, "there is no such account"))
+        elif account in lines:
+            faults.append(RowFault(line, "account", account, f"stands in line {lines[account]} already"))
+        wrong = [
+            RowFault(line, column, text, "must be an amount in yuan with two places")
+            for column, text in zip(BANK_COLUMNS[1:], fields[1:], strict=True)
+            if not _MONEY.fullmatch(text)
+        ]
+        faults += wrong
+        if wrong:
+            continue
+        opening, credit, debit, closed = (_fen(text) for text in fields[1:])
+        if min(credit, debit) < 0:
+            faults.append(RowFault(line, "credit", fields[2], "credit and debit are amounts from 0"))
+        elif opening + credit - debit != closed:
+            expected = _yuan(opening + credit - debit)
+            faults.append(RowFault(line, "closing", fields[4], f"opening and movements make {expected}"))
+        lines.setdefault(account, line)
+        closing.setdefault(account, closed)
+    if not faults:
+        faults += _bank_faults(closing, lines)
+    if faults:
+        raise ImportRefused(sorted(faults))
+    balances = [[account, _yuan(fen)] for account, fen in closing.items() if account not in BANK_OWN]
+    fees, reserve, total = (_yuan(closing.get(own, 0)) for own in BANK_OWN)
+    return BankFile(balances, fees, reserve, total, hashlib.sha256(content).hexdigest())
+
+
+def _bank_faults(closing: dict[str, int], lines: dict[str, int]) -> list[RowFault]:
+    """The own accounts that must be there, and whether the balances add up to the whole."""
+    missing = [RowFault(1, "account", own, "has no row") for own in ("#fees", "#total") if own not in closing]
+    if missing:
+        return missing
+    added = sum(fen for account, fen in closing.items() if account != "#total")
+    if added == closing["#total"]:
+        return []
+    problem = f"the rows add up to {_yuan(added)}"
+    return [RowFault(lines["#total"], "closing", _yuan(closing["#total"]), problem)]
+
+
+def _fen(text: str) -> int:
+    return int(text.replace(".", ""))
+
+
+def _yuan(fen: int) -> str:
+    return prices.money_text(fen)
 
 
 def _is_day(text: str) -> bool:

@@ -14,7 +14,8 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from engine.core import phases
+from engine.core import days, phases
+from engine.core.admission import ADMITTED, Verdict
 from engine.core.calendar import BeyondCalendar, Calendar, as_number, shift
 from engine.core.commands import (
     AnyAct,
@@ -22,12 +23,14 @@ from engine.core.commands import (
     CloseAuction,
     CloseBlockWindow,
     CloseDay,
+    FixDay,
     OpenAuction,
     OpenBlockWindow,
     OpenDay,
     Propose,
 )
 from engine.core.events import ActRefused, Event
+from engine.core.reasons import BY_NUMBER
 from engine.core.rulebook import RuleBook, TimetableRow
 from engine.view import AuctionView, DayView
 
@@ -149,6 +152,22 @@ def decide_block_window(day: DayView, is_due: bool) -> AnyAct | None:
     return None if is_shut else OpenBlockWindow()
 
 
+def decide_fixing(day: DayView, rules: RuleBook, now: LocalTime, calendar: Calendar, is_real: bool) -> AnyAct | None:
+    """Fix the values of the next trading day once the present one is closed and, by the clock, its hour has come.
+
+    Raises `BeyondCalendar` where the calendar ends.
+    """
+    if day.phase != phases.CLOSED or not day.trading_day or day.fixed_day > day.trading_day:
+        return None
+    due = next((row.at_second for row in rules.stages if row.stage == days.FIXING), None)
+    is_due = due is not None and (now.date > day.trading_day or (now.date == day.trading_day and now.second >= due))
+    if is_real and not is_due:
+        return None
+    if due is None and days.FIXING not in rules.opening_checks:
+        return None
+    return FixDay(calendar.next_trading_day(max(day.trading_day, shift(now.date, -1))))
+
+
 def decide_auction(day: DayView, auctions: Sequence[AuctionView], now_ns: int) -> AnyAct | None:
     """What the notices of government auctions want done at `now_ns`: windows open and close at the times they name."""
     for auction in auctions:
@@ -185,8 +204,11 @@ class Timetable:
         day_seconds: int = 600,
         announce: Callable[[int, int], None] | None = None,
         read_auctions: Callable[[], Sequence[AuctionView]] = tuple,
+        judge_opening: Callable[[int], Verdict] = lambda trading_day: ADMITTED,
     ) -> None:
         self.mode = mode
+        self._judge_opening = judge_opening
+        self._blocked = (0, 0)  # the day and the reason that was told last
         self._read_auctions = read_auctions
         self._announce = announce
         self.acts = 0
@@ -206,13 +228,37 @@ class Timetable:
 
     def decide(self) -> AnyAct | None:
         """The act that is due now, if any: of the day first, then of block trading, then of government auctions."""
-        act = self._decide_day()
-        if act is not None or self.mode == "manual":
+        if self.mode == "manual":
+            return None
+        act = self._decide_fixing() or self._decide_day()
+        if type(act) is OpenDay and self._is_blocked(act.trading_day):
+            return None
+        if act is not None:
             return act
         act = self._decide_block_window()
         if act is not None or self._now_ns() < self._not_before_ns:
             return act
         return decide_auction(self._read_day(), self._read_auctions(), self._now_ns())
+
+    def _is_blocked(self, trading_day: int) -> bool:
+        """Whether something of the day before stands against opening; told once, looked at again until people dealt with it."""
+        verdict = self._judge_opening(trading_day)
+        if verdict.reason and (trading_day, verdict.reason) != self._blocked:
+            self._blocked = (trading_day, verdict.reason)
+            log.warning("the day waits", day=trading_day, reason=BY_NUMBER[verdict.reason].name)
+        return verdict.reason != 0
+
+    def _decide_fixing(self) -> AnyAct | None:
+        """The evening before by the clock; in a compressed day, whose days follow in the calendar, at the close."""
+        day, now_ns = self._read_day(), self._now_ns()
+        rules = self._rulebook_on(day.trading_day)
+        now = local_time(now_ns, rules.utc_offset_minutes)
+        if now_ns < self._not_before_ns:
+            return None
+        try:
+            return decide_fixing(day, rules, now, self._calendar_on(now.date), self.mode == "real")
+        except BeyondCalendar:
+            return None  # the opening says so
 
     def _decide_block_window(self) -> AnyAct | None:
         """By the rule book's hours; in a compressed day, which has no hours, during continuous trading."""

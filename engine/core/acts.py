@@ -12,6 +12,7 @@ import msgspec
 from engine.core import (
     adoption,
     auctions,
+    bank,
     block_trading,
     calendar_acts,
     compliance,
@@ -20,6 +21,7 @@ from engine.core import (
     positions,
     reasons,
     registry,
+    stages,
     succession,
 )
 from engine.core.admission import ADMITTED, Verdict
@@ -105,9 +107,13 @@ SYSTEM_ACTS: Final = (
     "Restrict",
     "OpenAuction",
     "CloseAuction",
+    "FixDay",
+    "RecordReconciliation",
+    "RecordBankComparison",
 )
-# no rule book can loosen how rule books change, nor let one person close an account for good
-ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook", "MergeAccounts")
+SYSTEM_ONLY_ACTS: Final = ("RecordReconciliation", "RecordBankComparison")  # what settlement found, no person may say
+# no rule book can loosen how rule books change, nor let one person close an account for good or pass over a failed check
+ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook", "MergeAccounts", "OverrideOpening", "ResolveBankBreak")
 CATEGORIES: Final = ("key_emitter", "institution", "individual", "government", "treasury")
 UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
 SCOPES: Final = ("view", "trade", "cancel")
@@ -156,16 +162,16 @@ def propose(state: State, seq: int, at_ns: int, command: Propose, out: list[Even
         out.append(ActProposed(seq, command.operator, command.reason, command.document, command.act, digest))
         return
     out.append(ActTaken(seq, command.operator, 0, command.reason, command.document, command.act))
-    take(state, at_ns, command.act, out)
+    take_noted(state, at_ns, command.operator, command.act, out)
 
 
 def judge_proposer(state: State, operator: int, act_name: str) -> Verdict:
     """Whether this operator exists and may do this."""
     if operator == SYSTEM:
         return ADMITTED if act_name in SYSTEM_ACTS else Verdict(reasons.UNKNOWN_OPERATOR)
-    if 0 < operator < len(state.operators):
-        return ADMITTED
-    return Verdict(reasons.UNKNOWN_OPERATOR)
+    if not 0 < operator < len(state.operators):
+        return Verdict(reasons.UNKNOWN_OPERATOR)
+    return Verdict(reasons.NOT_PERMITTED) if act_name in SYSTEM_ONLY_ACTS else ADMITTED
 
 
 def approve(state: State, at_ns: int, command: Approve, out: list[Event]) -> None:
@@ -188,7 +194,14 @@ def approve(state: State, at_ns: int, command: Approve, out: list[Event]) -> Non
     out.append(
         ActTaken(proposal.number, proposal.operator, command.operator, proposal.reason, proposal.document, proposal.act)
     )
-    take(state, at_ns, proposal.act, out)
+    take_noted(state, at_ns, command.operator, proposal.act, out)
+
+
+def take_noted(state: State, at_ns: int, operator: int, act: AnyAct, out: list[Event]) -> None:
+    """Let the act take effect, and keep which stage of the day it reached; `operator` is whose word was the last."""
+    day_before = int(state.trading_day)
+    take(state, at_ns, act, out)
+    stages.note(state, at_ns, operator, act, day_before)
 
 
 def judge_approval(state: State, at_ns: int, command: Approve, proposal: Proposal) -> Verdict:
@@ -231,6 +244,8 @@ def reject(state: State, command: Reject, out: list[Event]) -> None:
 def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
     """Whether the act may take effect in the present state."""
     verdict = succession.judge_merged(state, act)
+    if verdict.reason == 0:
+        verdict = stages.judge_hours(state, act, at_ns)
     if verdict.reason != 0:
         return verdict
     if isinstance(act, OpenAccount | ListInstrument | RegisterKey | RevokeKey | RegisterOperator):
@@ -247,6 +262,10 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return ADMITTED if 0 < act.scope <= RESTRICT_ALL else Verdict(reasons.ACT_INVALID, RESTRICT_ALL, fit(act.scope))
     if isinstance(act, OpenDay | ChangePhase | CloseDay):
         return judge_day(state, act)
+    if isinstance(act, stages.StageAct):
+        return stages.judge(state, act)
+    if isinstance(act, bank.BankAct):
+        return bank.judge(state, act)
     if isinstance(act, OpenBlockWindow | CloseBlockWindow):
         return judge_block_window(state, act)
     if isinstance(act, AdoptHolidays | AnnounceClosure | AnnounceOpening):
@@ -364,7 +383,8 @@ def judge_day(state: State, act: OpenDay | ChangePhase | CloseDay) -> Verdict:
             return Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
         if not int(state.trading_day) < act.trading_day < 100_000_000:
             return Verdict(reasons.ACT_INVALID, state.trading_day, 0)
-        return calendar_acts.judge_trading_day(state, act.trading_day)
+        verdict = calendar_acts.judge_trading_day(state, act.trading_day)
+        return stages.judge_opening(state, act.trading_day) if verdict.reason == 0 else verdict
     if isinstance(act, ChangePhase):
         if act.phase in phases.TRANSITIONS[state.phase]:
             return ADMITTED
@@ -429,6 +449,10 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
     elif isinstance(act, CloseDay):
         auctions.end_day(state, out)
         day.close_day(state, out)
+    elif isinstance(act, stages.StageAct):
+        stages.take(state, act, out)
+    elif isinstance(act, bank.BankAct):
+        bank.take(state, act, out)
     elif isinstance(act, OpenBlockWindow | CloseBlockWindow):
         state.blocks.is_window_open = isinstance(act, OpenBlockWindow)
         out.append(BlockWindowChanged(state.blocks.is_window_open))

@@ -24,8 +24,9 @@ def judge_adoption(state: State, act: AdoptRuleBook) -> Verdict:
     """Whether the text is a rule book that this market may change to, on that day, with approvals named."""
     if not 1 <= len(act.approvals) <= APPROVALS_MAX or not all(_is_number(text) for text in act.approvals):
         return Verdict(reasons.ACT_INVALID, APPROVALS_MAX, len(act.approvals))
-    if not int(state.trading_day) < act.effective_day <= DAY_MAX:
-        return Verdict(reasons.RULEBOOK_TOO_SOON, state.trading_day, max(0, min(act.effective_day, DAY_MAX)))
+    last_settled_day = max(int(state.trading_day), state.days.fixed_day)  # a day whose values are fixed keeps them
+    if not last_settled_day < act.effective_day <= DAY_MAX:
+        return Verdict(reasons.RULEBOOK_TOO_SOON, last_settled_day, max(0, min(act.effective_day, DAY_MAX)))
     try:
         book = rulebook.parse(act.rulebook)
     except RuleBookError as error:

@@ -400,6 +400,74 @@ class AdoptRuleBook(Act, frozen=True, array_like=True, gc=False, tag=135):
     approvals: tuple[str, ...]
 
 
+class FixDay(Act, frozen=True, array_like=True, gc=False, tag=220):
+    """Fix the values (固定参数) by which a trading day to come is traded: rule book, price bands, fees; done the evening before."""
+
+    trading_day: int
+
+
+class OverrideOpening(Act, frozen=True, array_like=True, gc=False, tag=221):
+    """Let a trading day open although a check of the day before stands against it; always two persons.
+
+    basis: number of the document that allows it.
+    """
+
+    trading_day: int
+    basis: str
+
+
+class RecordReconciliation(Act, frozen=True, array_like=True, gc=False, tag=222):
+    """What settlement found after the close: only the exchange itself records it, once engine and registry were compared.
+
+    at_seq: the seq at which both stood. breaks: differences; unsettled: instructions set aside; statements: how many were made.
+    """
+
+    trading_day: int
+    at_seq: int
+    breaks: int
+    unsettled: int
+    statements: int
+
+
+class ImportBankFile(Act, frozen=True, array_like=True, gc=False, tag=223):
+    """The settlement bank's file (银行对账文件) of a closed day: what stands in each participant's sub-account, whole or not at all.
+
+    balances: (account, fen); an account that is not named has nothing. fees_fen: the exchange's own fee account;
+    reserve_fen: the risk reserve's; total_fen: the special account's (结算专户). sha256: the file's, hex. A later file of the
+    same day replaces an earlier one.
+    """
+
+    trading_day: int
+    balances: tuple[tuple[int, int], ...]
+    fees_fen: int
+    reserve_fen: int
+    total_fen: int
+    sha256: str
+
+
+class RecordBankComparison(Act, frozen=True, array_like=True, gc=False, tag=224):
+    """What settlement found in the bank's file: only the exchange itself records it.
+
+    differences: (account, ledger fen, bank fen); account below 0: one of the exchange's own, 0: the total.
+    """
+
+    trading_day: int
+    sha256: str
+    differences: tuple[tuple[int, int, int], ...]
+
+
+class ResolveBankBreak(Act, frozen=True, array_like=True, gc=False, tag=225):
+    """Deal with a difference between ledger and bank; always two persons. basis: what it rests on.
+
+    remedy: explained (as by a movement under way) | corrected (the ledger takes the bank's balance, by a deposit or a
+    withdrawal) | carried (it stays on the list for the next file).
+    """
+
+    bank_break: int
+    remedy: str
+    basis: str
+
+
 class RetrySettlement(Act, frozen=True, array_like=True, gc=False, tag=140):
     """Order settlement to try a failed instruction again (0: all)."""
 
@@ -506,6 +574,12 @@ AnyAct = (
     | Halt
     | Resume
     | AdoptRuleBook
+    | FixDay
+    | OverrideOpening
+    | RecordReconciliation
+    | ImportBankFile
+    | RecordBankComparison
+    | ResolveBankBreak
     | RetrySettlement
     | PublishBulletin
     | OpenBlockWindow

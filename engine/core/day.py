@@ -63,13 +63,16 @@ def begin_day(instrument: Instrument) -> None:
     instrument.last_five = []
     reference: i64 = instrument.reference
     instrument.previous_close = reference
-    if instrument.limit_bp == 0:
-        instrument.low_limit = 1
-        instrument.high_limit = PRICE_TICKS_MAX
-    else:
-        # previous close x (1 +- p), rounded half up to the tick (SZ 4.1.11, HB)
-        instrument.low_limit = max(1, (reference * (10_000 - instrument.limit_bp) + 5_000) // 10_000)
-        instrument.high_limit = min(PRICE_TICKS_MAX, (reference * (10_000 + instrument.limit_bp) + 5_000) // 10_000)
+    instrument.low_limit, instrument.high_limit = limits_around(reference, instrument.limit_bp)
+
+
+def limits_around(reference: i64, limit_bp: i64) -> tuple[int, int]:
+    """Lowest and highest price of a day: previous close x (1 +- p), rounded half up to the tick (SZ 4.1.11, HB); 0: no limit."""
+    if limit_bp == 0:
+        return 1, PRICE_TICKS_MAX
+    low: i64 = (reference * (10_000 - limit_bp) + 5_000) // 10_000
+    high: i64 = (reference * (10_000 + limit_bp) + 5_000) // 10_000
+    return max(1, int(low)), min(PRICE_TICKS_MAX, int(high))
 
 
 def band_of(instrument: Instrument) -> Band:

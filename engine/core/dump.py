@@ -14,6 +14,7 @@ from engine.core.blocks import Blocks, Offer
 from engine.core.book import Half, Order
 from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnnounceAuction, AnyAct
+from engine.core.days import BankBreak, BankFile, Days, Mark
 from engine.core.events import AuctionReported, Composite
 from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import parse
@@ -78,6 +79,17 @@ def _state(state: State) -> list[Any]:
         ],
         [_auction(auction) for auction in state.auctions.values()],
         [state.canceled, state.encumbrance_number, list(state.encumbrances.values())],
+        _days(state.days),
+    ]
+
+
+def _days(known: Days) -> list[Any]:
+    return [
+        [[day, sorted(marks.items())] for day, marks in sorted(known.marks.items())],
+        [known.fixed_day, known.override_day, known.override_basis],
+        known.bank_file,
+        known.break_number,
+        list(known.breaks.values()),
     ]
 
 
@@ -225,6 +237,7 @@ def _load_state(body: list[Any]) -> State:
         compliance,
         auctions,
         encumbrances,
+        days,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -264,7 +277,17 @@ def _load_state(body: list[Any]) -> State:
         state.auction_numbers[auction.terms.code] = auction.number
     state.canceled, state.encumbrance_number, rows = encumbrances
     state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
+    state.days = _load_days(days)
     return state
+
+
+def _load_days(row: list[Any]) -> Days:
+    days = Days()
+    marks, (days.fixed_day, days.override_day, days.override_basis), bank_file, days.break_number, breaks = row
+    days.marks = {day: {stage: msgspec.convert(mark, Mark) for stage, mark in rows} for day, rows in marks}
+    days.bank_file = msgspec.convert(bank_file, BankFile | None)
+    days.breaks = {found.number: found for found in msgspec.convert(breaks, list[BankBreak])}
+    return days
 
 
 def _load_blocks(row: list[Any]) -> Blocks:

@@ -8,6 +8,7 @@ it. The folder rule: whoever follows the market (gateway, settlement) needs noth
 import msgspec
 
 from engine.core.commands import AnnounceAuction, AnyAct
+from engine.core.days import BankBreak
 from engine.core.order_events import OrderAccepted as OrderAccepted
 from engine.core.order_events import OrderCanceled as OrderCanceled
 from engine.core.order_events import Traded as Traded
@@ -680,6 +681,61 @@ class RestrictionChanged(Fact, frozen=True, gc=False):
 
     account: int
     scope: int
+    basis: str
+
+
+class DayFixed(Fact, frozen=True, gc=False):
+    """The values of a day to come are fixed: its rule book (version, SHA-256 of the text) and each instrument's band."""
+
+    trading_day: int
+    version: int
+    sha256: str
+    bands: tuple[Band, ...]
+
+
+class OpeningOverridden(Fact, frozen=True, gc=False):
+    """Two people let this day open whatever the checks of the day before say; `basis` is the document."""
+
+    trading_day: int
+    basis: str
+
+
+class DayReconciled(Fact, frozen=True, gc=False):
+    """Engine and registry were compared after the close: differences, what is set aside, statements made."""
+
+    trading_day: int
+    at_seq: int
+    breaks: int
+    unsettled: int
+    statements: int
+
+
+class BankFileImported(Fact, frozen=True, gc=False):
+    """The bank's balances after a closed day are known: (account, fen), the exchange's own, and the whole."""
+
+    trading_day: int
+    balances: tuple[tuple[int, int], ...]
+    fees_fen: int
+    reserve_fen: int
+    total_fen: int
+    sha256: str
+
+
+class BankCompared(Fact, frozen=True, gc=False):
+    """The bank's file was held against the ledger. What the file before had left open is superseded by these differences."""
+
+    trading_day: int
+    sha256: str
+    breaks: tuple[BankBreak, ...]
+
+
+class BankBreakResolved(Fact, frozen=True, gc=False):
+    """A difference with the bank was explained, corrected or carried; a correction's posting follows in the same entry."""
+
+    bank_break: int
+    trading_day: int
+    account: int
+    remedy: str
     basis: str
 
 

@@ -55,6 +55,13 @@ RULEBOOK_TOO_SOON: Final = 2019
 RULEBOOK_FIXED_RULE: Final = 2020
 NOT_TRADING_DAY: Final = 2021
 CALENDAR_ENDED: Final = 2022
+DAY_NOT_FIXED: Final = 2023
+NOT_RECONCILED: Final = 2024
+BANK_FILE_MISSING: Final = 2025
+BANK_BREAK_OPEN: Final = 2026
+OUTSIDE_HOURS: Final = 2027
+UNKNOWN_BREAK: Final = 2028
+BANK_FILE_TOTAL: Final = 2029
 # 3000 limits
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
@@ -322,6 +329,56 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "No holiday notice covers the date; limit is the last day covered. Adopt that year's notice first.",
         "该日期所在年份的节假日安排尚未录入;limit 为已覆盖的最后一日。请先录入该年通知。",
         "CN-SH",
+    ),
+    Reason(
+        2023,
+        "DAY_NOT_FIXED",
+        "after",
+        99,
+        "The day's values are not fixed yet; they are to be fixed before it opens.",
+        "当日参数尚未固定,须先固定后方可开市。",
+    ),
+    Reason(
+        2024,
+        "NOT_RECONCILED",
+        "after",
+        99,
+        "The last trading day is not reconciled yet; without that the next does not open.",
+        "上一交易日尚未完成对账,不得开市。",
+        "CQ-M Art. 5",
+    ),
+    Reason(
+        2025,
+        "BANK_FILE_MISSING",
+        "after",
+        99,
+        "The bank's file of the last trading day has not been imported and compared.",
+        "上一交易日的银行对账文件尚未导入核对。",
+    ),
+    Reason(
+        2026,
+        "BANK_BREAK_OPEN",
+        "contact",
+        99,
+        "Differences between the ledger and the bank's file wait for a remedy.",
+        "资金账与银行对账文件的差异尚待处理。",
+    ),
+    Reason(
+        2027,
+        "OUTSIDE_HOURS",
+        "phase",
+        99,
+        "It is outside the hours for this; limit and actual are times hhmmss.",
+        "不在办理时段内;所示数值为时刻 hhmmss。",
+    ),
+    Reason(2028, "UNKNOWN_BREAK", "never", 99, "There is no such open difference.", "没有该待处理的差异。"),
+    Reason(
+        2029,
+        "BANK_FILE_TOTAL",
+        "never",
+        99,
+        "The balances of the bank's file do not add up to its total.",
+        "银行对账文件各账户余额之和与总额不符。",
     ),
     Reason(
         3001,

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.core import calendar, commands, phases, units
+from engine.core import calendar, commands, days, phases, units
 
 CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
 SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
@@ -108,6 +108,13 @@ class TimetableRow(msgspec.Struct, frozen=True):
     phase: int
 
 
+class StageRow(msgspec.Struct, frozen=True):
+    """By this local time (seconds after midnight) a stage of the day is due; `fixing` is due the trading day before."""
+
+    at_second: int
+    stage: str
+
+
 class Provenance(msgspec.Struct, frozen=True):
     """Where a rule comes from, and how sure we are of it."""
 
@@ -142,6 +149,11 @@ class RuleBook(msgspec.Struct, frozen=True):
     compliance: dict[int, ComplianceRules]  # by compliance year; a year that is not here lets no offset be used
     provenance: dict[str, Provenance]  # "section.key" -> source
     block_window: tuple[int, int] = (0, 0)  # local seconds from and to; (0, 0): only an operator opens the window
+    stages: tuple[StageRow, ...] = ()  # when the stages beside the timetable are due
+    opening_checks: tuple[str, ...] = ()  # what of the day before the opening demands: some of days.OPENING_CHECKS
+    transfer_hours: tuple[int, int] = (0, 0)  # between registry and trading account, local seconds; (0, 0): always
+    cash_in_hours: tuple[int, int] = (0, 0)
+    cash_out_hours: tuple[int, int] = (0, 0)
 
 
 class RuleBookError(ValueError):
@@ -292,7 +304,35 @@ def _timetable_faults(rows: list[TimetableRow]) -> list[str]:
     return wrong
 
 
-def _block_window(value: Any) -> tuple[int, int]:
+def _stages(value: Any) -> tuple[StageRow, ...]:
+    """Rows "HH:MM[:SS] stage", each stage once."""
+    if type(value) is not list or not 1 <= len(value) <= len(days.TIMED):
+        raise ValueError(f"must be a list of 1 to {len(days.TIMED)} rows like '17:30 reconciliation'")
+    rows: list[StageRow] = []
+    wrong: list[str] = []
+    for row in value:
+        time, _, stage = row.partition(" ") if type(row) is str else ("", "", "")
+        digits = _TIME.fullmatch(time)
+        if digits is None or stage not in days.TIMED:
+            wrong.append(f"{_shown(row)} is not a row like '17:30 reconciliation'; stages are: {', '.join(days.TIMED)}")
+            continue
+        if any(stage == known.stage for known in rows):
+            wrong.append(f"{stage} stands there twice")
+        rows.append(StageRow(_second_of(digits), stage))
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return tuple(rows)
+
+
+def _opening_checks(value: Any) -> tuple[str, ...]:
+    if type(value) is not list or any(check not in days.OPENING_CHECKS for check in value):
+        raise ValueError(f"must be a list of some of {', '.join(days.OPENING_CHECKS)}, not {_shown(value)}")
+    if len(set(value)) != len(value):
+        raise ValueError("names a check twice")
+    return tuple(value)
+
+
+def _hours(value: Any) -> tuple[int, int]:
     """["HH:MM[:SS]", "HH:MM[:SS]"], the second later than the first."""
     times = [_TIME.fullmatch(time) if type(time) is str else None for time in value] if type(value) is list else []
     if len(times) != 2 or times[0] is None or times[1] is None:
@@ -359,7 +399,16 @@ _PRODUCT_RULES: Final[dict[str, _Check]] = {
     "close_rule": _one_of(CLOSE_RULES),
     "close_min_tonnes": _integer(0, units.TONNES_MAX),
 }
-_OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {"day": {"block_window": _block_window}}
+_OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {
+    "day": {
+        "block_window": _hours,
+        "stages": _stages,
+        "opening_checks": _opening_checks,
+        "transfer_hours": _hours,
+        "cash_in_hours": _hours,
+        "cash_out_hours": _hours,
+    }
+}
 _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "block_tonnes_min": _integer(1, units.TONNES_MAX),
     "block_limit_bp": _integer(1, 9_999),

@@ -30,6 +30,18 @@ RULES: Final[dict[str, Words]] = {
     "day.timetable": Words("交易日各阶段的开始时间。", "When each phase of the trading day begins, in local time."),
     "day.cancel_in_break": Words("午间休市是否可以撤单。", "Whether members may cancel during the break."),
     "day.block_window": Words("大宗协议交易时段。", "Hours of block trading, from and to, in local time."),
+    "day.stages": Words(
+        "清算、披露、对账等日终环节的时间;fixing 为前一交易日。",
+        "By when each stage beside the timetable is due, in local time; fixing on the trading day before.",
+    ),
+    "day.opening_checks": Words(
+        "开市前必须完成的上一交易日事项。", "What of the day before must be done before the next one opens."
+    ),
+    "day.transfer_hours": Words(
+        "登记账户与交易账户之间划转的办理时段。", "Hours of transfers between registry and trading account, local time."
+    ),
+    "day.cash_in_hours": Words("入金办理时段。", "Hours in which cash comes in, local time."),
+    "day.cash_out_hours": Words("出金办理时段。", "Hours in which cash goes out, local time."),
     "day.calendar": Words(
         "哪些日期是交易日:china 按国务院节假日安排,weekdays 为周一至周五,every-day 为任意日期。",
         "Which dates are trading days: china by the State Council's holidays, weekdays Monday to Friday, every-day any date.",
@@ -156,8 +168,10 @@ def value_of(book: RuleBook, name: str) -> object:
         return _day(found) if key.endswith("_deadline") else found
     if key == "timetable":
         return [f"{_time(row.at_second)} {phases.NAMES[row.phase]}" for row in book.timetable]
-    if key == "block_window":
-        return [_time(second) for second in book.block_window]
+    if key == "stages":
+        return [f"{_time(row.at_second)} {row.stage}" for row in book.stages]
+    if key == "block_window" or key.endswith("_hours"):
+        return [_time(second) for second in getattr(book, key)]
     value: object = getattr(book, key)
     return list(value) if isinstance(value, tuple) else value
 

@@ -13,6 +13,7 @@ from engine.core.blocks import Blocks
 from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF, Book, Order
 from engine.core.calendar import Announcement, Calendar, HolidayNotice
 from engine.core.commands import AnyAct
+from engine.core.days import Days
 from engine.core.events import Composite
 from engine.core.phases import CLOSED
 from engine.core.records import ComplianceYear, Encumbrance
@@ -394,6 +395,7 @@ class State:
         "compliance",
         "composites",
         "day_number",
+        "days",
         "encumbrance_number",
         "encumbrances",
         "fees",
@@ -426,6 +428,7 @@ class State:
         self.rulebook_text = rulebook_text
         self.rulebook_since: i64 = 0  # the trading day at whose opening it took effect; 0: the founding
         self.pending_rulebook: PendingRuleBook | None = None
+        self.days = Days()
         self.composites: dict[str, int] = {}  # product -> last composite close in ticks
         self.closed_composites: tuple[Composite, ...] = ()  # those of the last day that was closed
         # what each order asks of the rule book, as native values

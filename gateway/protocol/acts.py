@@ -13,9 +13,10 @@ from typing import Annotated, Any, Final, Protocol, cast
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.core import commands, phases, reasons, rulebook, units
+from engine.core import bank, commands, phases, reasons, rulebook, units
 from engine.core.calendar import HolidayNotice
 from gateway.protocol import calendar, prices, times, wire
+from gateway.protocol.day_wire import BreakId
 
 _SCOPES: Final = {
     "login": units.RESTRICT_LOGIN,
@@ -229,6 +230,59 @@ def _read_phase(value: str, names: Names, all_fields: dict[str, Any]) -> int:
     return phases.NAMES.index(value)
 
 
+def _money_of(text: str, field: str) -> int:
+    """An amount that may be negative, as a bank's balance may be."""
+    try:
+        fen = prices.amount_fen(text.removeprefix("-")) if text.strip("-0.") else 0
+    except prices.NumberRefused as error:
+        raise FieldRefused(error.reason, field) from error
+    return -fen if text.startswith("-") else fen
+
+
+def _money_form(name: str, optional: bool = False) -> _Form:
+    return _Form(
+        name,
+        _Money,
+        lambda value, *_: _money_of(value, name),
+        lambda value, *_: prices.money_text(value),
+        optional,
+    )
+
+
+def _read_balances(value: list[tuple[str, str]], names: Names, all_fields: dict[str, Any]) -> Any:
+    return tuple((_read_account(code, names, all_fields), _money_of(money, "balances")) for code, money in value)
+
+
+def _show_balances(value: Any, names: Names, all_fields: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(names.account_code(number), prices.money_text(fen)) for number, fen in value]
+
+
+def _read_differences(value: list[tuple[str, str, str]], names: Names, all_fields: dict[str, Any]) -> Any:
+    return tuple(
+        (
+            -int(code[1:]) if code.startswith("#") else _read_account(code, names, all_fields),
+            _money_of(ledger, "differences"),
+            _money_of(bank, "differences"),
+        )
+        for code, ledger, bank in value
+    )
+
+
+def _show_differences(value: Any, names: Names, all_fields: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (
+            names.account_code(number) if number > 0 else f"#{-number}",
+            prices.money_text(ledger),
+            prices.money_text(bank),
+        )
+        for number, ledger, bank in value
+    ]
+
+
+_Money = Annotated[str, Meta(max_length=24, pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,2})?\Z")]
+_AccountOrOwn = Annotated[str, Meta(max_length=32, pattern=r"^(#[0-9]{1,3}|[A-Za-z0-9._-]+)\Z")]
+_Balances = Annotated[list[tuple[wire.Code, _Money]], Meta(max_length=bank.ROWS_MAX)]
+_Differences = Annotated[list[tuple[_AccountOrOwn, _Money, _Money]], Meta(max_length=bank.BREAKS_MAX)]
 _Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+\Z")]
 _Codes = Annotated[list[wire.Code], Meta(min_length=1, max_length=10_000)]
@@ -307,6 +361,18 @@ _FORMS: Final[dict[str, _Form]] = {
     "vintage": _Form("vintage", Annotated[int, Meta(ge=0, le=9999)], _same, _same),
     "owner": _Form("owner", Annotated[int, Meta(ge=1, le=_INT64_MAX)], _same, _same),
     "final": _Form("final", bool, _same, _same),
+    # the day and the bank's file
+    "at_seq": _number_form("at_seq", _INT64_MAX),
+    "breaks": _number_form("breaks", _INT64_MAX),
+    "unsettled": _number_form("unsettled", _INT64_MAX),
+    "statements": _number_form("statements", _INT64_MAX),
+    "balances": _Form("balances", _Balances, _read_balances, _show_balances),
+    "fees_fen": _money_form("fees"),
+    "reserve_fen": _money_form("reserve", optional=True),
+    "total_fen": _money_form("total"),
+    "differences": _Form("differences", _Differences, _read_differences, _show_differences),
+    "bank_break": _Form("break_id", BreakId, lambda value, *_: int(value[2:]), lambda value, *_: f"D-{value}"),
+    "remedy": _Form("remedy", _Word, _same, _same),
     # government auctions
     "auction": _Form("auction", wire.Code, _read_auction, lambda value, names, _: names.auction_code(value)),
     "direction": _Form("direction", _Word, _same, _same),

@@ -2,10 +2,14 @@
 
 from typing import Any, Final
 
-from gateway.protocol import auction_wire, block_wire, holder_wire, wire
+from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, wire
 
 DOORS: Final[dict[str, Any]] = {
     "trade": wire.TradeRequest | block_wire.BlockRequest | auction_wire.Looking | auction_wire.Bidding,
-    "ops": wire.OpsRequest | block_wire.OpsBlocks | auction_wire.Looking | holder_wire.OpsLargeHolders,
+    "ops": wire.OpsRequest
+    | block_wire.OpsBlocks
+    | auction_wire.Looking
+    | holder_wire.OpsLargeHolders
+    | day_wire.OpsDayRequest,
     "market": wire.MarketRequest | auction_wire.Looking,
 }

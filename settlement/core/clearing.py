@@ -13,7 +13,8 @@ import orjson
 
 from engine.core import events, phases
 from engine.core.units import BLOCK
-from settlement.core import checks, dvp
+from engine.title import BankComparison
+from settlement.core import bankfile, checks, dvp
 from settlement.core.awards import AuctionRow, parties_of
 from settlement.core.ledger import Account, Instrument, InvariantBroken, Ledger
 from settlement.core.postings import (
@@ -21,8 +22,10 @@ from settlement.core.postings import (
     BANK,
     CANCELED,
     ENCUMBERED,
+    FEES,
     ISSUE,
     PREALLOCATED,
+    RESERVE,
     USE_RESTRICTED,
     UnitMove,
     Writes,
@@ -90,6 +93,8 @@ class Clearing:
         self.bulletins = 0  # how many there are, and the SHA-256 (hex) of the last
         self.bulletin_sha256 = "0" * 64
         self.day_close: DayClose | None = None
+        self.bank_comparison: BankComparison | None = None  # of the newest file
+        self._new_comparisons: list[BankComparison] = []
         self.auctions: dict[int, AuctionRow] = {}  # announced, or ended on the present day
         self._seq = 0
         self._at_ns = 0
@@ -425,6 +430,40 @@ class Clearing:
     def _retry_ordered(self, event: events.SettlementRetryOrdered, writes: Writes) -> None:
         dvp.retry(self.ledger, self.aside, writes, self._seq, event.trade)
 
+    # ---- the bank ---------------------------------------------------------------------------------------
+
+    def _bank_file_imported(self, event: events.BankFileImported, writes: Writes) -> None:
+        """Hold the bank's balances against the ledger as it stands here; what differs goes out once it is committed."""
+        e = event
+        breaks = bankfile.compare(self.ledger, e)
+        comparison = BankComparison(e.trading_day, self._seq, e.sha256, breaks)
+        self.bank_comparison = comparison
+        self._new_comparisons.append(comparison)
+        balances = [*e.balances, (FEES, e.fees_fen), (RESERVE, e.reserve_fen)]
+        body = orjson.dumps({"balances": balances, "breaks": breaks})
+        writes.changes.append(("bank_file", (e.trading_day, self._seq, e.sha256, e.total_fen, len(breaks), body)))
+
+    def take_bank_comparisons(self) -> list[BankComparison]:
+        """The comparisons since the last asking; they are forgotten here."""
+        found = self._new_comparisons
+        self._new_comparisons = []
+        return found
+
+    def _bank_compared(self, event: events.BankCompared, writes: Writes) -> None:
+        writes.changes.append(("bank_superseded", (self._seq,)))
+        for b in event.breaks:
+            writes.changes.append(
+                (
+                    "bank_break",
+                    (b.number, b.trading_day, b.account, b.ledger_fen, b.bank_fen, b.state, b.since_day, self._seq, 0,
+                     ""),
+                )
+            )  # fmt: skip
+
+    def _bank_break_resolved(self, event: events.BankBreakResolved, writes: Writes) -> None:
+        e = event
+        writes.changes.append(("bank_break_resolved", (e.remedy, self._seq, e.basis, e.bank_break)))
+
     # ---- the day ----------------------------------------------------------------------------------------
 
     def _day_opened(self, event: events.DayOpened, writes: Writes) -> None:
@@ -582,6 +621,9 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.BidAwarded: Clearing._bid_awarded,
     events.AuctionReported: Clearing._auction_reported,
     events.AuctionCanceled: Clearing._auction_canceled,
+    events.BankFileImported: Clearing._bank_file_imported,
+    events.BankCompared: Clearing._bank_compared,
+    events.BankBreakResolved: Clearing._bank_break_resolved,
     events.DayOpened: Clearing._day_opened,
     events.PhaseChanged: Clearing._phase_changed,
     events.DayClosed: Clearing._day_closed,

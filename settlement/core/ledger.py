@@ -12,6 +12,7 @@ from settlement.core.postings import (
     FEES,
     LOCKED,
     PREALLOCATED,
+    RESERVE,
     STATE_PLACES,
     USE_RESTRICTED,
     UnitMove,
@@ -55,7 +56,7 @@ class Ledger:
         self.accounts: dict[int, Account] = {}
         self.instruments: dict[int, Instrument] = {}
         self.allowances: set[int] = set()  # instruments that count for retention
-        self.cash: dict[int, int] = {BANK: 0, FEES: 0}
+        self.cash: dict[int, int] = {BANK: 0, FEES: 0, RESERVE: 0}
         self.units: dict[tuple[int, int], list[int]] = {}  # (account, instrument) -> tonnes by STATE_PLACES
         self.allowance_tonnes: dict[int, int] = {}  # account -> allowances that count for retention
         self.lots: dict[tuple[int, int], dict[int, int]] = {}  # (account, instrument) -> day bought -> tonnes locked

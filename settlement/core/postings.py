@@ -3,7 +3,8 @@
 A holding is the sum of its postings. Accounts from 1 are participants; those below 0 are the system's own, and exist so
 that nothing ever comes from nowhere: units come from ISSUE and end in CANCELED or a year's
 surrender account, cash comes from and
-returns to BANK (its balance is minus what the bank holds for the market), fees gather in FEES.
+returns to BANK (its balance is minus what the bank holds for the market), fees gather in FEES, the risk reserve
+(风险准备金) in RESERVE.
 """
 
 from typing import Final, NamedTuple
@@ -11,6 +12,7 @@ from typing import Final, NamedTuple
 ISSUE: Final = -1
 BANK: Final = -2
 FEES: Final = -3
+RESERVE: Final = -4
 CANCELED: Final = -5
 
 AVAILABLE: Final = "available"

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
 import aiosqlite
+import orjson
 
 from engine.core.units import CASH_FEN_MAX
-from engine.title import BulletinRow, TitleHolding, TradeStatus
+from engine.title import BankComparison, BulletinRow, TitleHolding, TradeStatus
 from settlement.core.awards import AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing, Cumulative, Period
@@ -73,6 +74,8 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "set_aside": ("set_aside", 18),
     "statement": ("statements", 4),
     "bulletin": ("bulletins", 5),
+    "bank_file": ("bank_files", 6),
+    "bank_break": ("bank_breaks", 10),
     "reconciliation": ("reconciliations (seq, ok, body)", 3),
 }
 _UPDATES: Final[dict[str, str]] = {
@@ -85,6 +88,8 @@ _UPDATES: Final[dict[str, str]] = {
     "award_settled": "UPDATE awards SET status = 'settled', settled_seq = ? WHERE trade = ?",
     "auction_ended": "UPDATE auctions SET status = ?, reason = ?, price_ticks = ?, sold_tonnes = ?, bid_tonnes = ?, "
     "bidders = ?, winners = ?, revenue_fen = ?, ended_seq = ?, ended_day = ? WHERE auction = ?",
+    "bank_superseded": "UPDATE bank_breaks SET state = 'superseded', resolved_seq = ? WHERE state IN ('open', 'carried')",
+    "bank_break_resolved": "UPDATE bank_breaks SET state = ?, resolved_seq = ?, basis = ? WHERE break_number = ?",
     "bulletin_published": "UPDATE bulletins SET published_seq = ? WHERE trading_day = ? AND sha256 = ?",
 }
 _CASH_UPSERT: Final = " ON CONFLICT (account) DO UPDATE SET amount_fen = excluded.amount_fen"
@@ -564,4 +569,9 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
         clearing.next_audit_line, clearing.chain = line + 1, chain
     for number, sha256 in await rows("SELECT number, sha256 FROM bulletins ORDER BY number DESC LIMIT 1"):
         clearing.bulletins, clearing.bulletin_sha256 = number, sha256
+    for day, seq, sha256, body in await rows(
+        "SELECT trading_day, seq, sha256, body FROM bank_files ORDER BY seq DESC LIMIT 1"
+    ):
+        breaks = [tuple(row) for row in orjson.loads(body)["breaks"]]
+        clearing.bank_comparison = BankComparison(day, seq, sha256, breaks)
     return clearing, Mark(mark_seq, mark_at_ns)

@@ -17,7 +17,11 @@ from engine.view import AccountView, DayView, InstrumentView, UnitsView
 from settlement.core.awards import parties_of
 from settlement.worker import Settlement
 
-CHONGQING = rulebook.shipped("chongqing").replace('calendar = { value = "china"', 'calendar = { value = "every-day"')
+CHONGQING = (
+    rulebook.shipped("chongqing")
+    .replace('calendar = { value = "china"', 'calendar = { value = "every-day"')
+    .replace('opening_checks = { value = ["reconciliation"]', "opening_checks = { value = []")
+)
 WITH_FEES = CHONGQING.replace("trading_fee_ppm = { value = 0", "trading_fee_ppm = { value = 700").replace(
     "settlement_fee_ppm = { value = 0", "settlement_fee_ppm = { value = 300"
 )

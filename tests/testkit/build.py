@@ -49,7 +49,14 @@ _PRODUCT: Final[dict[str, Any]] = {
     "close_rule": "A",
     "close_min_tonnes": 0,
 }
-_OPTIONAL: Final = ("block_window",)
+_OPTIONAL: Final = (
+    "block_window",
+    "stages",
+    "opening_checks",
+    "transfer_hours",
+    "cash_in_hours",
+    "cash_out_hours",
+)
 _OPTIONAL_IN_PRODUCT: Final = (
     "block_tonnes_min",
     "block_limit_bp",

@@ -1,5 +1,6 @@
 """The timetable decides from the market's day and the clock only; restarts go on, nothing runs twice."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -214,17 +215,25 @@ async def phases_driven(data: Path, clock: Clock, turns: int) -> list[tuple[int,
         book = exchange.view.rulebook()
         view = exchange.view
         timetable = Timetable(
-            "compressed", lambda _day: book, exchange.sequencer, view.day, view.calendar, clock, day_seconds=600
+            "compressed",
+            lambda _day: book,
+            exchange.sequencer,
+            view.day,
+            view.calendar,
+            clock,
+            day_seconds=600,
+            judge_opening=view.judge_opening,
         )
         seen: list[tuple[int, int]] = []
         while len(seen) < turns:
             before = exchange.view.day()
             if await timetable.turn():
                 now = exchange.view.day()
-                if now.is_block_window_open == before.is_block_window_open or now.phase != before.phase:
+                if (now.day_number, now.phase) != (before.day_number, before.phase):
                     seen.append((now.day_number, now.phase))
             else:
                 clock.pass_seconds(1)
+                await asyncio.sleep(0)  # settlement reconciles the closed day meanwhile
         assert timetable.refused == 0
         return seen
     finally:

@@ -12,13 +12,14 @@ import typer
 
 from engine.core import phases
 from gateway.protocol.times import day_text
-from yutan.cli import auction, block, registry, session
+from yutan.cli import auction, block, day, registry, session
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
 bulletin_app = typer.Typer(no_args_is_help=True, help="The daily bulletin (每日公报).")
 app.add_typer(bulletin_app, name="bulletin")
 registry.register(app)
+day.register(app)
 app.add_typer(block.operator_app, name="block")
 app.add_typer(auction.operator_app, name="auction")
 

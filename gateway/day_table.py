@@ -1,0 +1,106 @@
+"""The day as a state table (日程表): every stage with its time, what became of it, and what to do where it is not in order."""
+
+from typing import Final
+
+from engine.core import days, phases, reasons
+from engine.core.calendar import local_day
+from engine.core.rulebook import RuleBook
+from engine.core.stages import local_second
+from engine.view import MarketView
+from gateway.protocol.day_wire import StageRow
+from gateway.protocol.times import day_text, time_text
+
+NAMES_ZH: Final = {
+    days.FIXING: "固定当日参数",
+    days.CHECKS: "开市前检查",
+    days.CONTEST: "结算异议截止",
+    days.OPENING: "开市",
+    days.CLOSE: "闭市",
+    days.CLEARING: "清算交收",
+    days.STATEMENTS: "结算单",
+    days.DISCLOSURE: "信息披露",
+    days.BANK: "银行对账",
+    days.RECONCILIATION: "对账封账",
+}
+BEFORE_OPENING: Final = (days.FIXING, days.CHECKS, days.CONTEST, days.OPENING)
+REMEDIES: Final = {
+    days.FIXING: "yutan operator fix-day DAY",
+    days.CLEARING: "yutan operator unsettled; then retry",
+    days.DISCLOSURE: "yutan operator bulletin publish",
+    days.BANK: "yutan operator bank import FILE; yutan operator bank show; yutan operator bank resolve D-n",
+    days.RECONCILIATION: "yutan operator reconcile, until it finds no difference",
+    days.OPENING: "yutan operator open-day DAY",
+    days.CLOSE: "yutan operator close-day",
+}
+OVERRIDE: Final = "or yutan operator override-opening DAY --basis DOCUMENT"
+_STAGE_OF: Final = {
+    reasons.DAY_NOT_FIXED: days.FIXING,
+    reasons.NOT_RECONCILED: days.RECONCILIATION,
+    reasons.RECONCILIATION_BREAK: days.RECONCILIATION,
+    reasons.BANK_FILE_MISSING: days.BANK,
+    reasons.BANK_BREAK_OPEN: days.BANK,
+}
+
+
+class DayTableMaker:
+    """Makes the rows of one moment: `now_ns` is the clock, everything else is the market's."""
+
+    def __init__(self, view: MarketView, now_ns: int) -> None:
+        self._view = view
+        book = view.rulebook()
+        self._today = local_day(now_ns, book.utc_offset_minutes)
+        self._second = local_second(now_ns, book.utc_offset_minutes)
+        self._persons = {operator.number: operator.person for operator in view.operators()}
+
+    def rows(self) -> list[StageRow]:
+        """The present day's stages, then those that the next opening waits for."""
+        day = self._view.day()
+        found = [self._row(day.trading_day, stage) for stage in days.STAGES] if day.trading_day else []
+        following = self._view.next_day()
+        if following and day.phase == phases.CLOSED:
+            found += [self._row(following, stage) for stage in BEFORE_OPENING]
+        return [row for row in found if row is not None]
+
+    def _row(self, trading_day: int, stage: str) -> StageRow | None:
+        book = self._view.rulebook_on(trading_day)
+        at_day, second = self._due(book, trading_day, stage)
+        mark = self._view.day_marks(trading_day).get(stage)
+        if mark is None and second < 0:
+            return None  # the rule book does not ask for it, and nobody did it
+        due = "" if second < 0 else f"{day_text(at_day)} {second // 3600:02}:{second // 60 % 60:02}"
+        name = NAMES_ZH[stage]
+        if mark is not None:
+            status = "done" if mark.is_ok else "failed"
+            remedy = "" if mark.is_ok else REMEDIES.get(stage, "")
+            by = self._persons.get(mark.operator, "exchange")
+            return StageRow(
+                day_text(trading_day), stage, name, due, status, time_text(mark.at_ns), by, mark.count, remedy
+            )
+        is_over = (self._today, self._second) >= (at_day, second)
+        if stage == days.CONTEST:
+            return StageRow(day_text(trading_day), stage, name, due, "done" if is_over else "waiting")
+        if stage == days.CHECKS:
+            return self._checks(trading_day, name, due)
+        status = "late" if is_over else "waiting"
+        return StageRow(day_text(trading_day), stage, name, due, status, remedy=REMEDIES[stage])
+
+    def _checks(self, trading_day: int, name: str, due: str) -> StageRow:
+        """The checks of a day that has not opened are asked now; the opening asks them again."""
+        verdict = self._view.judge_opening(trading_day)
+        if verdict.reason == 0:
+            return StageRow(day_text(trading_day), days.CHECKS, name, due, "done")
+        remedy = f"{REMEDIES[_STAGE_OF[verdict.reason]]}; {OVERRIDE}"
+        return StageRow(
+            day_text(trading_day), days.CHECKS, name, due, "blocked", count=int(verdict.actual), remedy=remedy
+        )
+
+    def _due(self, book: RuleBook, trading_day: int, stage: str) -> tuple[int, int]:
+        """The date and local second at which a stage is due; second -1 where none is set."""
+        if stage == days.OPENING:
+            return trading_day, book.timetable[0].at_second
+        if stage == days.CLOSE:
+            return trading_day, book.timetable[-1].at_second
+        for row in book.stages:
+            if row.stage == stage:
+                return (self._view.day_before(trading_day) if stage == days.FIXING else trading_day), row.at_second
+        return trading_day, -1

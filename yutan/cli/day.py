@@ -1,0 +1,129 @@
+"""`yutan operator day|fix-day|override-opening|bank …`: the stages of the day and the bank's file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.protocol.times import day_text
+from yutan.cli import session
+from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
+from yutan.cli.output import EXIT_DATA, EXIT_MISSING, console, fail, show
+from yutan.client import Client
+from yutan.imports import BankFile, ImportRefused, read_bank_file
+
+bank_app = typer.Typer(no_args_is_help=True, help="The settlement bank's daily file (银行对账).")
+
+TradingDay = Annotated[int, typer.Argument(help="Trading day, yyyymmdd (交易日).")]
+BreakNumber = Annotated[str, typer.Argument(help="Difference, such as D-3 (差异编号).")]
+
+
+def day(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """Show the stages of the day (日程): due, done, by whom, and what the next opening waits for."""
+    found = session.ask_operator(data, operator, lambda client: client.ops_day(), as_json)
+    if as_json:
+        show(found, as_json=True)
+        return
+    show(found.stages, as_json=False, title=f"{found.trading_day or '–'} {found.phase} (日程)")
+    show(found.house, as_json=False, title="house (系统检查)")
+    if found.blocked_by is not None:
+        words = f"{found.next_day} does not open: {found.blocked_by.code} {found.blocked_by.name} (不得开市)"
+        console().print(words, markup=False)
+    elif found.next_day:
+        under = f" under {found.override}" if found.override else ""
+        console().print(f"{found.next_day} may open{under} (可以开市)", markup=False)
+
+
+def fix_day(
+    trading_day: TradingDay,
+    operator: Operator,
+    reason: Why = "fix the day's values",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Fix a trading day's values the evening before (固定参数): rule book, price bands, fees."""
+    session.act("fix_day", {"trading_day": day_text(trading_day)}, data, operator, reason, document, as_json)
+
+
+def override_opening(
+    trading_day: TradingDay,
+    basis: Annotated[str, typer.Option("--basis", help="Number of the document that allows it (文号).")],
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Let a day open although a check stands against it (例外开市); always two persons."""
+    fields = {"trading_day": day_text(trading_day), "basis": basis}
+    session.act("override_opening", fields, data, operator, reason, document, as_json)
+
+
+@bank_app.command("import")
+def import_bank_file(
+    file: Annotated[Path, typer.Argument(help="CSV of the bank: account,opening,credit,debit,closing (文件).")],
+    trading_day: Annotated[int, typer.Option("--day", help="Trading day of the file, yyyymmdd (交易日).")],
+    operator: Operator,
+    reason: Why = "the bank's file of the day",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Import the bank's file (导入银行对账文件): the whole file, or a report of its wrong rows and nothing."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", code=EXIT_MISSING, as_json=as_json)
+
+    async def question(client: Client) -> BankFile | ImportRefused:
+        try:
+            return read_bank_file(content, {row.account for row in await client.ops_accounts()})
+        except ImportRefused as refused:
+            return refused
+
+    found = session.ask_operator(data, operator, question, as_json)
+    if isinstance(found, ImportRefused):
+        rows = [fault._asdict() for fault in found.faults]
+        if not as_json:
+            show(rows, as_json=False, title=f"{file} (逐行报告)")
+        fail(f"{file}: {found}", code=EXIT_DATA, as_json=as_json, data={"rows": rows} if as_json else None)
+    fields: dict[str, Any] = {"trading_day": day_text(trading_day), **found._asdict()}
+    session.act("import_bank_file", fields, data, operator, reason, document, as_json)
+
+
+@bank_app.command("show")
+def show_bank(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """Show the newest file's differences from the ledger (银行对账差异); exit code 65 where one waits for a remedy."""
+    found = session.ask_operator(data, operator, lambda client: client.ops_bank(), as_json)
+    if as_json:
+        show(found, as_json=True)
+    else:
+        state = "compared (已核对)" if found.is_compared else "not compared yet (未核对)"
+        show(found.breaks, as_json=False, title=f"bank file {found.trading_day or '–'}, {state}, differences (差异)")
+    if any(row.state == "open" for row in found.breaks):
+        raise typer.Exit(EXIT_DATA)
+
+
+@bank_app.command("resolve")
+def resolve_break(
+    number: BreakNumber,
+    remedy: Annotated[str, typer.Argument(help="explained, corrected (post the difference) or carried (处理方式).")],
+    basis: Annotated[str, typer.Option("--basis", help="What it rests on, such as the bank's letter (依据).")],
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Deal with a difference (处理差异): explained, corrected by a posting, or carried to the next file; two persons."""
+    fields = {"break_id": number, "remedy": remedy, "basis": basis}
+    session.act("resolve_bank_break", fields, data, operator, reason, document, as_json)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the operator's."""
+    app.command("day")(day)
+    app.command("fix-day")(fix_day)
+    app.command("override-opening")(override_opening)
+    app.add_typer(bank_app, name="bank")
