@@ -82,7 +82,7 @@ class DayTableMaker:
         if stage == days.CHECKS:
             return self._checks(trading_day, name, due)
         status = "late" if is_over else "waiting"
-        return StageRow(day_text(trading_day), stage, name, due, status, remedy=REMEDIES[stage])
+        return StageRow(day_text(trading_day), stage, name, due, status, remedy=REMEDIES.get(stage, ""))
 
     def _checks(self, trading_day: int, name: str, due: str) -> StageRow:
         """The checks of a day that has not opened are asked now; the opening asks them again."""
