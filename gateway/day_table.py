@@ -3,9 +3,8 @@
 from typing import Final
 
 from engine.core import days, phases, reasons
-from engine.core.calendar import local_day
+from engine.core.calendar import local_day, local_second
 from engine.core.rulebook import RuleBook
-from engine.core.stages import local_second
 from engine.view import MarketView
 from gateway.protocol.day_wire import StageRow
 from gateway.protocol.times import day_text, time_text

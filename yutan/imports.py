@@ -7,8 +7,8 @@ import re
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
-from engine.core.bank import ROWS_MAX as BANK_ROWS_MAX
 from engine.core.compliance import EMISSION_ROWS_MAX, KEY_EMITTER
+from engine.core.days import BANK_ROWS_MAX
 from engine.core.units import TONNES_MAX
 from gateway.protocol import prices, times
 

@@ -10,7 +10,7 @@ from typing import Final
 from engine.core import days, phases, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import ImportBankFile, RecordBankComparison, ResolveBankBreak
-from engine.core.days import BankBreak, BankFile, Mark
+from engine.core.days import BANK_BREAKS_MAX, BANK_ROWS_MAX, BankBreak, BankFile, Mark
 from engine.core.events import (
     BankBreakResolved,
     BankCompared,
@@ -22,8 +22,6 @@ from engine.core.events import (
 from engine.core.state import State
 from engine.core.units import CASH_FEN_MAX
 
-ROWS_MAX: Final = 2_000
-BREAKS_MAX: Final = 4_000
 REMEDIES: Final = ("explained", "corrected", "carried")
 UNRESOLVED: Final = ("open", "carried")
 BASIS_CHARACTERS_MAX: Final = 200
@@ -38,7 +36,7 @@ def judge(state: State, act: BankAct) -> Verdict:
     if isinstance(act, RecordBankComparison):
         waiting = state.days.bank_file
         is_fit = waiting is not None and (waiting.trading_day, waiting.sha256) == (act.trading_day, act.sha256)
-        is_fit = is_fit and waiting is not None and not waiting.is_compared and len(act.differences) <= BREAKS_MAX
+        is_fit = is_fit and waiting is not None and not waiting.is_compared and len(act.differences) <= BANK_BREAKS_MAX
         return ADMITTED if is_fit else Verdict(reasons.UNKNOWN_DOCUMENT)
     return judge_remedy(state, act)
 
@@ -49,8 +47,8 @@ def judge_file(state: State, act: ImportBankFile) -> Verdict:
         return Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
     if act.trading_day != state.trading_day:
         return Verdict(reasons.ACT_INVALID, state.trading_day, max(0, min(act.trading_day, 99_999_999)))
-    if len(act.balances) > ROWS_MAX or len(act.sha256) != 64:
-        return Verdict(reasons.ACT_INVALID, ROWS_MAX, len(act.balances))
+    if len(act.balances) > BANK_ROWS_MAX or len(act.sha256) != 64:
+        return Verdict(reasons.ACT_INVALID, BANK_ROWS_MAX, len(act.balances))
     accounts = [account for account, _ in act.balances]
     if any(state.account(account) is None for account in accounts):
         return Verdict(reasons.UNKNOWN_ACCOUNT)

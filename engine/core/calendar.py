@@ -98,6 +98,11 @@ def local_day(at_ns: int, utc_offset_minutes: int) -> int:
     return as_number(_EPOCH + (at_ns // 60_000_000_000 + utc_offset_minutes) // 1_440 * _ONE_DAY)
 
 
+def local_second(at_ns: int, utc_offset_minutes: int) -> int:
+    """Seconds after local midnight."""
+    return (at_ns // 1_000_000_000 + utc_offset_minutes * 60) % 86_400
+
+
 def shift(number: int, days: int) -> int:
     """So many calendar days later (negative: earlier)."""
     return as_number(as_date(number) + days * _ONE_DAY)

@@ -34,6 +34,8 @@ TIMED: Final = tuple(
 )  # the timetable has the times of these two
 OPENING_CHECKS: Final = (FIXING, BANK, RECONCILIATION)
 DAYS_KEPT: Final = 16
+BANK_ROWS_MAX: Final = 2_000  # sub-accounts in a bank's file
+BANK_BREAKS_MAX: Final = 4_000
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):

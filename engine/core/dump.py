@@ -20,7 +20,7 @@ from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 
-FORMAT = 5
+FORMAT = 6
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()

@@ -325,8 +325,8 @@ def _stages(value: Any) -> tuple[StageRow, ...]:
 
 
 def _opening_checks(value: Any) -> tuple[str, ...]:
-    if type(value) is not list or any(check not in days.OPENING_CHECKS for check in value):
-        raise ValueError(f"must be a list of some of {', '.join(days.OPENING_CHECKS)}, not {_shown(value)}")
+    if type(value) is not list or not value or any(check not in days.OPENING_CHECKS for check in value):
+        raise ValueError(f"must be a list of one or more of {', '.join(days.OPENING_CHECKS)}, not {_shown(value)}")
     if len(set(value)) != len(value):
         raise ValueError("names a check twice")
     return tuple(value)

@@ -6,7 +6,7 @@ open all the same, two people say so under a document's number (domain rules (d)
 
 from engine.core import adoption, bank, calendar_acts, days, phases, reasons
 from engine.core.admission import ADMITTED, Verdict
-from engine.core.calendar import BeyondCalendar
+from engine.core.calendar import BeyondCalendar, local_second
 from engine.core.commands import (
     AnyAct,
     CloseDay,
@@ -27,8 +27,6 @@ from engine.core.state import State
 
 BASIS_CHARACTERS_MAX = 200
 COUNT_MAX = 2**40
-_NS_A_SECOND = 1_000_000_000
-_SECONDS_A_DAY = 86_400
 
 StageAct = FixDay | RecordReconciliation | OverrideOpening
 
@@ -139,11 +137,6 @@ def judge_hours(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return ADMITTED
     second = local_second(at_ns, book.utc_offset_minutes)
     return ADMITTED if begin <= second < end else Verdict(reasons.OUTSIDE_HOURS, clock(begin), clock(second))
-
-
-def local_second(at_ns: int, utc_offset_minutes: int) -> int:
-    """Seconds after local midnight."""
-    return (at_ns // _NS_A_SECOND + utc_offset_minutes * 60) % _SECONDS_A_DAY
 
 
 def clock(second: int) -> int:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Protocol, cast
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from engine.core import bank, commands, phases, reasons, rulebook, units
+from engine.core import commands, days, phases, reasons, rulebook, units
 from engine.core.calendar import HolidayNotice
 from gateway.protocol import calendar, prices, times, wire
 from gateway.protocol.day_wire import BreakId
@@ -239,13 +239,12 @@ def _money_of(text: str, field: str) -> int:
     return -fen if text.startswith("-") else fen
 
 
-def _money_form(name: str, optional: bool = False) -> _Form:
+def _money_form(name: str) -> _Form:
     return _Form(
         name,
         _Money,
         lambda value, *_: _money_of(value, name),
         lambda value, *_: prices.money_text(value),
-        optional,
     )
 
 
@@ -281,8 +280,8 @@ def _show_differences(value: Any, names: Names, all_fields: dict[str, Any]) -> l
 
 _Money = Annotated[str, Meta(max_length=24, pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,2})?\Z")]
 _AccountOrOwn = Annotated[str, Meta(max_length=32, pattern=r"^(#[0-9]{1,3}|[A-Za-z0-9._-]+)\Z")]
-_Balances = Annotated[list[tuple[wire.Code, _Money]], Meta(max_length=bank.ROWS_MAX)]
-_Differences = Annotated[list[tuple[_AccountOrOwn, _Money, _Money]], Meta(max_length=bank.BREAKS_MAX)]
+_Balances = Annotated[list[tuple[wire.Code, _Money]], Meta(max_length=days.BANK_ROWS_MAX)]
+_Differences = Annotated[list[tuple[_AccountOrOwn, _Money, _Money]], Meta(max_length=days.BANK_BREAKS_MAX)]
 _Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+\Z")]
 _Codes = Annotated[list[wire.Code], Meta(min_length=1, max_length=10_000)]
@@ -368,7 +367,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "statements": _number_form("statements", _INT64_MAX),
     "balances": _Form("balances", _Balances, _read_balances, _show_balances),
     "fees_fen": _money_form("fees"),
-    "reserve_fen": _money_form("reserve", optional=True),
+    "reserve_fen": _money_form("reserve"),
     "total_fen": _money_form("total"),
     "differences": _Form("differences", _Differences, _read_differences, _show_differences),
     "bank_break": _Form("break_id", BreakId, lambda value, *_: int(value[2:]), lambda value, *_: f"D-{value}"),

@@ -40,7 +40,7 @@ from settlement.core.postings import (
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 # Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
@@ -569,9 +569,13 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
         clearing.next_audit_line, clearing.chain = line + 1, chain
     for number, sha256 in await rows("SELECT number, sha256 FROM bulletins ORDER BY number DESC LIMIT 1"):
         clearing.bulletins, clearing.bulletin_sha256 = number, sha256
-    for day, seq, sha256, body in await rows(
-        "SELECT trading_day, seq, sha256, body FROM bank_files ORDER BY seq DESC LIMIT 1"
-    ):
-        breaks = [tuple(row) for row in orjson.loads(body)["breaks"]]
-        clearing.bank_comparison = BankComparison(day, seq, sha256, breaks)
+    clearing.bank_comparison = await _load_comparison(connection)
     return clearing, Mark(mark_seq, mark_at_ns)
+
+
+async def _load_comparison(connection: aiosqlite.Connection) -> BankComparison | None:
+    """How the bank's newest file compared with the ledger; None where none has come."""
+    query = "SELECT trading_day, seq, sha256, body FROM bank_files ORDER BY seq DESC LIMIT 1"
+    for day, seq, sha256, body in await connection.execute_fetchall(query):
+        return BankComparison(day, seq, sha256, [tuple(row) for row in orjson.loads(body)["breaks"]])
+    return None

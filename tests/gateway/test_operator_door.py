@@ -140,6 +140,14 @@ REGISTRY_ACTS: list[commands.AnyAct] = [
     commands.TransferUnits(1, 1, 1, 5, "gift"),
     commands.MergeAccounts(1, 1),
 ]
+DAY_ACTS: list[commands.AnyAct] = [
+    commands.FixDay(20261123),
+    commands.OverrideOpening(20261123, "渝环〔2026〕8号"),
+    commands.RecordReconciliation(20261120, 17, 2, 1, 40),
+    commands.ImportBankFile(20261120, ((1, 123_456), (1, -5)), 700, 0, 124_151, "ab" * 32),
+    commands.RecordBankComparison(20261120, "ab" * 32, ((-3, 700, -1), (0, 5, 4), (1, 0, 100))),
+    commands.ResolveBankBreak(7, "carried", "BANK-7"),
+]
 
 
 def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
@@ -150,6 +158,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
     names._add_auction(1, "2026-01")
     examples: list[commands.AnyAct] = [
         *REGISTRY_ACTS,
+        *DAY_ACTS,
         commands.OpenAccount("A001", 1, "企业", "institution"),
         commands.ListInstrument(SPOT, "CQEA", 2025, "配额", "allowance", 4000),
         commands.RegisterKey("k", public_of("k"), (1,)),

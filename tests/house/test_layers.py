@@ -6,6 +6,7 @@ from tests.house.source import Source, imports, sources
 WORDS = (
     "engine.core.calendar",
     "engine.core.commands",
+    "engine.core.days",
     "engine.core.events",
     "engine.core.phases",
     "engine.core.reasons",

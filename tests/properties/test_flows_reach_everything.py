@@ -56,6 +56,12 @@ NOT_REACHED = (
     e.KeyRevoked,
     e.SettlementRetryOrdered,
     e.BulletinPublished,
+    e.DayFixed,
+    e.OpeningOverridden,
+    e.DayReconciled,
+    e.BankFileImported,
+    e.BankCompared,
+    e.BankBreakResolved,
 )
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))

@@ -16,11 +16,10 @@ from engine.title import ReconciliationReport
 from engine.view import AccountView, DayView, InstrumentView, UnitsView
 from settlement.core.awards import parties_of
 from settlement.worker import Settlement
+from tests.testkit.build import unchecked
 
-CHONGQING = (
-    rulebook.shipped("chongqing")
-    .replace('calendar = { value = "china"', 'calendar = { value = "every-day"')
-    .replace('opening_checks = { value = ["reconciliation"]', "opening_checks = { value = []")
+CHONGQING = unchecked(rulebook.shipped("chongqing")).replace(
+    'calendar = { value = "china"', 'calendar = { value = "every-day"'
 )
 WITH_FEES = CHONGQING.replace("trading_fee_ppm = { value = 0", "trading_fee_ppm = { value = 700").replace(
     "settlement_fee_ppm = { value = 0", "settlement_fee_ppm = { value = 300"

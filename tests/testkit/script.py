@@ -17,7 +17,7 @@ from engine.core import phases, reasons, rulebook, units
 from engine.core.commands import AnyAct, AnyCommand
 from engine.core.units import BUY, DAY, FOK, IOC, SELL
 from engine.view import MarketView
-from tests.testkit.build import Desk, act, rulebook_text
+from tests.testkit.build import Desk, act, rulebook_text, unchecked
 
 SIDES = {"buy": BUY, "sell": SELL}
 SCOPES = {
@@ -58,7 +58,7 @@ class Scene:
         book: str = "",
         **rules: Any,
     ) -> None:
-        text = rulebook.shipped(book) if book else rulebook_text({"CQEA": product or {}}, **rules)
+        text = unchecked(rulebook.shipped(book)) if book else rulebook_text({"CQEA": product or {}}, **rules)
         self.desk = Desk(text)
         self.numbers = {letter: number for number, letter in enumerate(accounts, 1)}
         self.letters = {number: letter for letter, number in self.numbers.items()}

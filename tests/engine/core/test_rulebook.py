@@ -10,6 +10,10 @@ from engine.core.rulebook import RuleBookError
 
 TEXT = rulebook.shipped("chongqing")
 UNKNOWN = ("holding_limit_tonnes", "large_holder_tonnes", "large_holders_published")  # no Chongqing text has a value
+UNKNOWN_HOURS = ("transfer_hours", "cash_in_hours", "cash_out_hours")  # nor these
+HOURS = "[day]\n" + "".join(
+    f'{key} = {{ value = ["09:00", "09:25"], source = "CN-UI", confidence = "unknown" }}\n' for key in UNKNOWN_HOURS
+)
 LIMITS = """[product.CQEA]
 holding_limit_tonnes = { value = 1000000, source = "BJ 4.5.2", confidence = "confirmed" }
 large_holder_tonnes = { value = 500000, source = "BJ 4.5.4", confidence = "confirmed" }
@@ -86,7 +90,9 @@ def test_chongqing_has_the_values_of_its_sources() -> None:
 def test_every_rule_has_its_provenance() -> None:
     book = rulebook.parse(TEXT)
     in_market = {
-        field for field in rulebook.RuleBook.__struct_fields__ if field not in ("products", "compliance", "provenance")
+        field
+        for field in rulebook.RuleBook.__struct_fields__
+        if field not in ("products", "compliance", "provenance", *UNKNOWN_HOURS)
     }
     in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field not in ("code", *UNKNOWN)}
     in_year = {f for f in rulebook.ComplianceRules.__struct_fields__ if f not in ("year", "offsets")}
@@ -283,7 +289,8 @@ def test_nobody_is_published_without_a_threshold() -> None:
 
 
 def test_every_rule_has_words_and_every_word_a_rule() -> None:
-    book = rulebook.parse((TEXT + OFFSET).replace("[product.CQEA]\n", LIMITS))
+    book = rulebook.parse((TEXT + OFFSET).replace("[product.CQEA]\n", LIMITS).replace("[day]\n", HOURS))
+    assert [rulewords.value_of(book, f"day.{key}") for key in UNKNOWN_HOURS] == [["09:00", "09:25"]] * 3
     assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [1_000_000, 500_000, True]
     named = {f"{name.partition('.')[0]}.{name.rpartition('.')[2]}" for name in book.provenance}
     assert set(rulewords.RULES) == named
