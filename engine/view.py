@@ -48,6 +48,7 @@ class AccountView(msgspec.Struct, frozen=True):
     held_fen: int
     retention_floor: int  # tonnes of allowances to be kept, all open years together
     successor: int = 0  # the account into which this one was merged
+    split_into: tuple[int, ...] = ()  # the accounts to which parts of this one went
 
 
 class UnitsView(msgspec.Struct, frozen=True):
@@ -655,6 +656,7 @@ def _account_view(account: Account) -> AccountView:
         int(account.held + account.pending),
         int(account.retention_floor),
         int(account.successor),
+        tuple(account.split_into),
     )
 
 

@@ -147,6 +147,7 @@ class OperatorDesk:
                 prices.money_text(account.held_fen),
                 account.retention_floor,
                 self._names.account_code(account.successor) if account.successor else "",
+                [self._names.account_code(number) for number in account.split_into],
             )
             for account in self._gateway.view().accounts()
         ]

@@ -59,6 +59,8 @@ def _audit(connection: sqlite3.Connection, path: Path) -> Auditor:
         auditor.restriction(*row)
     for row in rows("SELECT account FROM accounts WHERE successor > 0"):
         auditor.merged(*row)
+    for row in rows("SELECT seq, account, successor FROM account_splits"):
+        auditor.split(*row)
     for row in rows("SELECT account, year, seq, floor_tonnes FROM retention ORDER BY seq"):
         auditor.floor(*row)
     for row in rows("SELECT * FROM trades ORDER BY trade"):

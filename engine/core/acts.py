@@ -112,8 +112,14 @@ SYSTEM_ACTS: Final = (
     "RecordBankComparison",
 )
 SYSTEM_ONLY_ACTS: Final = ("RecordReconciliation", "RecordBankComparison")  # what settlement found, no person may say
-# no rule book can loosen how rule books change, nor let one person close an account for good or pass over a failed check
-ALWAYS_TWO_PERSON_ACTS: Final = ("AdoptRuleBook", "MergeAccounts", "OverrideOpening", "ResolveBankBreak")
+# no rule book can loosen how rule books change, nor let one person close or divide an account or pass over a failed check
+ALWAYS_TWO_PERSON_ACTS: Final = (
+    "AdoptRuleBook",
+    "MergeAccounts",
+    "SplitAccount",
+    "OverrideOpening",
+    "ResolveBankBreak",
+)
 CATEGORIES: Final = ("key_emitter", "institution", "individual", "government", "treasury")
 UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
 SCOPES: Final = ("view", "trade", "cancel")

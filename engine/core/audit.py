@@ -29,6 +29,7 @@ def audit(state: State) -> None:
     audit_auctions(state)
     audit_units_apart(state)
     audit_merged(state)
+    audit_split(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -279,6 +280,14 @@ def audit_units_apart(state: State) -> None:
             )
             check(is_kept, f"INV-1 account {key[0]}, instrument {instrument}: units set apart")
     check(not encumbered and not preallocated, f"INV-1: set apart but in no account: {encumbered} {preallocated}")
+
+
+def audit_split(state: State) -> None:
+    """INV-12 for split accounts: each successor is another account, named once."""
+    for account in state.accounts:
+        if account is not None and account.split_into:
+            others = {number for number in account.split_into if number != account.number and state.account(number)}
+            check(len(others) == len(account.split_into), f"INV-12 split account {account.code}: {account.split_into}")
 
 
 def audit_merged(state: State) -> None:

@@ -323,6 +323,37 @@ class MergeAccounts(Act, frozen=True, array_like=True, gc=False, tag=194):
     to_account: int
 
 
+class SplitYear(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A share of a compliance year, in tonnes; offsets by product, preallocated by instrument."""
+
+    year: int
+    free: int = 0
+    paid: int = 0
+    emissions: int = 0
+    surrendered: int = 0
+    offsets: tuple[tuple[str, int], ...] = ()
+    preallocated: tuple[tuple[int, int], ...] = ()
+
+
+class SplitPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What goes to one successor. units: (instrument, state, tonnes); states: available | locked | use_restricted."""
+
+    to_account: int
+    cash_fen: int
+    units: tuple[tuple[int, str, int], ...]
+    years: tuple[SplitYear, ...]
+
+
+class SplitAccount(Act, frozen=True, array_like=True, gc=False, tag=195):
+    """Split (分立) an account: parts of what it has and owes go to its successors, and what no part names stays.
+
+    CQ-M Art. 14: on the bureau's notice; always takes two persons. All are key emitters; what the account has open ends.
+    """
+
+    account: int
+    parts: tuple[SplitPart, ...]
+
+
 class Restrict(Act, frozen=True, array_like=True, gc=False, tag=120):
     """Restrict an account (scope: bits of units.RESTRICT_*). Open orders it covers are canceled."""
 
@@ -563,6 +594,7 @@ AnyAct = (
     | EnforceEncumbrance
     | TransferUnits
     | MergeAccounts
+    | SplitAccount
     | Restrict
     | LiftRestriction
     | OpenDay

@@ -20,7 +20,7 @@ from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 
-FORMAT = 6
+FORMAT = 7
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -158,6 +158,7 @@ def _account(account: Account) -> list[Any]:
         [_answer(client_order_id, answer_of(known)) for client_order_id, known in account.answers.items()],
         account.allowances_apart,
         account.successor,
+        account.split_into,
     ]
 
 
@@ -333,10 +334,12 @@ def _load_account(number: int, row: list[Any]) -> Account:
         answers,
         allowances_apart,
         successor,
+        split_into,
     ) = row
     account = Account(number, code, owner, name, category)
     account.restriction = restriction
     account.successor = successor
+    account.split_into = split_into
     account.exec_seq = exec_seq
     account.free = free
     account.held = held

@@ -626,6 +626,7 @@ class HoldingTransferred(Fact, frozen=True, gc=False):
     """Units went to the account's successor in its state: available | locked | encumbered | use_restricted | preallocated.
 
     bought_day: the number of the day on which locked ones were bought, else 0; encumbrance: the number that goes along, or 0.
+    kind: merger | split.
     """
 
     account: int
@@ -635,6 +636,7 @@ class HoldingTransferred(Fact, frozen=True, gc=False):
     tonnes: int
     bought_day: int
     encumbrance: int
+    kind: str = "merger"
 
 
 class CashTransferred(Fact, frozen=True, gc=False):
@@ -650,6 +652,13 @@ class AccountMerged(Fact, frozen=True, gc=False):
 
     account: int
     successor: int
+
+
+class AccountSplit(Fact, frozen=True, gc=False):
+    """Parts of the account went to these successors; it lives on with what is left."""
+
+    account: int
+    successors: tuple[int, ...]
 
 
 class EmissionsRecorded(Fact, frozen=True, gc=False):

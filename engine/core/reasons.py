@@ -146,6 +146,9 @@ NOT_MERGEABLE: Final = 6032
 ACCOUNT_MERGED: Final = 6033
 UNITS_FROZEN: Final = 6034
 REVIEW_OPEN: Final = 6035
+NOT_SPLITTABLE: Final = 6036
+ACCOUNT_SPLIT: Final = 6037
+SPLIT_ABOVE_RECORD: Final = 6038
 # 9000 internal
 OUTCOME_UNKNOWN: Final = 9001
 ENGINE_RECOVERING: Final = 9002
@@ -897,6 +900,33 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "A request for review is not decided yet.",
         "复核申请尚未作出决定。",
         "CQ-M Art. 11, 14, 25",
+    ),
+    Reason(
+        6036,
+        "NOT_SPLITTABLE",
+        "never",
+        99,
+        "Only a key emitter can be split, and only into key emitters.",
+        "只有重点排放单位可以分立,承继方也须为重点排放单位。",
+        "CQ-M Art. 14",
+    ),
+    Reason(
+        6037,
+        "ACCOUNT_SPLIT",
+        "never",
+        99,
+        "The account was split; what it had open has ended.",
+        "该账户已分立,未完成的申报已终止。",
+        "CQ-M Art. 14",
+    ),
+    Reason(
+        6038,
+        "SPLIT_ABOVE_RECORD",
+        "never",
+        99,
+        "The parts of a year come to more than its record has.",
+        "各部分之和超过该履约年度的记录。",
+        "CQ-M Art. 14",
     ),
     Reason(
         9001,

@@ -1,6 +1,6 @@
 """The registry's acts by their kinds: which module judges each and lets it take effect."""
 
-from engine.core import allocation, compliance, holdings, succession
+from engine.core import allocation, compliance, holdings, split, succession
 from engine.core.admission import Verdict
 from engine.core.commands import (
     CancelUnits,
@@ -12,6 +12,7 @@ from engine.core.commands import (
     MergeAccounts,
     PreallocateUnits,
     ReleaseUnits,
+    SplitAccount,
     TransferUnits,
     TrueUpAllocation,
 )
@@ -30,6 +31,7 @@ RegistryAct = (
     | EnforceEncumbrance
     | TransferUnits
     | MergeAccounts
+    | SplitAccount
 )
 
 
@@ -43,6 +45,8 @@ def judge(state: State, act: RegistryAct) -> Verdict:
         return allocation.judge_objection(state, act)
     if isinstance(act, MergeAccounts):
         return succession.judge(state, act)
+    if isinstance(act, SplitAccount):
+        return split.judge(state, act)
     return holdings.judge(state, act)
 
 
@@ -60,5 +64,7 @@ def take(state: State, act: RegistryAct, out: list[Event]) -> None:
         allocation.decide_objection(state, act, out)
     elif isinstance(act, MergeAccounts):
         succession.merge(state, act, out)
+    elif isinstance(act, SplitAccount):
+        split.split(state, act, out)
     else:
         holdings.take(state, act, out)

@@ -147,6 +147,7 @@ class Account:
         "restriction",
         "retention",
         "retention_floor",
+        "split_into",
         "successor",
     )
 
@@ -158,6 +159,7 @@ class Account:
         self.category = category
         self.restriction: i64 = 0
         self.successor: i64 = 0  # the account into which this one was merged
+        self.split_into: list[int] = []  # the accounts to which parts of this one went
         self.exec_seq: i64 = 0
         self.free: i64 = 0
         self.held: i64 = 0

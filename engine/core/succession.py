@@ -12,7 +12,7 @@ import msgspec
 
 from engine.core import auctions, block_trading, reasons
 from engine.core.admission import ADMITTED, Verdict
-from engine.core.commands import AnyAct, ImportEmissions, MergeAccounts
+from engine.core.commands import AnyAct, ImportEmissions, MergeAccounts, SplitAccount
 from engine.core.compliance import record_of
 from engine.core.events import (
     AccountMerged,
@@ -41,6 +41,8 @@ def judge_merged(state: State, act: AnyAct) -> Verdict:
     """Nothing happens to an account that was merged into another: `actual` is the successor, whom to turn to."""
     if isinstance(act, ImportEmissions):
         numbers = [row[0] for row in act.rows]
+    elif isinstance(act, SplitAccount):
+        numbers = [act.account, *(part.to_account for part in act.parts)]
     else:
         fields = [name for name in ACCOUNT_FIELDS if name in act.__struct_fields__]
         numbers = [getattr(act, name) for name in fields]
@@ -65,15 +67,23 @@ def judge(state: State, act: MergeAccounts) -> Verdict:
     for found in state.encumbrances.values():
         if found.account == act.account and found.kind == FREEZE:
             return Verdict(reasons.UNITS_FROZEN, 0, found.number)
-    for auction in state.auctions.values():
-        is_bound = auction.is_live and not auction.terms.withdrawable
-        if is_bound and any(bid.account == act.account for bid in auction.bids.values()):
-            return Verdict(reasons.BID_NOT_WITHDRAWABLE)
+    verdict = judge_bids(state, act.account)
+    if verdict.reason != 0:
+        return verdict
     for year, record in sorted(state.compliance.get(act.account, {}).items()):
         if not record.is_final:
             verdict = judge_year(year, record, state.compliance.get(act.to_account, {}).get(year))
             if verdict.reason != 0:
                 return verdict
+    return ADMITTED
+
+
+def judge_bids(state: State, account: int) -> Verdict:
+    """No bid binds the account that its notice does not let be withdrawn."""
+    for auction in state.auctions.values():
+        is_bound = auction.is_live and not auction.terms.withdrawable
+        if is_bound and any(bid.account == account for bid in auction.bids.values()):
+            return Verdict(reasons.BID_NOT_WITHDRAWABLE)
     return ADMITTED
 
 
@@ -96,7 +106,7 @@ def judge_year(year: int, record: ComplianceYear, other: ComplianceYear | None) 
 def merge(state: State, act: MergeAccounts, out: list[Event]) -> None:
     """Let a judged merger take effect."""
     account, successor = state.held_account(act.account), state.held_account(act.to_account)
-    end_what_is_open(state, account, out)
+    end_what_is_open(state, account, reasons.ACCOUNT_MERGED, out)
     floors = sorted(account.retention.items())
     for year, _ in floors:  # before the units leave: from here on the successor keeps them
         out.append(RetentionChanged(act.account, year, 0))
@@ -116,18 +126,18 @@ def merge(state: State, act: MergeAccounts, out: list[Event]) -> None:
     out.append(AccountMerged(act.account, act.to_account))
 
 
-def end_what_is_open(state: State, account: Account, out: list[Event]) -> None:
+def end_what_is_open(state: State, account: Account, reason: int, out: list[Event]) -> None:
     """Orders, own block offers, offers of others to the account, bids: each ends with its holds given back."""
     number = int(account.number)
-    cancel_open_orders(state, account, 0, 0, reasons.ACCOUNT_MERGED, out)
+    cancel_open_orders(state, account, 0, 0, reason, out)
     for offer in state.blocks.open_by(number):
-        block_trading.end(state, offer, reasons.ACCOUNT_MERGED, out)
+        block_trading.end(state, offer, reason, out)
     for offer in state.blocks.open_offers():
         if number in offer.counterparties:
-            block_trading.turn_down(state, offer, number, reasons.ACCOUNT_MERGED, out)
+            block_trading.turn_down(state, offer, number, reason, out)
     for auction in state.auctions.values():
         for bid in [bid for bid in auction.bids.values() if bid.account == number]:
-            auctions.end_bid(state, auction, bid, reasons.ACCOUNT_MERGED, out)
+            auctions.end_bid(state, auction, bid, reason, out)
 
 
 def transfer_holdings(state: State, account: Account, successor: Account, out: list[Event]) -> None:

@@ -8,15 +8,16 @@ restriction scopes words, days yyyy-mm-dd, keys hex. An optional field stands fo
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Final, Protocol, cast
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.core import commands, days, phases, reasons, rulebook, units
 from engine.core.calendar import HolidayNotice
-from gateway.protocol import calendar, prices, times, wire
+from gateway.protocol import calendar, prices, split_wire, times, wire
 from gateway.protocol.day_wire import BreakId
+from gateway.protocol.names import FieldRefused, Names
 
 _SCOPES: Final = {
     "login": units.RESTRICT_LOGIN,
@@ -27,43 +28,6 @@ _SCOPES: Final = {
 }
 SCOPE_WORDS: Final = tuple(_SCOPES)
 _INT64_MAX: Final = 2**63 - 1
-
-
-class Names(Protocol):
-    """Codes <-> numbers of the market; 0 or an empty text for what is unknown."""
-
-    def account_number(self, code: str) -> int:
-        """Number of an account."""
-
-    def account_code(self, number: int) -> str:
-        """Code of an account."""
-
-    def instrument_number(self, code: str) -> int:
-        """Number of an instrument."""
-
-    def instrument_code(self, number: int) -> str:
-        """Code of an instrument."""
-
-    def product_tick_fen(self, product: str) -> int:
-        """Tick of a product."""
-
-    def instrument_tick_fen(self, number: int) -> int:
-        """Tick of an instrument."""
-
-    def auction_number(self, code: str) -> int:
-        """Number of a government auction."""
-
-    def auction_code(self, number: int) -> str:
-        """Code of a government auction."""
-
-
-class FieldRefused(ValueError):
-    """A field of an act means nothing; carries the catalogue number and the field."""
-
-    def __init__(self, reason: int, field: str) -> None:
-        super().__init__(f"{field}: {reasons.BY_NUMBER[reason].name}")
-        self.reason = reason
-        self.field = field
 
 
 class _Form(msgspec.Struct, frozen=True):
@@ -343,6 +307,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "filed_on": _Form("filed_on", wire.DayText, _read_filed_on, lambda value, *_: times.day_text(value)),
     "decided_on": _Form("decided_on", wire.DayText, _read_decided_on, lambda value, *_: times.day_text(value)),
     "upheld": _Form("upheld", bool, _same, _same),
+    "parts": _Form("parts", split_wire.Parts, split_wire.read_parts, split_wire.show_parts),
     "rows": _Form("rows", _Emissions, _read_emissions, _show_emissions),
     "sha256": _Form("sha256", wire.Sha256, _same, _same),
     "tonnes": _Form("tonnes", wire.Quantity, _same, _same),
@@ -468,3 +433,6 @@ def show_act(act: commands.AnyAct, names: Names) -> tuple[str, dict[str, Any]]:
             continue
         shown[part.name] = part.show(values[field], names, values)
     return form.name, shown
+
+
+__all__ = ["ACTS", "SCOPE_WORDS", "ActForm", "FieldRefused", "Names", "read_act", "scope_words", "show_act"]

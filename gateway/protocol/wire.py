@@ -925,7 +925,7 @@ class Reconciliation(Struct, gc=False):
 class AccountRow(Struct, gc=False):
     """One account as an operator sees it; restriction in the words of protocol/acts.py.
 
-    successor: the account into which it was merged, "" for one that lives on.
+    successor: the account into which it was merged, "" for one that lives on. split_into: where parts of it went.
     """
 
     account: str
@@ -937,6 +937,7 @@ class AccountRow(Struct, gc=False):
     held: str
     retention_floor: int
     successor: str
+    split_into: list[str]
 
 
 class OpsStatusView(Struct, gc=False):

@@ -46,6 +46,7 @@ class Auditor:
         self._instruments: dict[int, tuple[str, str, int]] = {}  # code, kind, lock_days
         self._day_closes: list[int] = []
         self._merged: set[int] = set()
+        self._splits: set[tuple[int, int, int]] = set()  # seq, account, successor
         self._scopes: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._floors: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self._trades: dict[int, _Deal] = {}
@@ -84,6 +85,10 @@ class Auditor:
     def merged(self, account: int) -> None:
         """An account that was merged into another: what it traded before may settle afterwards."""
         self._merged.add(account)
+
+    def split(self, seq: int, account: int, successor: int) -> None:
+        """A part of an account that went to a successor."""
+        self._splits.add((seq, account, successor))
 
     def floor(self, account: int, year: int, seq: int, floor_tonnes: int) -> None:
         """A retention floor set, in the order of seq."""
@@ -170,9 +175,15 @@ class Auditor:
             self._check("INV-7", kept >= floor or floor == 0, f"{where}: {kept} t left, floor {floor} t")
 
     def _judge_locked_transfer(self, row: UnitPosting) -> None:
-        """Only a merger moves locked units. Lots go oldest first, and stay of the day on which they were bought."""
+        """Only mergers and splits move locked units. Lots go oldest first, and stay of the day on which they were bought."""
         where = f"unit posting {row.posting}, account {row.from_account}"
-        self._check("INV-7", row.from_account in self._merged, f"{where}: locked units leave an account that lives on")
+        is_split = any(
+            at <= row.seq and (account, successor) == (row.from_account, row.to_account)
+            for at, account, successor in self._splits
+        )
+        self._check(
+            "INV-7", is_split or row.from_account in self._merged, f"{where}: locked, but neither merged nor split"
+        )
         lots, into = self._lots[row.from_account, row.instrument], self._lots[row.to_account, row.instrument]
         left = row.tonnes
         for bought in sorted(lots):

@@ -331,12 +331,19 @@ class Clearing:
 
     def _holding_transferred(self, event: events.HoldingTransferred, writes: Writes) -> None:
         e = event
-        move = UnitMove(
-            "transfer", e.instrument, e.account, e.state, e.to_account, e.state, e.tonnes, e.bought_day
-        )  # fmt: skip
-        self._move(writes, move)
+        tonnes = e.tonnes
+        if e.bought_day:
+            # of a lot whose trades are settled in part, that part goes now and the rest when its trade does
+            settled = self.ledger.lots.get((e.account, e.instrument), {}).get(e.bought_day, 0)
+            tonnes = min(tonnes, settled) or tonnes
+        for part in (tonnes, e.tonnes - tonnes):
+            if part:
+                move = UnitMove(
+                    "transfer", e.instrument, e.account, e.state, e.to_account, e.state, part, e.bought_day
+                )  # fmt: skip
+                self._move(writes, move)
         self._registry_act(
-            writes, "transfer", e.account, e.instrument, e.tonnes, "merger", 0, e.to_account, e.encumbrance
+            writes, "transfer", e.account, e.instrument, e.tonnes, e.kind, 0, e.to_account, e.encumbrance
         )
 
     def _cash_transferred(self, event: events.CashTransferred, writes: Writes) -> None:
@@ -355,6 +362,10 @@ class Clearing:
     def _account_merged(self, event: events.AccountMerged, writes: Writes) -> None:
         self.ledger.successors[event.account] = event.successor
         writes.changes.append(("account_merged", (event.successor, event.account)))
+
+    def _account_split(self, event: events.AccountSplit, writes: Writes) -> None:
+        for successor in event.successors:
+            writes.changes.append(("account_split", (self._seq, event.account, successor)))
 
     def _move(self, writes: Writes, move: UnitMove, year: int = 0) -> None:
         """Move units, or set the movement aside with the reason."""
@@ -607,6 +618,7 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.HoldingTransferred: Clearing._holding_transferred,
     events.CashTransferred: Clearing._cash_transferred,
     events.AccountMerged: Clearing._account_merged,
+    events.AccountSplit: Clearing._account_split,
     events.ObjectionFiled: Clearing._objection_filed,
     events.ObjectionDecided: Clearing._objection_decided,
     events.EmissionsRecorded: Clearing._emissions_recorded,

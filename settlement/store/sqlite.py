@@ -40,7 +40,7 @@ from settlement.core.postings import (
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 
-SCHEMA_VERSION: Final = 8
+SCHEMA_VERSION: Final = 9
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 # Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
@@ -62,6 +62,7 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "account": ("accounts (account, code, owner, name, category, restriction, opened_seq)", 7),
     "instrument": ("instruments", 11),
     "registry_act": ("registry_acts", 10),
+    "account_split": ("account_splits", 3),
     "restriction": ("restrictions", 4),
     "retention": ("retention", 4),
     "emissions": ("emissions", 6),

@@ -139,6 +139,18 @@ REGISTRY_ACTS: list[commands.AnyAct] = [
     commands.EnforceEncumbrance(7, 5, 1),
     commands.TransferUnits(1, 1, 1, 5, "gift"),
     commands.MergeAccounts(1, 1),
+    commands.SplitAccount(
+        1,
+        (
+            commands.SplitPart(
+                1,
+                123_456,
+                ((1, "available", 400), (1, "locked", 3)),
+                (commands.SplitYear(2025, 400, 1, 300, 20, (("CCER", 5),), ((1, 7),)),),
+            ),
+            commands.SplitPart(1, 0, (), ()),
+        ),
+    ),
 ]
 DAY_ACTS: list[commands.AnyAct] = [
     commands.FixDay(20261123),

@@ -67,8 +67,9 @@ NOT_REACHED = (
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))
 # government auctions too: test_auctions
 AUCTION_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith(("Auction", "Bid")))
-# a merger ends an account for good, which a flow of few accounts cannot afford: test_succession has a chain of them
-MERGER_EVENTS = (e.HoldingTransferred, e.CashTransferred, e.AccountMerged)
+# a merger ends an account for good, which a flow of few accounts cannot afford: test_succession has a chain of them, and
+# test_split divides one over and over
+MERGER_EVENTS = (e.HoldingTransferred, e.CashTransferred, e.AccountMerged, e.AccountSplit)
 ELSEWHERE = NOT_REACHED + BLOCK_EVENTS + AUCTION_EVENTS + MERGER_EVENTS
 
 

@@ -127,3 +127,28 @@ def test_an_account_is_merged_into_another_by_two_people(desk: Desk) -> None:
         assert gone["error"]["name"] == "ACCOUNT_MERGED"
         assert desk.operator("reconcile")["ok"] is True
     assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
+
+
+def test_an_account_is_split_by_the_parts_of_a_file(desk: Desk) -> None:
+    file = desk.data / "split.toml"
+    why = ("--reason", "分立", "--document", "渝环〔2026〕4号")
+    with serving(desk.data):
+        admit(desk)
+        desk.operator("open-account", "K02", "钢厂", "--category", "key_emitter", "--owner", "3")
+        file.write_text("[[parts]\n")
+        assert "split.toml" in desk.operator("split", "K01", str(file), *why, code=65)["error"]["message"]
+        file.write_text("""
+[[parts]]
+account = "K02"
+cash = "0.00"
+units = [{ instrument = "CQEA-25", tonnes = 400 }]
+years = [{ year = 2025, free_allocation = 401 }]
+""")
+        proposed = desk.operator("split", "K01", str(file), *why)
+        desk.operator("approve", proposed["proposal_id"], operator=SECOND)
+        rows = {row["account"]: row for row in desk.operator("accounts")}
+        assert (rows["K01"]["split_into"], rows["K01"]["retention_floor"]) == (["K02"], 300)
+        assert rows["K02"]["retention_floor"] == 201
+        assert [year["free_allocation"] for year in desk.operator("obligation", "show", "K02", *YEAR)["years"]] == [401]
+        assert desk.operator("reconcile")["ok"] is True
+    assert "all invariants kept" in answer("verify", str(desk.data))["registry"]

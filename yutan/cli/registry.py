@@ -1,5 +1,6 @@
 """`yutan operator emissions|obligation …`: the compliance year at the operators' door."""
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -252,6 +253,25 @@ def merge(
     session.act("merge_accounts", fields, data, operator, reason, document, as_json)
 
 
+def split(
+    account: Code,
+    file: Annotated[Path, typer.Argument(help="TOML of the parts, as docs/registry.md shows (分立方案).")],
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Split an account: the file's parts go to its successors, the rest stays (分立)."""
+    try:
+        parts = tomllib.loads(file.read_text(encoding="utf-8")).get("parts", [])
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", code=EXIT_MISSING, as_json=as_json)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        fail(f"{file}: {error}", code=EXIT_DATA, as_json=as_json)
+    session.act("split_account", {"account": account, "parts": parts}, data, operator, reason, document, as_json)
+
+
 def cancel_units(
     account: Code,
     instrument: Instrument,
@@ -269,7 +289,7 @@ def cancel_units(
 
 
 def accounts(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
-    """List all accounts with cash, restriction, retention floor, and the successor of a merged one (交易账户)."""
+    """List all accounts with cash, restriction, retention floor, and where merged and split ones went (交易账户)."""
     session.operator_reads(data, operator, as_json, "accounts (交易账户)", lambda client: client.ops_accounts())
 
 
@@ -303,6 +323,7 @@ def register(app: typer.Typer) -> None:
         enforce,
         transfer,
         merge,
+        split,
         cancel_units,
         accounts,
         encumbrances,
