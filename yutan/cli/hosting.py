@@ -1,29 +1,31 @@
-"""What `serve`, `demo` and `replay` do: hold an exchange in this process until they are done or told to stop."""
+"""What `serve`, `demo` and `replay` do: hold an exchange in this process until they are done or told to stop.
+
+Demo and replay, which are clients too, are imported when they run: an exchange that is only served is open sooner.
+"""
 
 import asyncio
 import signal
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvloop
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from engine.journal import JournalError, JournalLocked
 from engine.recovery import RecoveryError
 from gateway.feed.tape import TapeBroken
 from gateway.history import HistoryBroken
 from settlement.store import StoreRefused
-from yutan import demo as demo_module
-from yutan import replay as replay_module
 from yutan.cli import logs
 from yutan.cli.house import settings_or_fail
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, emit_json, fail, show
 from yutan.compose import Exchange, NotFounded
-from yutan.flowfile import FlowError
 from yutan.founding import FoundingError
 from yutan.keys import KeyFileError
 from yutan.settings import Settings
+
+if TYPE_CHECKING:
+    from yutan.replay import Summary
 
 Result = TypeVar("Result")
 UNUSABLE = (
@@ -92,18 +94,23 @@ def demo(data: Path, flags: dict[str, Any], pace: float, seed: int, as_json: boo
 
 
 async def _demo(data: Path, settings: Settings, pace: float, seed: int, as_json: bool) -> None:
+    from yutan import demo as demo_module
+
     show_progress = demo_module.lines if as_json or not console().is_terminal else demo_module.live
     await demo_module.run(data, settings, stop_signal(), show_progress, pace=pace, seed=seed)
 
 
 def replay(flow: Path, trades: Path, data: Path | None, as_json: bool) -> None:
     """Replay a recorded day and show how it went."""
+    from yutan.flowfile import FlowError
+    from yutan.replay import ReplayError
+
     logs.quiet()
     if not flow.is_file():
         fail(f"{flow}: no such file", code=EXIT_MISSING, as_json=as_json)
     try:
         summary = run_exchange(_replay(flow, trades, data, as_json), as_json)
-    except (FlowError, replay_module.ReplayError) as error:
+    except (FlowError, ReplayError) as error:
         fail(str(error), code=EXIT_DATA, as_json=as_json)
     if as_json:
         emit_json(summary._asdict())
@@ -111,7 +118,11 @@ def replay(flow: Path, trades: Path, data: Path | None, as_json: bool) -> None:
         show(summary._asdict(), as_json=False, title="replayed (回放完成)")
 
 
-async def _replay(flow: Path, trades: Path, data: Path | None, as_json: bool) -> replay_module.Summary:
+async def _replay(flow: Path, trades: Path, data: Path | None, as_json: bool) -> "Summary":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from yutan import replay as replay_module
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), disable=as_json) as bar:
         task = bar.add_task("orders (委托)", total=None)
