@@ -6,21 +6,7 @@ import typer
 
 from gateway.protocol.times import day_text
 from yutan.cli import session
-from yutan.cli.options import (
-    DEFAULT_DATA,
-    AccountCode,
-    DataDir,
-    Demo,
-    Document,
-    Env,
-    Json,
-    KeyFile,
-    MemberName,
-    Operator,
-    Url,
-    Why,
-)
-from yutan.cli.session import Who
+from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Url, Who, Why, as_member
 
 app = typer.Typer(no_args_is_help=True, help="Government auctions and buy-backs (有偿竞价, 回购): list, bid, withdraw.")
 operator_app = typer.Typer(no_args_is_help=True, help="Government auctions and buy-backs (有偿竞价, 回购).")
@@ -71,67 +57,47 @@ def show(code: Code, data: DataDir = DEFAULT_DATA, url: Url = "", as_json: Json 
 
 
 @app.command()
+@as_member
 def bid(
+    who: Who,
     code: Code,
     tonnes: Annotated[int, typer.Argument(min=1, help="Tonnes (吨).")],
     price: Annotated[str, typer.Argument(help="Price in yuan per tonne, such as 40.10 (申报价).")],
     replaces: Annotated[str, typer.Option("--replaces", help="Own bid A-… that this one takes the place of.")] = "",
     client_bid_id: Annotated[str, typer.Option("--id", help="Your own bid id; none: a new one.")] = "",
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Place a sealed bid, in a buy-back an offer (申报); its deposit is held in full."""
     session.member_asks(
-        Who(data, key, member, demo, url, env, account, as_json),
+        who,
         "bid taken (已申报)",
         lambda client: client.auctions.bid(
-            code, tonnes, price, client_bid_id=client_bid_id, account=account, replaces=replaces
+            code, tonnes, price, client_bid_id=client_bid_id, account=who.account, replaces=replaces
         ),
     )
 
 
 @app.command()
+@as_member
 def withdraw(
+    who: Who,
     bid_id: Annotated[str, typer.Argument(help="Bid, such as A-12 (申报号).")],
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Take a bid back, where the notice allows it (撤回申报)."""
     session.member_asks(
-        Who(data, key, member, demo, url, env, account, as_json),
+        who,
         "bid withdrawn (已撤回)",
-        lambda client: client.auctions.withdraw(bid_id, account=account),
+        lambda client: client.auctions.withdraw(bid_id, account=who.account),
     )
 
 
 @app.command()
-def bids(
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
-) -> None:
+@as_member
+def bids(who: Who) -> None:
     """List own open bids and what each holds (我的申报)."""
     session.member_asks(
-        Who(data, key, member, demo, url, env, account, as_json),
+        who,
         "open bids (有效申报)",
-        lambda client: client.auctions.bids(account=account),
+        lambda client: client.auctions.bids(account=who.account),
     )
 
 

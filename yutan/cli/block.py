@@ -7,22 +7,7 @@ import typer
 from yutan.blocks import OpenOffer
 from yutan.cli import session
 from yutan.cli.member import Price, Tonnes
-from yutan.cli.options import (
-    DEFAULT_DATA,
-    AccountCode,
-    DataDir,
-    Demo,
-    Document,
-    Env,
-    Instrument,
-    Json,
-    KeyFile,
-    MemberName,
-    Operator,
-    Url,
-    Why,
-)
-from yutan.cli.session import Who
+from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Instrument, Json, Operator, Who, Why, as_member
 from yutan.client import Client
 
 app = typer.Typer(no_args_is_help=True, help="Block trades: offer, counter, confirm, decline, withdraw (大宗协议).")
@@ -32,7 +17,9 @@ OfferId = Annotated[str, typer.Option("--id", help="Your own id; made up where n
 
 
 @app.command()
+@as_member
 def offer(
+    who: Who,
     side: Annotated[str, typer.Argument(help="buy or sell: what you would do (买/卖).")],
     instrument: Instrument,
     tonnes: Tonnes,
@@ -41,117 +28,67 @@ def offer(
         list[str], typer.Option("--to", help="Account it is for; several make a group offer (定向/群组申报对象).")
     ],
     client_offer_id: OfferId = "",
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Offer a block: all of it, to the first that confirms, until the day's end (发出申报)."""
-    who = Who(data, key, member, demo, url, env, account, as_json)
     session.member_asks(
         who,
         "offered (已申报)",
         lambda client: client.blocks.offer(
-            instrument, side, tonnes, price, to, client_offer_id=client_offer_id, account=account
+            instrument, side, tonnes, price, to, client_offer_id=client_offer_id, account=who.account
         ),
     )
 
 
 @app.command()
+@as_member
 def counter(
+    who: Who,
     block: Block,
     tonnes: Tonnes,
     price: Price,
     client_offer_id: OfferId = "",
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Answer an offer with another price or quantity (反申报)."""
-    who = Who(data, key, member, demo, url, env, account, as_json)
     session.member_asks(
         who,
         "countered (已反申报)",
-        lambda client: client.blocks.counter(block, tonnes, price, client_offer_id=client_offer_id, account=account),
+        lambda client: client.blocks.counter(
+            block, tonnes, price, client_offer_id=client_offer_id, account=who.account
+        ),
     )
 
 
 @app.command()
-def confirm(
-    block: Block,
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
-) -> None:
+@as_member
+def confirm(who: Who, block: Block) -> None:
     """Accept an offer as it stands: the trade is made (确认成交)."""
-    who = Who(data, key, member, demo, url, env, account, as_json)
-    session.member_asks(who, "traded (已成交)", lambda client: client.blocks.confirm(block, account=account))
+    session.member_asks(who, "traded (已成交)", lambda client: client.blocks.confirm(block, account=who.account))
 
 
 @app.command()
-def decline(
-    block: Block,
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
-) -> None:
+@as_member
+def decline(who: Who, block: Block) -> None:
     """Turn an offer down (拒绝)."""
-    who = Who(data, key, member, demo, url, env, account, as_json)
-    session.member_asks(who, "declined (已拒绝)", lambda client: client.blocks.decline(block, account=account))
+    session.member_asks(who, "declined (已拒绝)", lambda client: client.blocks.decline(block, account=who.account))
 
 
 @app.command()
+@as_member
 def withdraw(
+    who: Who,
     block: Annotated[str, typer.Argument(help="Block offer B-12, or your own client offer id.")],
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Take your own open offer back (撤回)."""
-    who = Who(data, key, member, demo, url, env, account, as_json)
     is_number = block.startswith("B-") and block[2:].isdigit()
     name = {"block_id" if is_number else "client_offer_id": block}
-    session.member_asks(who, "withdrawn (已撤回)", lambda client: client.blocks.withdraw(account=account, **name))
+    session.member_asks(who, "withdrawn (已撤回)", lambda client: client.blocks.withdraw(account=who.account, **name))
 
 
 @app.command("list")
-def list_offers(
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
-) -> None:
+@as_member
+def list_offers(who: Who) -> None:
     """List the day's offers, made and received (当日申报)."""
-    who = Who(data, key, member, demo, url, env, account, as_json)
-    session.member_asks(who, "block offers (大宗协议申报)", lambda client: client.blocks.offers(account=account))
+    session.member_asks(who, "block offers (大宗协议申报)", lambda client: client.blocks.offers(account=who.account))
 
 
 # ---- operators ------------------------------------------------------------------------------------------

@@ -5,15 +5,16 @@ from typing import Annotated
 import typer
 
 from yutan.cli import session
-from yutan.cli.options import DEFAULT_DATA, AccountCode, DataDir, Demo, Env, Instrument, Json, KeyFile, MemberName, Url
-from yutan.cli.session import Who
+from yutan.cli.options import DEFAULT_DATA, DataDir, Instrument, Json, Url, Who, as_member
 
 OrderName = Annotated[str, typer.Argument(help="Order O-12, or your own client order id (委托号).")]
 Tonnes = Annotated[int, typer.Argument(help="Tonnes (吨).")]
 Price = Annotated[str, typer.Argument(help="Limit price in yuan per tonne, such as 40.10 (限价).")]
 
 
+@as_member
 def place(
+    who: Who,
     side: Annotated[str, typer.Argument(help="buy or sell (买/卖).")],
     instrument: Instrument,
     tonnes: Tonnes,
@@ -21,139 +22,71 @@ def place(
     time_in_force: Annotated[str, typer.Option("--tif", help="day, ioc or fok (有效期).")] = "day",
     post_only: Annotated[bool, typer.Option("--post-only", help="Refuse rather than trade at once (只挂单).")] = False,
     client_order_id: Annotated[str, typer.Option("--id", help="Your own id; made up where none is given.")] = "",
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Place a limit order (下单)."""
-    who = Who(data, key, member, demo, url, env, account, as_json)
     session.place(who, side, instrument, tonnes, price, time_in_force, post_only, client_order_id)
 
 
-def cancel(
-    order: OrderName,
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
-) -> None:
+@as_member
+def cancel(who: Who, order: OrderName) -> None:
     """Cancel an open order (撤单)."""
-    session.cancel(Who(data, key, member, demo, url, env, account, as_json), order)
+    session.cancel(who, order)
 
 
+@as_member
 def replace(
+    who: Who,
     order: OrderName,
     tonnes: Tonnes,
     price: Price,
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Change an open order's price and total quantity (改单)."""
-    session.replace(Who(data, key, member, demo, url, env, account, as_json), order, tonnes, price)
+    session.replace(who, order, tonnes, price)
 
 
-def orders(
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
-) -> None:
+@as_member
+def orders(who: Who) -> None:
     """List open orders (未成交委托)."""
-    session.orders(Who(data, key, member, demo, url, env, account, as_json))
+    session.orders(who)
 
 
-def cash(
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
-) -> None:
+@as_member
+def cash(who: Who) -> None:
     """Show cash: free, held by orders, settled (资金)."""
-    session.cash(Who(data, key, member, demo, url, env, account, as_json))
+    session.cash(who)
 
 
-def allowances(
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
-) -> None:
+@as_member
+def allowances(who: Who) -> None:
     """Show units: available, held by orders, locked by T+N (持仓)."""
-    session.allowances(Who(data, key, member, demo, url, env, account, as_json))
+    session.allowances(who)
 
 
+@as_member
 def obligation(
+    who: Who,
     year: Annotated[int, typer.Option("--year", help="Compliance year; none: all (履约年度).")] = 0,
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Show the own compliance years: allocation, verified emissions, surrendered, shortfall (履约情况)."""
-    session.print_obligation(
-        session.obligation(Who(data, key, member, demo, url, env, account, as_json), year), as_json
-    )
+    session.print_obligation(session.obligation(who, year), who.as_json)
 
 
+@as_member
 def fills(
+    who: Who,
     count: Annotated[int, typer.Option("--last", min=1, max=10_000, help="How many, newest last.")] = 20,
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """List own trades and how far their settlement has come (成交)."""
-    session.fills(Who(data, key, member, demo, url, env, account, as_json), count)
+    session.fills(who, count)
 
 
+@as_member
 def watch(
+    who: Who,
     count: Annotated[int, typer.Option("--count", min=0, help="Leave after so many messages; 0: until Ctrl-C.")] = 0,
-    account: AccountCode = "",
-    data: DataDir = DEFAULT_DATA,
-    key: KeyFile = None,
-    member: MemberName = "",
-    demo: Demo = False,
-    url: Url = "",
-    env: Env = "",
-    as_json: Json = False,
 ) -> None:
     """Follow the own execution reports as they come (成交回报)."""
-    session.watch(Who(data, key, member, demo, url, env, account, as_json), count)
+    session.watch(who, count)
 
 
 def book(

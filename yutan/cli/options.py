@@ -1,7 +1,10 @@
 """The options that many commands share, declared once."""
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Concatenate, NamedTuple, ParamSpec
 
 import typer
 
@@ -31,3 +34,32 @@ Why = Annotated[str, typer.Option("--reason", help="Why; journaled (事由).")]
 Document = Annotated[str, typer.Option("--document", help="Number of the document it rests on (文号).")]
 
 DEFAULT_DATA = Path("data")
+
+Own = ParamSpec("Own")
+
+
+class Who(NamedTuple):
+    """Which member asks, where, and how to answer: what every command of a member can be told, and how it is told."""
+
+    data: DataDir = DEFAULT_DATA
+    key: KeyFile = None
+    member: MemberName = ""
+    demo: Demo = False
+    url: Url = ""
+    env: Env = ""
+    account: AccountCode = ""
+    as_json: Json = False
+
+
+def as_member(command: Callable[Concatenate[Who, Own], None]) -> Callable[..., None]:
+    """A command whose first parameter is a `Who`: on the command line it has the options of `Who` behind its own."""
+    own = list(inspect.signature(command).parameters.values())[1:]
+
+    @wraps(command)
+    def told(**given: Any) -> None:
+        who = Who(**{name: given.pop(name) for name in Who._fields})
+        command(who, **given)  # type: ignore[call-arg]  # what is left is named as its own parameters are
+
+    parameters = [*own, *inspect.signature(Who).parameters.values()]
+    told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
+    return told

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.protocol import wire
 from gateway.protocol.times import day_text
 from yutan import bulletins, folder, keys
+from yutan.cli.options import Who
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, exit_code, fail, show
 from yutan.client import Client, Event, Refused
 
@@ -25,19 +26,6 @@ REPORTS_A_PAGE = 1_000
 UNKNOWN_SHA256 = "0" * 64
 
 Answer = TypeVar("Answer")
-
-
-class Who(NamedTuple):
-    """Which member asks, where, and how to answer: the shared options of member commands."""
-
-    data: Path
-    key: Path | None
-    member: str
-    demo: bool
-    url: str
-    env: str
-    account: str
-    as_json: bool
 
 
 class Address(NamedTuple):
