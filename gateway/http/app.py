@@ -8,7 +8,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from gateway.feed.tape import TapeBusy
-from gateway.http import api, calendar, pages, replies
+from gateway.http import api, calendar, pages, replies, specification
 from gateway.http.sources import Sources
 
 _BODY_BYTES_MAX = 16_384  # nothing here reads a body
@@ -30,6 +30,7 @@ def create_app(sources: Sources) -> Litestar:
             calendar.calendar_ics,
             Router("/api/v1", route_handlers=[*api.HANDLERS, calendar.calendar]),
             *pages.HANDLERS,
+            *specification.HANDLERS,
             static,
         ],
         state=State({"sources": sources}),

@@ -30,7 +30,8 @@ def market_url(request: AnyRequest, sources: Sources) -> str:
     return f"{scheme}://{host.group() if host else '127.0.0.1'}:{settings.market_port}{_MARKET_PATH}"
 
 
-def _page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Template:
+def page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Template:
+    """A page of ours: what every page shows, and the policy by which it may load nothing but its own."""
     url = market_url(request, sources)
     origin = url.removesuffix(_MARKET_PATH)
     policy = (
@@ -56,7 +57,7 @@ def _page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Te
 def market_page(request: AnyRequest) -> Template:
     """The market today."""
     sources = sources_of(request)
-    return _page(
+    return page(
         request,
         sources,
         "market.html",
@@ -72,7 +73,7 @@ async def bulletins_page(request: AnyRequest) -> Template:
     """All published bulletins."""
     sources = sources_of(request)
     rows = [(day_text(row.trading_day), row) for row in await sources.title.bulletins() if row.published]
-    return _page(request, sources, "bulletins.html", rows=rows)
+    return page(request, sources, "bulletins.html", rows=rows)
 
 
 @get("/bulletins/{day:str}")
@@ -82,7 +83,7 @@ async def bulletin_page(request: AnyRequest) -> Template:
     day = request.path_params["day"]
     row, body = await published_bulletin(sources.title, day)
     document = msgspec.json.decode(body)
-    return _page(
+    return page(
         request,
         sources,
         "bulletin.html",

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -25,6 +26,7 @@ from gateway.server import Gateway
 from gateway.settings import GatewaySettings
 from settlement.worker import Settlement
 from tests.testkit.build import rulebook_text
+from tests.testkit.said import Listener
 from yutan.client import Client
 
 DAY: Final = 20261120
@@ -177,6 +179,7 @@ class RawPeer:
         self.head = head
         self.host = host
         self.close_code: int | None = None
+        self._listener = Listener()
 
     @classmethod
     async def connect(cls, port: int, door: str, headers: dict[str, str], receive_bytes: int = 0) -> "RawPeer":
@@ -219,12 +222,14 @@ class RawPeer:
 
     def send(self, document: Any) -> None:
         """Send JSON text, or an object as JSON."""
+        with contextlib.suppress(ValueError, RecursionError):
+            self._listener.asked(json.loads(document) if isinstance(document, str) else document)
         self.send_frame(
             (document if isinstance(document, str) else json.dumps(document)).encode("utf-8", "surrogatepass")
         )
 
     async def message(self) -> dict[str, Any]:
-        """The next text message. Raises ConnectionError once closed; `close_code` then says how."""
+        """The next text message, held against the specification. Raises ConnectionError once closed (`close_code`)."""
         while True:
             head = await asyncio.wait_for(self._exactly(2), DEADLINE_S)
             size = head[1] & 127
@@ -238,6 +243,7 @@ class RawPeer:
                 raise ConnectionError(self.close_code)
             if head[0] == 0x81:
                 document: dict[str, Any] = json.loads(payload)
+                self._listener.said(document)
                 return document
 
     async def _exactly(self, size: int) -> bytes:

@@ -14,7 +14,7 @@ LONG_FUNCTIONS: dict[str, int] = {}
 LONG_FILES = {
     "engine/core/events.py": 804,  # every event, declared once
     "engine/core/reasons.py": 944,  # one closed table, a row for each reason
-    "gateway/protocol/wire.py": 999,  # every type of the wire, declared once
+    "gateway/protocol/wire.py": 1000,  # every type of the wire, declared once
 }
 
 

@@ -27,6 +27,7 @@ from engine.core.market import Market
 from engine.core.rulebook import shipped
 from engine.sequencer import Batch, Follower
 from engine.view import MarketView
+from tests.testkit.build import unchecked
 
 START_NS = 1_795_138_200_000_000_000  # 2026-11-20 01:30:00 UTC, 09:30 in Chongqing
 MEMBERS = ("Chongqing Steel No. 1", "Jialing Cement", "Yangtze Power Trading")
@@ -43,7 +44,9 @@ class Run:
         self.batches: list[Batch] = []
         for follower in followers:
             follower.on_start(self.view)
-        text = shipped(rulebook).replace('calendar = { value = "weekdays"', 'calendar = { value = "every-day"')
+        text = unchecked(shipped(rulebook)).replace(
+            'calendar = { value = "weekdays"', 'calendar = { value = "every-day"'
+        )
         self.tell(Found(text, (("wang", "Wang", b"1" * 32), ("li", "Li", b"2" * 32))))
         for number, name in enumerate(MEMBERS, 1):
             self.act(OpenAccount(f"M{number:03d}", number, name, "institution"))

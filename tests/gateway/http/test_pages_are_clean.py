@@ -4,7 +4,7 @@ import re
 
 from tests.gateway.http.conftest import Door
 
-PAGES = ("/", "/bulletins", "/bulletins/2026-11-20")
+PAGES = ("/", "/bulletins", "/bulletins/2026-11-20", "/reference")
 
 
 async def test_pages_have_no_inline_script_or_style_and_name_no_other_host(door: Door) -> None:
@@ -56,3 +56,19 @@ async def test_the_bulletin_page_shows_what_was_hashed(door: Door) -> None:
     for found in document["instruments"]:
         assert found["code"] in page
         assert found["close"] in page
+
+
+async def test_the_reference_shows_every_method_channel_refusal_and_close_code(door: Door) -> None:
+    html = (await door.client.get("/reference")).text
+    document = (await door.client.get("/asyncapi.json")).json()
+    assert document["asyncapi"] == "3.0.0"
+    methods = {name.partition(".")[2] for name, found in document["operations"].items() if found["action"] == "receive"}
+    assert len(methods) > 40
+    for name in methods:
+        assert f"<code>{name}</code>" in html
+    for refusal in document["x-refusals"]:
+        assert f'id="refusal-{refusal["code"]}"' in html
+    for code in document["x-close-codes"]:
+        assert f'<th scope="row">{code}</th>' in html
+    for channel in ("book.{instrument} update", "exec.{account} snapshot", "$session going_away"):
+        assert f"<code>{channel}</code>" in html
