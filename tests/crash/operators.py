@@ -58,6 +58,8 @@ class Operators:
         self.money: list[Money] = []
         self._dice = random.Random(seed)
         self._keys = [_key(folder / "keys" / f"{person}.pem") for person in PERSONS]
+        self.phase = ""  # of the market, as long as they are connected
+        self.stays_open = False  # leave the market in continuous trading once it is there
         self._is_last_day = False
 
     def finish(self) -> None:
@@ -91,10 +93,15 @@ class Operators:
                 if status["phase"] == "closed" and self._is_last_day:
                     return True
                 await self._take_in_money(first, second)
+                self.phase = status["phase"]
+                if self.stays_open and self.phase == "continuous":
+                    await first.gone()
+                    continue
                 step, seconds = STEPS[status["phase"]]
                 await asyncio.sleep(seconds * (0.5 + self._dice.random()))
                 await self._turn(first, step, status["trading_day"])
         finally:
+            self.phase = ""
             await first.close()
             await second.close()
 

@@ -11,7 +11,7 @@ from tests.crash.market import MEMBERS, Founded
 from tests.crash.member import Address, Member
 from tests.crash.operators import Operators
 from tests.crash.reader import Reader
-from tests.crash.serving import Server
+from tests.crash.serving import START_S, Server
 
 CATCH_UP_S = 180.0
 
@@ -35,6 +35,15 @@ class Session:
         for member in self.members:
             await server.or_ended(member.connected.wait())
         await server.or_ended(asyncio.sleep(seconds))
+        self.address.withdraw()
+
+    async def trade_on(self, server: Server) -> None:
+        """Let everybody trade until the market is in continuous trading, where the operators then leave it."""
+        self.operators.stays_open = True
+        self.address.announce(server.url)
+        async with asyncio.timeout(START_S):
+            while self.operators.phase != "continuous":  # noqa: ASYNC110 - another process has the phases
+                await asyncio.sleep(0.01)
         self.address.withdraw()
 
     def leave(self) -> None:
