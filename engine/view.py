@@ -26,6 +26,15 @@ from engine.core.market import Market
 from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import ProductRules, RuleBook
 from engine.core.state import Account, Instrument, Key, time_in_force_of
+from engine.core.supervision import ANSWER as ANSWER
+from engine.core.supervision import IN_FORCE as IN_FORCE
+from engine.core.supervision import MEASURES as MEASURES
+from engine.core.supervision import WAITING as WAITING
+from engine.core.supervision import Case as Case
+from engine.core.supervision import HolderReport as HolderReport
+from engine.core.supervision import Reduction as Reduction
+from engine.core.supervision import Restriction as Restriction
+from engine.core.supervision import Supervision as Supervision
 from engine.core.units import BUY, SELL, amount_of
 
 _MINUTE_NS: Final = 60_000_000_000
@@ -439,6 +448,23 @@ class MarketView:
             record.allocation_objection_until,
             tuple(record.objections[subject] for subject in sorted(record.objections)),
         )
+
+    def supervision(self) -> Supervision:
+        """Restrictions, cases, orders to reduce and large holders' reports, each by its number."""
+        kept = self._market.state.supervision
+        holders = {product: dict(found) for product, found in kept.holders.items()}
+        return Supervision(list(kept.restrictions), list(kept.cases), list(kept.reductions), holders)
+
+    def alarms(self) -> dict[str, int]:
+        """How many records of supervision have passed their day (all)."""
+        kept, today = self._market.state.supervision, int(self._market.state.trading_day)
+        reports = [report for found in kept.holders.values() for report in found.values()]
+        return {
+            "restriction_reviews_overdue": sum(found.is_overdue(today) for found in kept.restrictions),
+            "case_answers_overdue": sum(found.is_overdue(today) for found in kept.cases),
+            "reductions_overdue": sum(found.is_overdue(today) for found in kept.reductions),
+            "holder_reports_overdue": sum(report.is_overdue(today) for report in reports),
+        }
 
     # ---- orders -----------------------------------------------------------------------------------------
 

@@ -168,19 +168,30 @@ class OperatorDesk:
         connection.reply(request.id, encumbrance_rows(self._gateway.view(), self._names, account))
 
     def _large_holders(self, connection: Connection, request: holder_wire.OpsLargeHolders) -> None:
-        rows = [
-            holder_wire.LargeHolderRow(
-                found.product,
-                found.owner,
-                [self._names.account_code(number) for number in found.accounts],
-                list(found.names),
-                found.tonnes,
-                found.threshold,
-                found.limit or None,
-                0 < found.limit < found.tonnes,
+        view = self._gateway.view()
+        reports, today = view.supervision().holders, view.day().trading_day
+        rows = []
+        for found in view.large_holders():
+            report = reports.get(found.product, {}).get(found.owner)
+            rows.append(
+                holder_wire.LargeHolderRow(
+                    found.product,
+                    found.owner,
+                    [self._names.account_code(number) for number in found.accounts],
+                    list(found.names),
+                    found.tonnes,
+                    found.threshold,
+                    found.limit or None,
+                    0 < found.limit < found.tonnes,
+                    times.day_text(report.since) if report else "",
+                    times.day_text(report.due_day) if report else "",
+                    times.day_text(report.filed_on) if report else "",
+                    report.is_overdue(today) if report else False,
+                    report.purpose if report else "",
+                    report.funds if report else "",
+                    report.related if report else "",
+                )
             )
-            for found in self._gateway.view().large_holders()
-        ]
         connection.reply(request.id, rows)
 
     def _unsettled(self, connection: Connection, request: wire.OpsUnsettled) -> None:

@@ -39,6 +39,7 @@ from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
 from gateway.reports import SIDES, TIMES_IN_FORCE, OrderReport, ReportWriter
 from gateway.settings import GatewaySettings
+from gateway.supervision import SupervisionDesk
 
 PATHS: Final = {"/ws/v1/trade": "trade", "/ws/v1/ops": "ops", "/ws/v1/market": "market"}
 SUBPROTOCOL: Final = "yutan.v1"
@@ -71,6 +72,7 @@ class Gateway:
         AuctionDesk(self)
         OperatorDesk(self)
         DayDesk(self)
+        SupervisionDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}
@@ -238,6 +240,7 @@ class Gateway:
 
     def metrics(self) -> dict[str, int]:
         """Counters and gauges, by name."""
+        view = self.founded_view()
         return {
             "connections": len(self._connections),
             "logged_in": sum(peer.state == session.LOGGED_IN for peer in self._connections),
@@ -249,6 +252,7 @@ class Gateway:
             "logins_refused": self.counters["logins_refused"],
             "reports_unstored": self.history.backlog,
             "stored_seq": self.history.mark,
+            **(view.alarms() if view is not None else {}),
         }
 
     def _every(self, interval_ms: int, action: Callable[[], None]) -> None:

@@ -50,6 +50,7 @@ from yutan.auctions import Auctions
 from yutan.blocks import Blocks
 from yutan.following import Following, Incoming
 from yutan.link import Link
+from yutan.supervision import Supervision
 
 __all__ = [
     "Cash",
@@ -107,6 +108,7 @@ class Client:
         self.welcome: Welcome | None = None
         self.auctions = Auctions(self._ask, self.next_client_order_id)
         self.blocks = Blocks(self._ask, self.next_client_order_id)
+        self.supervision = Supervision(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env

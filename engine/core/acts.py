@@ -17,6 +17,7 @@ from engine.core import (
     calendar_acts,
     compliance,
     day,
+    measures,
     phases,
     positions,
     reasons,
@@ -41,7 +42,6 @@ from engine.core.commands import (
     CloseDay,
     DepositCash,
     Halt,
-    LiftRestriction,
     ListInstrument,
     OpenAccount,
     OpenAuction,
@@ -52,7 +52,6 @@ from engine.core.commands import (
     RegisterKey,
     RegisterOperator,
     Reject,
-    Restrict,
     Resume,
     RetrySettlement,
     RevokeKey,
@@ -75,7 +74,6 @@ from engine.core.events import (
     KeyRegistered,
     KeyRevoked,
     OperatorRegistered,
-    RestrictionChanged,
     Resumed,
     RetentionChanged,
     SettlementRetryOrdered,
@@ -83,16 +81,10 @@ from engine.core.events import (
 )
 from engine.core.holdings import move_available
 from engine.core.state import Account, Instrument, Key, Operator, Proposal, State
-from engine.core.trading import cancel_open_orders
 from engine.core.units import (
-    BUY,
     CASH_FEN_MAX,
     PRICE_TICKS_MAX,
-    RESTRICT_ALL,
-    RESTRICT_BUY,
     RESTRICT_CASH_OUT,
-    RESTRICT_SELL,
-    SELL,
     TONNES_MAX,
 )
 
@@ -167,8 +159,9 @@ def propose(state: State, seq: int, at_ns: int, command: Propose, out: list[Even
         )
         out.append(ActProposed(seq, command.operator, command.reason, command.document, command.act, digest))
         return
-    out.append(ActTaken(seq, command.operator, 0, command.reason, command.document, command.act))
-    take_noted(state, at_ns, command.operator, command.act, out)
+    taken = ActTaken(seq, command.operator, 0, command.reason, command.document, command.act)
+    out.append(taken)
+    take_noted(state, at_ns, command.operator, taken, out)
 
 
 def judge_proposer(state: State, operator: int, act_name: str) -> Verdict:
@@ -197,17 +190,17 @@ def approve(state: State, at_ns: int, command: Approve, out: list[Event]) -> Non
             out.append(ActRejected(command.proposal, SYSTEM, "expired"))
         return
     del state.proposals[command.proposal]
-    out.append(
-        ActTaken(proposal.number, proposal.operator, command.operator, proposal.reason, proposal.document, proposal.act)
-    )
-    take_noted(state, at_ns, command.operator, proposal.act, out)
+    p = proposal
+    taken = ActTaken(p.number, p.operator, command.operator, p.reason, p.document, p.act)
+    out.append(taken)
+    take_noted(state, at_ns, command.operator, taken, out)
 
 
-def take_noted(state: State, at_ns: int, operator: int, act: AnyAct, out: list[Event]) -> None:
+def take_noted(state: State, at_ns: int, operator: int, taken: ActTaken, out: list[Event]) -> None:
     """Let the act take effect, and keep which stage of the day it reached; `operator` is whose word was the last."""
     day_before = int(state.trading_day)
-    take(state, at_ns, act, out)
-    stages.note(state, at_ns, operator, act, day_before)
+    take(state, at_ns, taken, out)
+    stages.note(state, at_ns, operator, taken.act, day_before)
 
 
 def judge_approval(state: State, at_ns: int, command: Approve, proposal: Proposal) -> Verdict:
@@ -262,10 +255,8 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return registry.judge(state, act)
     if isinstance(act, DepositCash | WithdrawCash):
         return judge_cash(state, act)
-    if isinstance(act, Restrict | LiftRestriction):
-        if state.account(act.account) is None:
-            return Verdict(reasons.UNKNOWN_ACCOUNT)
-        return ADMITTED if 0 < act.scope <= RESTRICT_ALL else Verdict(reasons.ACT_INVALID, RESTRICT_ALL, fit(act.scope))
+    if isinstance(act, measures.Measure):
+        return measures.judge(state, act)
     if isinstance(act, OpenDay | ChangePhase | CloseDay):
         return judge_day(state, act)
     if isinstance(act, stages.StageAct):
@@ -411,8 +402,9 @@ def judge_block_window(state: State, act: OpenBlockWindow | CloseBlockWindow) ->
 # ---- taking effect --------------------------------------------------------------------------------------
 
 
-def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
+def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
     """Let a judged act take effect. Nothing here can fail."""
+    act = taken.act
     if isinstance(act, OpenAccount):
         open_account(state, act, out)
     elif isinstance(act, ListInstrument):
@@ -439,16 +431,13 @@ def take(state: State, at_ns: int, act: AnyAct, out: list[Event]) -> None:
         state.held_account(act.account).free -= act.amount_fen
         state.cash_withdrawn += act.amount_fen
         out.append(CashWithdrawn(act.account, act.amount_fen))
-    elif isinstance(act, Restrict):
-        restrict(state, act, out)
-    elif isinstance(act, LiftRestriction):
-        account = state.held_account(act.account)
-        account.restriction = int(account.restriction) & ~act.scope
-        out.append(RestrictionChanged(act.account, account.restriction, "lifted"))
+    elif isinstance(act, measures.Measure):
+        measures.take(state, at_ns, act, taken, out)
     elif isinstance(act, OpenDay):
         lapse(state, at_ns, out)
         adoption.take_effect(state, act.trading_day, out)
         day.open_day(state, act.trading_day, out)
+        measures.begin_day(state, out)
         auctions.begin_day(state, out)
     elif isinstance(act, ChangePhase):
         day.change_phase(state, act.phase, out)
@@ -543,20 +532,6 @@ def allocate(state: State, act: AllocateUnits, out: list[Event]) -> None:
         account.retention[act.year] = floor
         account.retention_floor += more
         out.append(RetentionChanged(act.account, act.year, floor))
-
-
-def restrict(state: State, act: Restrict, out: list[Event]) -> None:
-    """Add to the account's restriction and end the open orders and block offers that it covers."""
-    account = state.held_account(act.account)
-    account.restriction = int(account.restriction) | act.scope
-    out.append(RestrictionChanged(act.account, account.restriction, act.basis[:TEXT_MAX]))
-    if act.scope & RESTRICT_BUY:
-        cancel_open_orders(state, account, 0, BUY, reasons.RESTRICTION_IMPOSED, out)
-        block_trading.end_restricted(state, act.account, BUY, out)
-    if act.scope & RESTRICT_SELL:
-        cancel_open_orders(state, account, 0, SELL, reasons.RESTRICTION_IMPOSED, out)
-        block_trading.end_restricted(state, act.account, SELL, out)
-    auctions.end_bids_of(state, act.account, act.scope, out)
 
 
 def set_halt(state: State, act: Halt | Resume, out: list[Event]) -> None:

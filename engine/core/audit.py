@@ -30,6 +30,7 @@ def audit(state: State) -> None:
     audit_units_apart(state)
     audit_merged(state)
     audit_split(state)
+    audit_supervision(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -309,3 +310,13 @@ def audit_merged(state: State) -> None:
             following = state.held_account(following.successor)
             check(int(following.number) not in seen, f"{where}: successors go in a circle")
             seen.add(int(following.number))
+
+
+def audit_supervision(state: State) -> None:
+    """INV-20: an account may not do exactly what its restrictions in force say; records are numbered without a gap."""
+    for account in state.accounts:
+        if account is not None and account.successor == 0:
+            bits = state.supervision.in_force(int(account.number))
+            check(bits == account.restriction, f"INV-20 account {account.number}: restricted in {account.restriction}")
+    for kind in (state.supervision.restrictions, state.supervision.cases, state.supervision.reductions):
+        check([found.number for found in kind] == list(range(1, len(kind) + 1)), "INV-12 numbers of supervision")

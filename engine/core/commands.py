@@ -129,6 +129,16 @@ class WithdrawBid(Command, frozen=True, array_like=True, gc=False, tag=6):
     bid: int
 
 
+class FileHolderReport(Command, frozen=True, array_like=True, gc=False, tag=30):
+    """A large holder's own report (大户报告): what it holds the product for, with whose money, and who is related to it."""
+
+    account: int
+    product: str
+    purpose: str
+    funds: str
+    related: str
+
+
 # ---- operators ------------------------------------------------------------------------------------------
 
 
@@ -355,18 +365,76 @@ class SplitAccount(Act, frozen=True, array_like=True, gc=False, tag=195):
 
 
 class Restrict(Act, frozen=True, array_like=True, gc=False, tag=120):
-    """Restrict an account (scope: bits of units.RESTRICT_*). Open orders it covers are canceled."""
+    """Restrict an account (限制措施; scope: bits of units.RESTRICT_*). Open orders it covers are canceled.
+
+    It begins with the opening of `first_day` (0: at once) and ends when the first day after `last_day` opens (0: when it is
+    lifted). review_on: when it is to be looked at again; notified: the other body that was told; appeal: where the account
+    may object; case: of which it is a step. 0 and an empty text: none.
+    """
 
     account: int
     scope: int
     basis: str
+    first_day: int = 0
+    last_day: int = 0
+    review_on: int = 0
+    notified: str = ""
+    appeal: str = ""
+    case: int = 0
 
 
 class LiftRestriction(Act, frozen=True, array_like=True, gc=False, tag=121):
-    """Lift the named bits of an account's restriction."""
+    """Lift the named bits of an account's restriction: of one of them, or of all that are in force (0)."""
 
     account: int
     scope: int
+    restriction: int = 0
+
+
+class ReviewRestriction(Act, frozen=True, array_like=True, gc=False, tag=122):
+    """Record that a restriction was reviewed and stays, and when it is reviewed next (0: no more)."""
+
+    restriction: int
+    review_on: int
+
+
+class OpenCase(Act, frozen=True, array_like=True, gc=False, tag=123):
+    """Open a case (立案) about an account; alerts: ids of the monitoring alerts it rests on."""
+
+    account: int
+    matter: str
+    alerts: tuple[str, ...] = ()
+
+
+class AddCaseStep(Act, frozen=True, array_like=True, gc=False, tag=124):
+    """Add a step to a case. step: note | answer | reminder | report | undertaking | interview | notice (CN-SH, graduated).
+
+    due_day: until when the account is to answer, 0 for none; the step `answer` records that it has.
+    """
+
+    case: int
+    step: str
+    note: str
+    due_day: int = 0
+
+
+class CloseCase(Act, frozen=True, array_like=True, gc=False, tag=125):
+    """Close a case (结案). finding: confirmed (a breach, for the credit record) | settled | unfounded."""
+
+    case: int
+    finding: str
+    note: str
+
+
+class OrderReduction(Act, frozen=True, array_like=True, gc=False, tag=126):
+    """Order an account's beneficial owner to have at most `tonnes_max` of a product by the close of `due_day` (责令减持)."""
+
+    account: int
+    product: str
+    tonnes_max: int
+    due_day: int
+    basis: str
+    case: int = 0
 
 
 class OpenDay(Act, frozen=True, array_like=True, gc=False, tag=130):
@@ -597,6 +665,11 @@ AnyAct = (
     | SplitAccount
     | Restrict
     | LiftRestriction
+    | ReviewRestriction
+    | OpenCase
+    | AddCaseStep
+    | CloseCase
+    | OrderReduction
     | OpenDay
     | ChangePhase
     | CloseDay
@@ -673,6 +746,7 @@ AnyCommand = (
     | AnyBlockCommand
     | PlaceBid
     | WithdrawBid
+    | FileHolderReport
     | Found
     | Propose
     | Approve

@@ -2,7 +2,7 @@
 
 from mypy_extensions import i64
 
-from engine.core import block_trading, composite, phases, reasons
+from engine.core import block_trading, cases, composite, holders, phases, reasons
 from engine.core.book import Order
 from engine.core.events import (
     Band,
@@ -148,6 +148,8 @@ def close_day(state: State, out: list[Event]) -> None:
             close: i64 = closing_price(instrument)
             stats.append(stats_of(state, instrument, close))
             instrument.reference = close
+    cases.check_reductions(state, out)
+    holders.note(state, out)
     set_phase(state, phases.CLOSED, out)
     composites = composite.at_close(state, {row.instrument: row.close_ticks for row in stats})
     out.append(DayClosed(state.trading_day, tuple(stats), composites))

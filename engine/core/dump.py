@@ -19,6 +19,7 @@ from engine.core.events import AuctionReported, Composite
 from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
+from engine.core.supervision import Supervision
 
 FORMAT = 7
 
@@ -80,6 +81,7 @@ def _state(state: State) -> list[Any]:
         [_auction(auction) for auction in state.auctions.values()],
         [state.canceled, state.encumbrance_number, list(state.encumbrances.values())],
         _days(state.days),
+        state.supervision,
     ]
 
 
@@ -239,6 +241,7 @@ def _load_state(body: list[Any]) -> State:
         auctions,
         encumbrances,
         days,
+        supervision,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -279,6 +282,7 @@ def _load_state(body: list[Any]) -> State:
     state.canceled, state.encumbrance_number, rows = encumbrances
     state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
     state.days = _load_days(days)
+    state.supervision = msgspec.convert(supervision, Supervision)
     return state
 
 

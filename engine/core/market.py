@@ -6,7 +6,7 @@ for `dump`. The first entry founds the market (`commands.Found`) and brings the 
 
 from typing import Any, final
 
-from engine.core import acts, auctions, audit, block_trading, calendar_acts, dump, trading
+from engine.core import acts, auctions, audit, block_trading, calendar_acts, dump, holders, trading
 from engine.core.calendar import fault_of
 from engine.core.commands import (
     AnyCommand,
@@ -19,6 +19,7 @@ from engine.core.commands import (
     CancelAll,
     CancelOrder,
     Entry,
+    FileHolderReport,
     Found,
     PlaceBid,
     PlaceOrder,
@@ -118,6 +119,8 @@ class Market:
             block_trading.decline(state, command, out)
         elif type(command) is BlockWithdraw:
             block_trading.withdraw(state, command, out)
+        elif type(command) is FileHolderReport:
+            holders.file_report(state, command, out)
         else:
             raise AssertionError("a market is founded once")
         return out

@@ -149,6 +149,11 @@ REVIEW_OPEN: Final = 6035
 NOT_SPLITTABLE: Final = 6036
 ACCOUNT_SPLIT: Final = 6037
 SPLIT_ABOVE_RECORD: Final = 6038
+# 6100 supervision
+UNKNOWN_RESTRICTION: Final = 6101
+UNKNOWN_CASE: Final = 6102
+NOT_LARGE_HOLDER: Final = 6103
+TOO_MANY_RECORDS: Final = 6104
 # 9000 internal
 OUTCOME_UNKNOWN: Final = 9001
 ENGINE_RECOVERING: Final = 9002
@@ -928,6 +933,26 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "各部分之和超过该履约年度的记录。",
         "CQ-M Art. 14",
     ),
+    Reason(
+        6101,
+        "UNKNOWN_RESTRICTION",
+        "never",
+        99,
+        "The account has no restriction of this number that could be changed.",
+        "该账户没有此编号的有效限制措施。",
+        "CQ-M Art. 30",
+    ),
+    Reason(6102, "UNKNOWN_CASE", "never", 99, "No open case of this number.", "没有此编号的未结案件。"),
+    Reason(
+        6103,
+        "NOT_LARGE_HOLDER",
+        "never",
+        99,
+        "The account's owner is no large holder of the product.",
+        "该账户的实际控制人不是该产品的大户。",
+        "CN-21",
+    ),
+    Reason(6104, "TOO_MANY_RECORDS", "contact", 99, "No more records of this kind can be kept.", "此类记录已达上限。"),
     Reason(
         9001,
         "OUTCOME_UNKNOWN",

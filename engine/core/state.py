@@ -18,6 +18,7 @@ from engine.core.events import Composite
 from engine.core.phases import CLOSED
 from engine.core.records import ComplianceYear, Encumbrance
 from engine.core.rulebook import PICK_LEVELS, RuleBook
+from engine.core.supervision import Supervision
 from engine.core.units import AMOUNT_FEN_MAX
 
 STP_MODES = {
@@ -420,6 +421,7 @@ class State:
         "rulebook_since",
         "rulebook_text",
         "stp",
+        "supervision",
         "surrendered",
         "trade_number",
         "trading_day",
@@ -463,6 +465,7 @@ class State:
         self.canceled: list[int] = [0]
         self.encumbrances: dict[int, Encumbrance] = {}  # by number, oldest first
         self.encumbrance_number = 0
+        self.supervision = Supervision()
         self.cash_deposited: i64 = 0
         self.cash_withdrawn: i64 = 0
         self.fees: i64 = 0

@@ -26,6 +26,7 @@ from engine.core.events import (
 from engine.core.holdings import FREEZE, move_available, move_encumbered, move_use_restricted
 from engine.core.records import NOT_VERIFIED, ComplianceYear
 from engine.core.state import Account, Instrument, Position, State
+from engine.core.supervision import WAITING
 from engine.core.trading import cancel_open_orders
 from engine.core.units import RESTRICT_ALL, RESTRICT_LOGIN
 
@@ -64,6 +65,9 @@ def judge(state: State, act: MergeAccounts) -> Verdict:
         return Verdict(reasons.NOT_MERGEABLE)
     if account.restriction != 0:
         return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+    for restriction in state.supervision.restrictions:
+        if restriction.account == act.account and restriction.status == WAITING:
+            return Verdict(reasons.ACCOUNT_RESTRICTED, 0, restriction.left)
     for found in state.encumbrances.values():
         if found.account == act.account and found.kind == FREEZE:
             return Verdict(reasons.UNITS_FROZEN, 0, found.number)

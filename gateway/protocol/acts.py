@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.core import commands, days, phases, reasons, rulebook, units
 from engine.core.calendar import HolidayNotice
-from gateway.protocol import calendar, prices, split_wire, times, wire
+from gateway.protocol import calendar, prices, split_wire, supervision_wire, times, wire
 from gateway.protocol.day_wire import BreakId
 from gateway.protocol.names import FieldRefused, Names
 
@@ -114,6 +114,10 @@ def _time_form(name: str) -> _Form:
 
 def _number_form(name: str, high: int, low: int = 0, optional: bool = False) -> _Form:
     return _Form(name, Annotated[int, Meta(ge=low, le=high)], _same, _same, optional)
+
+
+def _id_form(name: str, letter: str, type_: Any) -> _Form:
+    return _Form(name, type_, lambda value, *_: int(value[2:]), lambda value, *_: f"{letter}-{value}")
 
 
 def _day_form(field: str) -> _Form:
@@ -254,6 +258,8 @@ _RuleBookText = Annotated[str, Meta(min_length=1, max_length=rulebook.TEXT_CHARA
 _NoWords = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=16)]
 _Words = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(min_length=1, max_length=16)]
 
+_Alerts = Annotated[list[supervision_wire.AlertId], Meta(max_length=50)]
+
 _Emissions = Annotated[
     list[tuple[wire.Code, Annotated[int, Meta(ge=0, le=units.TONNES_MAX)], wire.DayText]],
     Meta(min_length=1, max_length=2_000),
@@ -337,6 +343,19 @@ _FORMS: Final[dict[str, _Form]] = {
     "differences": _Form("differences", _Differences, _read_differences, _show_differences),
     "bank_break": _Form("break_id", BreakId, lambda value, *_: int(value[2:]), lambda value, *_: f"D-{value}"),
     "remedy": _Form("remedy", _Word, _same, _same),
+    # supervision
+    "restriction": _id_form("restriction_id", "R", supervision_wire.RestrictionId),
+    "case": _id_form("case_id", "K", supervision_wire.CaseId),
+    "review_on": _day_form("review_on"),
+    "due_day": _day_form("due_day"),
+    "notified": _Form("notified", wire.Text, _same, _same, True),
+    "appeal": _Form("appeal", wire.Text, _same, _same, True),
+    "matter": _Form("matter", wire.Reason, _same, _same),
+    "note": _Form("note", wire.Reason, _same, _same),
+    "step": _Form("step", _Word, _same, _same),
+    "finding": _Form("finding", _Word, _same, _same),
+    "alerts": _Form("alerts", _Alerts, lambda value, *_: tuple(value), lambda value, *_: list(value), True),
+    "tonnes_max": _number_form("tonnes_max", units.TONNES_MAX),
     # government auctions
     "auction": _Form("auction", wire.Code, _read_auction, lambda value, names, _: names.auction_code(value)),
     "direction": _Form("direction", _Word, _same, _same),
@@ -368,8 +387,19 @@ _FORMS: Final[dict[str, _Form]] = {
     "notice": _Form("notice", wire.Text, _same, _same, True),
     "use_restricted": _Form("use_restricted", bool, _same, _same, True),
 }
-# Acts whose instrument or trade may be left out, meaning all.
-_ALL_WHEN_ABSENT: Final = {(commands.Halt, "instrument"), (commands.Resume, "instrument")}
+# Fields of acts that may be left out, meaning all, or none.
+_ALL_WHEN_ABSENT: Final = {
+    (commands.Halt, "instrument"),
+    (commands.Resume, "instrument"),
+    (commands.Restrict, "first_day"),
+    (commands.Restrict, "last_day"),
+    (commands.Restrict, "review_on"),
+    (commands.Restrict, "case"),
+    (commands.LiftRestriction, "restriction"),
+    (commands.ReviewRestriction, "review_on"),
+    (commands.AddCaseStep, "due_day"),
+    (commands.OrderReduction, "case"),
+}
 
 _NONE_WHEN_ABSENT: Final = ("trade", "objection_until")  # 0 in the command
 

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Raw, UnsetType
 
 from engine.core import reasons
-from gateway.protocol import acts, auction_wire, block_wire, day_wire, session, wire
+from gateway.protocol import acts, auction_wire, block_wire, day_wire, session, supervision_wire, wire
 from gateway.protocol.doors import DOORS
 
 _NAMED: Final[list[tuple[Any, str]]] = [
@@ -28,6 +28,9 @@ _NAMED: Final[list[tuple[Any, str]]] = [
     (block_wire.BlockId, "`B-…`"),
     (wire.EncumbranceId, "`N-…`"),
     (day_wire.BreakId, "`D-…`"),
+    (supervision_wire.RestrictionId, "`R-…`"),
+    (supervision_wire.CaseId, "`K-…`"),
+    (supervision_wire.AlertId, "`M-…`"),
     (wire.DayText, "`yyyy-mm-dd`"),
     (wire.Sha256, "64 lower-case hex digits"),
 ]

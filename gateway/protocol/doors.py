@@ -2,14 +2,19 @@
 
 from typing import Any, Final
 
-from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, wire
+from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, supervision_wire, wire
 
 DOORS: Final[dict[str, Any]] = {
-    "trade": wire.TradeRequest | block_wire.BlockRequest | auction_wire.Looking | auction_wire.Bidding,
+    "trade": wire.TradeRequest
+    | block_wire.BlockRequest
+    | auction_wire.Looking
+    | auction_wire.Bidding
+    | supervision_wire.OfMembers,
     "ops": wire.OpsRequest
     | block_wire.OpsBlocks
     | auction_wire.Looking
     | holder_wire.OpsLargeHolders
-    | day_wire.OpsDayRequest,
+    | day_wire.OpsDayRequest
+    | supervision_wire.OfOperators,
     "market": wire.MarketRequest | auction_wire.Looking,
 }

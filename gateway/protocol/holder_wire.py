@@ -12,7 +12,10 @@ class OpsLargeHolders(Request, tag="ops.large_holders", gc=False, kw_only=True):
 
 
 class LargeHolderRow(Struct, gc=False):
-    """Tonnes over all accounts, vintages and states; `threshold` and `limit` as they stand for this owner, no limit: null."""
+    """Tonnes over all accounts, vintages and states; `threshold` and `limit` as they stand for this owner, no limit: null.
+
+    since, report_due and reported_on are empty until the day's close has noted it, and until it has reported.
+    """
 
     product: str
     owner: int
@@ -22,3 +25,10 @@ class LargeHolderRow(Struct, gc=False):
     threshold: int
     limit: int | None
     is_above_limit: bool
+    since: str
+    report_due: str
+    reported_on: str
+    is_report_late: bool
+    purpose: str
+    funds: str
+    related: str

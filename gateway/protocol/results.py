@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, wire
+from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, supervision_wire, wire
 
 Document = dict[str, Any]  # as settlement wrote it: docs/settlement.md
 
@@ -55,6 +55,12 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     wire.OpsAccounts: (list[wire.AccountRow],),
     block_wire.OpsBlocks: (block_wire.OpenBlockRows,),
     holder_wire.OpsLargeHolders: (list[holder_wire.LargeHolderRow],),
+    supervision_wire.AccountMeasures: (supervision_wire.MeasuresView,),
+    supervision_wire.HolderReport: (supervision_wire.HolderReportTaken,),
+    supervision_wire.OpsRestrictions: (list[supervision_wire.RestrictionRow],),
+    supervision_wire.OpsReductions: (list[supervision_wire.ReductionRow],),
+    supervision_wire.OpsCases: (list[supervision_wire.CaseRow],),
+    supervision_wire.OpsCase: (supervision_wire.CaseView,),
     day_wire.OpsDay: (day_wire.DayTable,),
     day_wire.OpsBank: (day_wire.BankView,),
 }

@@ -161,6 +161,20 @@ DAY_ACTS: list[commands.AnyAct] = [
     commands.ResolveBankBreak(7, "carried", "BANK-7"),
 ]
 
+SUPERVISION_ACTS: list[commands.AnyAct] = [
+    commands.Restrict(1, 31, "Art. 30"),
+    commands.Restrict(1, 6, "Art. 30", 20261123, 20261130, 20261127, "registry", "bureau", 3),
+    commands.LiftRestriction(1, 6),
+    commands.LiftRestriction(1, 6, 2),
+    commands.ReviewRestriction(2, 20261201),
+    commands.ReviewRestriction(2, 0),
+    commands.OpenCase(1, "quick cancels", ("M-7",)),
+    commands.AddCaseStep(3, "report", "explain", 20261125),
+    commands.AddCaseStep(3, "note", "seen"),
+    commands.CloseCase(3, "settled", "explained"),
+    commands.OrderReduction(1, "CQEA", 500, 20261125, "BJ 4.5.2", 3),
+]
+
 
 def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
     names = Directory()
@@ -180,8 +194,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.DepositCash(1, 1234),
         commands.WithdrawCash(1, 1234),
         commands.SurrenderUnits(1, 1, 10, 2025, True),
-        commands.Restrict(1, 31, "Art. 30"),
-        commands.LiftRestriction(1, 6),
+        *SUPERVISION_ACTS,
         commands.OpenDay(20261120),
         commands.ChangePhase(4),
         commands.CloseDay(),

@@ -253,7 +253,7 @@ DEFECTS: Final = (
     Defect(
         "restrictions leave sells",
         "",
-        _core("acts.py", "account, 0, SELL, reasons.RESTRICTION_IMPOSED", "account, 9, SELL, 0"),
+        _core("restrictions.py", "((RESTRICT_BUY, BUY), (RESTRICT_SELL, SELL))", "((RESTRICT_BUY, BUY),)"),
         (SLOW,),
     ),
     Defect(

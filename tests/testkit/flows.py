@@ -44,6 +44,8 @@ def random_rules(dice: random.Random) -> Rules:
         product["composite_weight"] = dice.choice(("none", "tonnes", "equal"))
         if dice.random() < 0.2:
             product["holding_limit_tonnes"] = dice.choice((1, 300, 5000))
+        if dice.random() < 0.3:
+            product["large_holder_tonnes"] = dice.choice((1, 300, 5000))
         product["match_mode"] = dice.choice(("PRICE_TIME_AUTO",) * 5 + ("PICK_BEST5", "PICK_BEST_ONLY", "MEDIAN3"))
         product["close_rule"] = dice.choice("ABCL")
         product["close_min_tonnes"] = dice.choice((10, 100)) if product["close_rule"] == "C" else 0
@@ -265,8 +267,8 @@ class Flow:
             self.some_move(account, instrument, tonnes),
             c.PreallocateUnits(account, instrument, tonnes, year, dice.choice((0, 20260511, 7))),
             c.TrueUpAllocation(account, instrument, tonnes, year, 0),
-            c.Restrict(account, scope, "random"),
-            c.LiftRestriction(account, dice.choice((31, 31, scope))),
+            self.some_measure(account, scope),
+            self.some_measure(account, scope),
             c.OpenAccount(dice.choice(("A1", "B 2")), 1, "", dice.choice(("individual", "nobody"))),
             c.ListInstrument(dice.choice(("CQEA-1", "X")), dice.choice(("CQEA", "NONE")), 2020, "", "", 0),
         )
@@ -323,6 +325,36 @@ class Flow:
             c.CancelUnits(account, instrument, tonnes, dice.choice(("voluntary", "voluntary", "reserve", "x"))),
         )
         return dice.choice(moves)
+
+    def some_measure(self, account: int, scope: int) -> AnyAct:
+        """A restriction, often with its days, or what follows from one; a case and its steps; an order to reduce."""
+        dice = self.dice
+        days = [dice.choice((0, 0, 0, self.day, self.day + 1, self.day + 2, 7)) for _ in range(3)]
+        number, case = dice.randint(1, 4), dice.choice((0, 0, 1, 2))
+        word = dice.choice(("note", "reminder", "answer", "scolding"))
+        finding = dice.choice(("confirmed", "unfounded", "guilty"))
+        text = dice.choice(("why", "why", ""))
+        product = dice.choice(("CQEA", "CQEA", "CCER", "NONE"))
+        measures: tuple[AnyAct, ...] = (
+            c.Restrict(account, scope, "random"),
+            c.Restrict(account, scope, "random", *days, case=case),
+            c.Restrict(account, scope, "random", self.day + 1, self.day + dice.choice((1, 2))),
+            c.LiftRestriction(account, dice.choice((31, 31, scope))),
+            c.LiftRestriction(account, 31),
+            c.LiftRestriction(account, dice.choice((31, scope)), number),
+            c.ReviewRestriction(number, days[2]),
+            c.OpenCase(account, text, ("M-1",)),
+            c.AddCaseStep(dice.randint(1, 3), word, text, days[0]),
+            c.CloseCase(dice.randint(1, 5), finding, text),
+            c.OrderReduction(account, product, dice.choice((0, 5, 4000, 10**9)), days[0] or self.day + 1, text, case),
+        )
+        return dice.choice(measures)
+
+    def report_holding(self) -> None:
+        """A large holder's report, or what says it is one."""
+        dice = self.dice
+        product, words = dice.choice(("CQEA", "CQEA", "CCER", "NONE")), dice.choice(("to comply", "x" * 501, ""))
+        self.send(c.FileHolderReport(self.some_account(), product, words, "own", ""))
 
     def some_emissions(self, year: int) -> c.ImportEmissions:
         """A file of verified emissions, mostly right."""
@@ -415,6 +447,8 @@ class Flow:
             self.strange_approval()
         elif draw < 0.878:
             self.leave_pending()
+        elif draw < 0.8785:
+            self.report_holding()
         elif draw < 0.88:
             self.adopt_rules()
         elif draw < 0.895:

@@ -26,12 +26,11 @@ from tests.testkit.slow_parts import (
     half_up,
     is_code,
     is_same_product,
-    shown,
 )
-from tests.testkit.slow_registry import SlowRegistry
+from tests.testkit.slow_supervision import Measure, SlowSupervision
 
 
-class SlowMarket(SlowRegistry):
+class SlowMarket(SlowSupervision):
     """The same contract as `engine.core.market.Market.apply`. Acts, the day and call auctions are here."""
 
     def apply(self, entry: c.Entry) -> list[e.Event]:
@@ -50,6 +49,8 @@ class SlowMarket(SlowRegistry):
                 self.replace(command)
             case c.CancelAll():
                 self.cancel_all(command)
+            case c.FileHolderReport():
+                self.report_holding(command)
             case c.Propose():
                 self.propose(command)
             case c.Approve():
@@ -135,6 +136,8 @@ class SlowMarket(SlowRegistry):
             self.out.append(e.ActRejected(command.proposal, command.operator, command.reason[:200]))
 
     def why_not_act(self, act: c.AnyAct) -> Why | None:
+        if isinstance(act, Measure):
+            return self.why_not_measure(act)
         match act:
             case c.OpenAccount():
                 if any(account.code == act.code for account in self.accounts):
@@ -168,10 +171,6 @@ class SlowMarket(SlowRegistry):
                 return self.why_not_move(act)
             case c.DepositCash() | c.WithdrawCash():
                 return self.why_not_cash(act)
-            case c.Restrict() | c.LiftRestriction():
-                if self.account(act.account) is None:
-                    return reasons.UNKNOWN_ACCOUNT, 0, 0
-                return None if 1 <= act.scope <= 31 else (reasons.ACT_INVALID, 31, shown(act.scope))
             case c.Halt() | c.Resume():
                 is_known = act.instrument == 0 or self.instrument(act.instrument) is not None
                 return None if is_known else (reasons.UNKNOWN_INSTRUMENT, 0, 0)
@@ -222,6 +221,9 @@ class SlowMarket(SlowRegistry):
         return None if act.amount_fen <= free else (reasons.INSUFFICIENT_CASH, free, act.amount_fen)
 
     def take(self, act: c.AnyAct) -> None:
+        if isinstance(act, Measure):
+            self.measure(act)
+            return
         match act:
             case c.OpenAccount():
                 number = len(self.accounts) + 1
@@ -248,17 +250,6 @@ class SlowMarket(SlowRegistry):
             case c.WithdrawCash():
                 self.accounts[act.account - 1].cash -= act.amount_fen
                 self.out.append(e.CashWithdrawn(act.account, act.amount_fen))
-            case c.Restrict():
-                account = self.accounts[act.account - 1]
-                account.restriction |= act.scope
-                self.out.append(e.RestrictionChanged(act.account, account.restriction, act.basis[:200]))
-                for bit, side in ((units.RESTRICT_BUY, BUY), (units.RESTRICT_SELL, SELL)):
-                    if act.scope & bit:
-                        self.end_orders(account, 0, side, reasons.RESTRICTION_IMPOSED)
-            case c.LiftRestriction():
-                account = self.accounts[act.account - 1]
-                account.restriction &= ~act.scope
-                self.out.append(e.RestrictionChanged(act.account, account.restriction, "lifted"))
             case c.Halt() | c.Resume():
                 is_halt = isinstance(act, c.Halt)
                 if act.instrument == 0:
@@ -271,7 +262,9 @@ class SlowMarket(SlowRegistry):
                     del self.proposals[number]
                     self.out.append(e.ActRejected(number, 0, "expired"))
                 self.change_rules(act.trading_day)
+                before = self.trading_day
                 self.open_day(act.trading_day)
+                self.begin_restrictions(before)
             case c.AdoptRuleBook():
                 self.next_rules = act
                 digest = sha256(act.rulebook.encode()).hexdigest()
@@ -371,6 +364,7 @@ class SlowMarket(SlowRegistry):
                 )
             )
             instrument.reference = close
+        self.look_at_holders()
         self.set_phase(phases.CLOSED)
         composites = [row for code in self.rules.products if (row := self.composite(code, stats)) is not None]
         self.out.append(e.DayClosed(self.trading_day, tuple(stats), tuple(composites)))

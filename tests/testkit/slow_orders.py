@@ -218,6 +218,24 @@ class SlowOrders:
             return (reasons.INSUFFICIENT_CASH, free, cash) if cash > free else None
         return self.why_not_units_for(account, instrument, tonnes)
 
+    def owned_of(self, owner: int, code: str) -> int:
+        """All that an owner has of a product, in every account, vintage and state."""
+        own = [other.number for other in self.accounts if other.owner == owner]
+        same = [listed.number for listed in self.instruments if listed.rules.code == code]
+        parts = [self.accounts[number - 1].units.get(listed, 0) for number in own for listed in same]
+        parts += [lien.tonnes for lien in self.liens.values() if lien.account in own and lien.instrument in same]
+        parts += [ahead for (number, _, listed), ahead in self.ahead.items() if number in own and listed in same]
+        return sum(parts)
+
+    def above_free(self, owner: int, kind: str, tonnes: int) -> int:
+        """A limit or threshold: of allowances, on top of the owner's free allocation of its newest year."""
+        own = [other.number for other in self.accounts if other.owner == owner]
+        free = [issue for issue in self.issues if issue.account in own and issue.kind == "free" and issue.tonnes]
+        free = [issue for issue in free if self.listed(issue.instrument).rules.kind == "allowance"]
+        if kind != "allowance":
+            return tonnes
+        return tonnes + sum(issue.tonnes for issue in free if issue.year == max(other.year for other in free))
+
     def why_not_more(self, account: Account, instrument: Instrument, tonnes: int) -> Why | None:
         """The holding limit: all that the owner has of the product, all that it asks for, and this."""
         rules = instrument.rules
@@ -225,20 +243,13 @@ class SlowOrders:
             return None
         own = [other.number for other in self.accounts if other.owner == account.owner]
         same = [listed.number for listed in self.instruments if listed.rules.code == rules.code]
-        parts = [self.accounts[number - 1].units.get(listed, 0) for number in own for listed in same]
-        parts += [lien.tonnes for lien in self.liens.values() if lien.account in own and lien.instrument in same]
-        parts += [ahead for (number, _, listed), ahead in self.ahead.items() if number in own and listed in same]
-        parts += [
+        wanted = [
             order.leaves
             for order in self.orders
             if order.account.number in own and order.instrument in same and order.side == BUY
         ]
-        limit = rules.holding_limit_tonnes
-        if rules.kind == "allowance":
-            free = [issue for issue in self.issues if issue.account in own and issue.kind == "free" and issue.tonnes]
-            free = [issue for issue in free if self.listed(issue.instrument).rules.kind == "allowance"]
-            limit += sum(issue.tonnes for issue in free if issue.year == max(other.year for other in free))
-        actual = sum(parts) + tonnes
+        limit = self.above_free(account.owner, rules.kind, rules.holding_limit_tonnes)
+        actual = self.owned_of(account.owner, rules.code) + sum(wanted) + tonnes
         return (reasons.HOLDING_LIMIT, limit, actual) if actual > limit else None
 
     def why_not_units_for(self, account: Account, instrument: Instrument, tonnes: int) -> Why | None:

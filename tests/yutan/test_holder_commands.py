@@ -36,6 +36,8 @@ def test_a_large_holder_is_listed_with_its_accounts_and_limit(tmp_path: Path) ->
             "threshold": 500,
             "limit": 1000,
             "is_above_limit": False,
+            **dict.fromkeys(("since", "report_due", "reported_on", "purpose", "funds", "related"), ""),
+            "is_report_late": False,
         }
         why = ("--kind", "gift", "--reason", "contract 7")
         proposed = desk.operator("transfer", "K01", "I01", "CQEA-25", "301", *why, code=50)

@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "cash": "member",
     "allowances": "member",
     "obligation": "member",
+    "measures": "supervision",
+    "report-holding": "supervision",
     "fills": "member",
     "watch": "member",
     "book": "member",
@@ -36,7 +38,7 @@ def tree(only: str = "") -> typer.Typer:
     is_known = only in COMMANDS or only in GROUPS
     for name, module in COMMANDS.items():
         if name == only or not is_known:
-            app.command(name)(getattr(_module(module), name))
+            app.command(name)(getattr(_module(module), name.replace("-", "_")))
     for name in GROUPS:
         if name == only or not is_known:
             app.add_typer(_module(name).app, name=name)

@@ -12,7 +12,7 @@ import typer
 
 from engine.core import phases
 from gateway.protocol.times import day_text
-from yutan.cli import auction, block, day, registry, session
+from yutan.cli import auction, block, day, registry, session, supervision
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
@@ -20,22 +20,12 @@ bulletin_app = typer.Typer(no_args_is_help=True, help="The daily bulletin (每�
 app.add_typer(bulletin_app, name="bulletin")
 registry.register(app)
 day.register(app)
+supervision.register(app)
 app.add_typer(block.operator_app, name="block")
 app.add_typer(auction.operator_app, name="auction")
 
-SCOPES = {
-    "login": ("login",),
-    "buy": ("buy",),
-    "sell": ("sell",),
-    "transfer": ("transfer",),
-    "cash-out": ("cash_out",),
-    "trading": ("buy", "sell"),
-    "all": ("login", "buy", "sell", "transfer", "cash_out"),
-}
-
 Tonnes = Annotated[int, typer.Argument(min=1, help="Tonnes (吨).")]
 Yuan = Annotated[str, typer.Argument(help="Amount in yuan, such as 1000.00 (元).")]
-Scope = Annotated[list[str], typer.Option("--scope", help=f"One or more of: {', '.join(SCOPES)} (受限范围).")]
 
 
 def _act(
@@ -344,43 +334,6 @@ def surrender(
     """Surrender units for a compliance year (清缴)."""
     fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "year": year, "final": final}
     _act("surrender_units", fields, data, operator, reason, document, as_json)
-
-
-def _scope(names: list[str]) -> list[str]:
-    unknown = [name for name in names if name not in SCOPES]
-    if unknown or not names:
-        raise typer.BadParameter(f"--scope takes one or more of {', '.join(SCOPES)}")
-    return list(dict.fromkeys(word for name in names for word in SCOPES[name]))
-
-
-@app.command()
-def restrict(
-    account: Code,
-    scope: Scope,
-    operator: Operator,
-    reason: Why,
-    basis: Annotated[str, typer.Option("--basis", help="Legal basis, such as CQ-M Art. 30 (依据).")] = "",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
-    """Restrict an account (限制交易); open orders it covers are canceled."""
-    fields = {"account": account, "scope": _scope(scope), "basis": basis or reason}
-    _act("restrict", fields, data, operator, reason, document, as_json)
-
-
-@app.command()
-def lift(
-    account: Code,
-    scope: Scope,
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
-    """Lift a restriction (解除限制)."""
-    _act("lift_restriction", {"account": account, "scope": _scope(scope)}, data, operator, reason, document, as_json)
 
 
 @app.command()

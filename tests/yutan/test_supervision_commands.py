@@ -1,0 +1,44 @@
+"""Supervision as an operator and a member type it, against a real exchange."""
+
+from pathlib import Path
+
+from tests.yutan.kit import answer, serving
+from tests.yutan.test_cli import Desk
+from tests.yutan.test_registry_commands import YEAR, admit
+
+WHY = ("--reason", "CQ-M Art. 30")
+
+
+def test_a_case_from_a_demand_to_a_restriction_and_its_end(tmp_path: Path) -> None:
+    answer("init", str(tmp_path / "data"), "--rulebook", "chongqing")
+    desk = Desk(tmp_path / "data")
+    with serving(desk.data):
+        admit(desk)
+        desk.operator("case", "open", "K01", "--matter", "quick cancels", *WHY, "--document", "K2026-1")
+        desk.operator("case", "step", "K-1", "interview", "--note", "talked", "--due", "20991231")
+        desk.operator("case", "note", "K-1", "--note", "for the file")
+        days = ("--first", "20991229", "--last", "20991230", "--review-on", "20991230")
+        told = ("--notified", "registry", "--appeal", "bureau", "--document", "R2026-1")
+        desk.operator("restrict", "K01", "--scope", "trading", *WHY, *days, *told, "--case", "K-1")
+        [row] = desk.operator("restrictions", "--account", "K01")
+        assert (row["restriction_id"], row["status"], row["first_day"], row["document"], row["case_id"]) == (
+            "R-1", "waiting", "2099-12-29", "R2026-1", "K-1",
+        )  # fmt: skip
+        desk.both("order-reduction", "K01", "--product", "CQEA", "--to", "900", "--by", "20991231", *WHY)
+        [order] = desk.operator("reductions")
+        assert (order["reduction_id"], order["tonnes_max"], order["status"]) == ("D-1", 900, "open")
+        seen = desk.member("cement", "measures")
+        assert [row["step"] for row in seen["demands"]] == ["interview"]
+        assert [row["appeal"] for row in seen["restrictions"]] == ["bureau"]
+        none = desk.member("cement", "report-holding", "CQEA", "--purpose", "x", "--funds", "own", code=60)
+        assert none["error"]["name"] == "NOT_LARGE_HOLDER"
+        desk.both("review-restriction", "R-1", "--review-on", "20991231", *WHY)
+        desk.both("lift", "K01", "--scope", "all", "--restriction", "R-1", *WHY)
+        [glance] = desk.operator("case", "list")
+        assert glance["last_step"] == "restriction"
+        desk.both("case", "close", "K-1", "--finding", "settled", "--note", "explained")
+        case = desk.operator("case", "show", "K-1")
+        assert [step["step"] for step in case["steps"]] == ["note", "interview", "note", "restriction", "settled"]
+        assert desk.operator("restrictions") == []
+        desk.operator("allocate", "K01", "CQEA-25", "1", "--kind", "free", *YEAR)
+    assert "all invariants kept" in answer("verify", str(desk.data))["registry"]

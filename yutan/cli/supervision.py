@@ -1,0 +1,279 @@
+"""`yutan operator restrict, lift, restrictions, case …` and `yutan measures, report-holding`: supervision (监管)."""
+
+from typing import Annotated, Any
+
+import typer
+
+from engine.core.supervision import FINDINGS, STEPS
+from gateway.protocol.times import day_text
+from yutan.cli import session
+from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Json, Operator, Who, Why, as_member
+from yutan.cli.output import show
+
+SCOPES = {
+    "login": ("login",),
+    "buy": ("buy",),
+    "sell": ("sell",),
+    "transfer": ("transfer",),
+    "cash-out": ("cash_out",),
+    "trading": ("buy", "sell"),
+    "all": ("login", "buy", "sell", "transfer", "cash_out"),
+}
+
+Scope = Annotated[list[str], typer.Option("--scope", help=f"One or more of: {', '.join(SCOPES)} (受限范围).")]
+Restriction = Annotated[str, typer.Argument(help="Restriction, such as R-3 (限制编号).")]
+Case = Annotated[str, typer.Argument(help="Case, such as K-3 (案件编号).")]
+OfCase = Annotated[str, typer.Option("--case", help="Case of which it is a step, such as K-3 (案件).")]
+OfAccount = Annotated[str, typer.Option("--account", help="Of this account alone (交易账户).")]
+Ended = Annotated[bool, typer.Option("--ended", help="Also those that have ended (含已结束).")]
+Note = Annotated[str, typer.Option("--note", help="What was done or found (说明).")]
+ReviewOn = Annotated[int, typer.Option("--review-on", help="Day of its next review, yyyymmdd (复核日).")]
+
+case_app = typer.Typer(no_args_is_help=True, help="Cases of supervision and their steps (案件).")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `yutan operator`."""
+    app.command()(restrict)
+    app.command()(lift)
+    app.command("review-restriction")(review_restriction)
+    app.command()(restrictions)
+    app.command("order-reduction")(order_reduction)
+    app.command()(reductions)
+    app.add_typer(case_app, name="case")
+
+
+def _scope(names: list[str]) -> list[str]:
+    unknown = [name for name in names if name not in SCOPES]
+    if unknown or not names:
+        raise typer.BadParameter(f"--scope takes one or more of {', '.join(SCOPES)}")
+    return list(dict.fromkeys(word for name in names for word in SCOPES[name]))
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """Fields that were given; a day as yyyymmdd becomes a day of the wire."""
+    return {name: day_text(value) if isinstance(value, int) else value for name, value in fields.items() if value}
+
+
+def restrict(
+    account: Code,
+    scope: Scope,
+    operator: Operator,
+    reason: Why,
+    basis: Annotated[str, typer.Option("--basis", help="Legal basis, such as CQ-M Art. 30 (依据).")] = "",
+    first: Annotated[int, typer.Option("--first", help="Day at whose opening it begins, yyyymmdd; none: now.")] = 0,
+    last: Annotated[int, typer.Option("--last", help="Its last day, yyyymmdd; none: until it is lifted.")] = 0,
+    review_on: ReviewOn = 0,
+    notified: Annotated[str, typer.Option("--notified", help="The other body that was told (抄送单位).")] = "",
+    appeal: Annotated[str, typer.Option("--appeal", help="Where the account may object (救济途径).")] = "",
+    case: OfCase = "",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Restrict an account (限制交易); open orders it covers are canceled. It can always surrender."""
+    fields = {"account": account, "scope": _scope(scope), "basis": basis or reason}
+    fields |= _given(first_day=first, last_day=last, review_on=review_on)
+    fields |= _given(notified=notified, appeal=appeal, case_id=case)
+    session.act("restrict", fields, data, operator, reason, document, as_json)
+
+
+def lift(
+    account: Code,
+    scope: Scope,
+    operator: Operator,
+    reason: Why,
+    restriction: Annotated[str, typer.Option("--restriction", help="Of this one alone, such as R-3.")] = "",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Lift a restriction, or all of an account that are in force (解除限制)."""
+    fields = {"account": account, "scope": _scope(scope), **_given(restriction_id=restriction)}
+    session.act("lift_restriction", fields, data, operator, reason, document, as_json)
+
+
+def review_restriction(
+    restriction: Restriction,
+    operator: Operator,
+    reason: Why,
+    review_on: ReviewOn = 0,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Record that a restriction was reviewed and stays (复核限制措施), and when it is reviewed next."""
+    fields = {"restriction_id": restriction, **_given(review_on=review_on)}
+    session.act("review_restriction", fields, data, operator, reason, document, as_json)
+
+
+def restrictions(
+    operator: Operator,
+    account: OfAccount = "",
+    ended: Ended = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """List restrictions (限制措施) with basis, document, persons, days; an overdue review is marked."""
+    session.operator_reads(
+        data,
+        operator,
+        as_json,
+        "restrictions (限制措施)",
+        lambda client: client.supervision.restrictions(account, ended=ended),
+    )
+
+
+def order_reduction(
+    account: Code,
+    product: Annotated[str, typer.Option("--product", help="Product of the rule book (产品).")],
+    to: Annotated[int, typer.Option("--to", min=0, help="Most that its owner may have, tonnes (减至).")],
+    by: Annotated[int, typer.Option("--by", help="Day by whose close, yyyymmdd (期限).")],
+    operator: Operator,
+    reason: Why,
+    basis: Annotated[str, typer.Option("--basis", help="Rule it rests on (依据).")] = "",
+    case: OfCase = "",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Order a holder to reduce what it has of a product (责令减持); each day's close looks whether it has."""
+    fields = {"account": account, "product": product, "tonnes_max": to, "due_day": day_text(by)}
+    fields |= {"basis": basis or reason, **_given(case_id=case)}
+    session.act("order_reduction", fields, data, operator, reason, document, as_json)
+
+
+def reductions(
+    operator: Operator,
+    account: OfAccount = "",
+    ended: Ended = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """List orders to reduce a holding (减持令)."""
+    session.operator_reads(
+        data,
+        operator,
+        as_json,
+        "orders to reduce (减持令)",
+        lambda client: client.supervision.reductions(account, ended=ended),
+    )
+
+
+# ---- cases ----------------------------------------------------------------------------------------------
+
+
+@case_app.command("open")
+def open_case(
+    account: Code,
+    matter: Annotated[str, typer.Option("--matter", help="What it is about (案由).")],
+    operator: Operator,
+    reason: Why,
+    alert: Annotated[list[str] | None, typer.Option("--alert", help="Alert it rests on, such as M-3.")] = None,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Open a case about an account (立案)."""
+    fields: dict[str, Any] = {"account": account, "matter": matter, "alerts": alert or []}
+    session.act("open_case", fields, data, operator, reason, document, as_json)
+
+
+def _add_step(
+    case: str, step: str, note: str, due: int, document: str, data: DataDir, operator: str, as_json: bool
+) -> None:
+    fields = {"case_id": case, "step": step, "note": note, **_given(due_day=due)}
+    session.act("add_case_step", fields, data, operator, note, document, as_json)
+
+
+@case_app.command("note")
+def note_case(
+    case: Case,
+    note: Note,
+    operator: Operator,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Add a note (记事), which the account does not see."""
+    _add_step(case, "note", note, 0, document, data, operator, as_json)
+
+
+@case_app.command("step")
+def step_case(
+    case: Case,
+    step: Annotated[str, typer.Argument(help=f"One of: {', '.join(STEPS[1:])} (监管步骤).")],
+    note: Note,
+    operator: Operator,
+    due: Annotated[int, typer.Option("--due", help="Day by which an answer is due, yyyymmdd (答复期限).")] = 0,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Add a step of graduated supervision (提醒, 报告, 承诺, 约谈, 函告), or the answer to one; the account sees it."""
+    if step not in STEPS:
+        raise typer.BadParameter(f"{step!r} is not one of {', '.join(STEPS)}")
+    _add_step(case, step, note, due, document, data, operator, as_json)
+
+
+@case_app.command("close")
+def close_case(
+    case: Case,
+    finding: Annotated[str, typer.Option("--finding", help=f"One of: {', '.join(FINDINGS)} (认定).")],
+    note: Note,
+    operator: Operator,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Close a case with what was found (结案); a confirmed breach enters the credit record."""
+    if finding not in FINDINGS:
+        raise typer.BadParameter(f"{finding!r} is not one of {', '.join(FINDINGS)}")
+    fields = {"case_id": case, "finding": finding, "note": note}
+    session.act("close_case", fields, data, operator, note, document, as_json)
+
+
+@case_app.command("list")
+def list_cases(
+    operator: Operator,
+    account: OfAccount = "",
+    ended: Ended = False,
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """List cases (案件), each with its last step."""
+    session.operator_reads(
+        data, operator, as_json, "cases (案件)", lambda client: client.supervision.cases(account, ended=ended)
+    )
+
+
+@case_app.command("show")
+def show_case(case: Case, operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """Show a case with all its steps: who, what, why, document."""
+    found = session.ask_operator(data, operator, lambda client: client.supervision.case(case), as_json)
+    show(found, as_json=as_json, title=f"case (案件) {case}")
+
+
+# ---- members --------------------------------------------------------------------------------------------
+
+
+@as_member
+def measures(who: Who) -> None:
+    """Show the measures against the own account (监管措施): restrictions, demands, orders to reduce, reports due."""
+    session.member_asks(who, "measures (监管措施)", lambda client: client.supervision.measures(who.account))
+
+
+@as_member
+def report_holding(
+    who: Who,
+    product: Annotated[str, typer.Argument(help="Product of the rule book (产品).")],
+    purpose: Annotated[str, typer.Option("--purpose", help="What it is held for (持有目的).")],
+    funds: Annotated[str, typer.Option("--funds", help="Where the money comes from (资金来源).")],
+    related: Annotated[str, typer.Option("--related", help="Related parties (关联方).")] = "",
+) -> None:
+    """File the large holder's report (大户报告), due on the trading day after becoming one."""
+    session.member_asks(
+        who,
+        "report filed (已报告)",
+        lambda client: client.supervision.report_holding(product, purpose, funds, related, who.account),
+    )

@@ -1,0 +1,46 @@
+"""Supervision (监管) through a client: `client.supervision.measures()` for members, `.restrictions()` … for operators.
+
+Each method raises `Refused` or `ConnectionLost`. A report may be sent again: the last one stands.
+"""
+
+from msgspec import UNSET
+
+from gateway.protocol import supervision_wire as sw
+from yutan.blocks import Asks
+
+
+class Supervision:
+    """Measures that concern one's own account, and the records that operators read."""
+
+    def __init__(self, ask: Asks) -> None:
+        self._ask = ask
+
+    async def measures(self, account: str = "") -> sw.MeasuresView:
+        """What concerns the own account: restrictions, demands, orders to reduce, large holder's reports."""
+        return await self._ask(sw.AccountMeasures, sw.AccountMeasuresParams(account or UNSET), sw.MeasuresView)
+
+    async def report_holding(
+        self, product: str, purpose: str, funds: str, related: str = "", account: str = ""
+    ) -> sw.HolderReportTaken:
+        """File a large holder's report."""
+        params = sw.HolderReportParams(product, purpose, funds, related, account or UNSET)
+        return await self._ask(sw.HolderReport, params, sw.HolderReportTaken)
+
+    async def restrictions(self, account: str = "", *, ended: bool = False) -> list[sw.RestrictionRow]:
+        """Restrictions of an account, or of all."""
+        params = sw.OpsRecordsParams(account or UNSET, ended)
+        return await self._ask(sw.OpsRestrictions, params, list[sw.RestrictionRow])
+
+    async def reductions(self, account: str = "", *, ended: bool = False) -> list[sw.ReductionRow]:
+        """Orders to reduce a holding."""
+        params = sw.OpsRecordsParams(account or UNSET, ended)
+        return await self._ask(sw.OpsReductions, params, list[sw.ReductionRow])
+
+    async def cases(self, account: str = "", *, ended: bool = False) -> list[sw.CaseRow]:
+        """Cases about an account, or all."""
+        params = sw.OpsRecordsParams(account or UNSET, ended)
+        return await self._ask(sw.OpsCases, params, list[sw.CaseRow])
+
+    async def case(self, case_id: str) -> sw.CaseView:
+        """One case with its steps."""
+        return await self._ask(sw.OpsCase, sw.OpsCaseParams(case_id), sw.CaseView)
