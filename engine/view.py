@@ -308,6 +308,11 @@ class MarketView:
         known = self._market.state.days
         return known.override_basis if trading_day and known.override_day == trading_day else ""
 
+    def risk_reserve(self) -> tuple[int, dict[int, int]]:
+        """What is in the risk reserve, and what accounts owe it, in fen."""
+        reserve = self._market.state.risk_reserve
+        return reserve.balance_fen, dict(reserve.claims)
+
     def bank(self) -> tuple[BankFile | None, list[BankBreak]]:
         """The bank's newest file and its differences from the ledger."""
         known = self._market.state.days

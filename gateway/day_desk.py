@@ -60,12 +60,21 @@ class DayDesk:
         ]
 
     def _bank(self, connection: Connection, request: day_wire.OpsBank) -> None:
-        file, breaks = self._gateway.view().bank()
-        rows = [self._break_row(found) for found in breaks]
-        if file is None:
-            connection.reply(request.id, day_wire.BankView("", "", False, rows))
-            return
-        connection.reply(request.id, day_wire.BankView(day_text(file.trading_day), file.sha256, file.is_compared, rows))
+        view = self._gateway.view()
+        file, breaks = view.bank()
+        reserve_fen, claims = view.risk_reserve()
+        code = self._gateway.directory.account_code
+        connection.reply(
+            request.id,
+            day_wire.BankView(
+                day_text(file.trading_day) if file is not None else "",
+                file.sha256 if file is not None else "",
+                file is not None and file.is_compared,
+                [self._break_row(found) for found in breaks],
+                money_text(reserve_fen),
+                [day_wire.ClaimRow(code(account), money_text(fen)) for account, fen in claims.items()],
+            ),
+        )
 
     def _break_row(self, found: days.BankBreak) -> day_wire.BankBreakRow:
         account = OWN_ACCOUNTS.get(found.account) or self._gateway.directory.account_code(found.account)

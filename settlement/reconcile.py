@@ -13,7 +13,7 @@ from engine.title import Break, ReconciliationReport
 from engine.view import AccountView, DayView, InstrumentView, UnitsView
 from settlement.core import dvp
 from settlement.core.clearing import Clearing
-from settlement.core.postings import AVAILABLE, BANK, STATE_PLACES
+from settlement.core.postings import AVAILABLE, BANK, RESERVE, STATE_PLACES
 from settlement.store import Balances
 
 _NOTHING: Final = (0, 0, 0, 0, 0)
@@ -38,6 +38,9 @@ class EngineReads(Protocol):
     def instruments(self) -> list[InstrumentView]:
         """All instruments."""
 
+    def risk_reserve(self) -> tuple[int, dict[int, int]]:
+        """What is in the risk reserve, and who owes it what."""
+
 
 class EngineFigures(msgspec.Struct, frozen=True):
     """Every account's cash (free and held) and units ((available and held), then by STATE_PLACES) in the engine, at `seq`."""
@@ -49,6 +52,7 @@ class EngineFigures(msgspec.Struct, frozen=True):
     floor_tonnes: dict[int, int]
     trading_day: int = 0
     is_closed: bool = False
+    reserve_fen: int = 0
 
 
 def take_figures(view: EngineReads) -> EngineFigures:
@@ -67,6 +71,7 @@ def take_figures(view: EngineReads) -> EngineFigures:
         {a.number: a.retention_floor for a in accounts if a.retention_floor},
         day.trading_day if day is not None else 0,
         day is not None and day.phase == phases.CLOSED,
+        view.risk_reserve()[0] if view.is_founded else 0,
     )
 
 
@@ -86,6 +91,8 @@ def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> Re
         check(account, "cash", engine.cash.get(account, 0), settled)
         check(account, "restriction", engine.restriction.get(account, 0), ledger.restriction.get(account, 0))
         check(account, "retention", engine.floor_tonnes.get(account, 0), ledger.floor_tonnes.get(account, 0))
+    reserve = registry.cash.get(RESERVE, 0) + pending_cash.get(RESERVE, 0)
+    check(0, "risk reserve", engine.reserve_fen, reserve)
     members = {key for key in registry.units if key[0] > 0}
     for account, instrument in sorted({*engine.units, *members, *pending_units}):
         of_engine = engine.units.get((account, instrument), _NOTHING)

@@ -22,6 +22,7 @@ from engine.core import (
     positions,
     reasons,
     registry,
+    risk_reserve,
     stages,
     succession,
 )
@@ -111,6 +112,7 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "SplitAccount",
     "OverrideOpening",
     "ResolveBankBreak",
+    "UseRiskReserve",
 )
 CATEGORIES: Final = ("key_emitter", "institution", "individual", "government", "treasury")
 UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
@@ -263,6 +265,8 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return stages.judge(state, act)
     if isinstance(act, bank.BankAct):
         return bank.judge(state, act)
+    if isinstance(act, risk_reserve.ReserveAct):
+        return risk_reserve.judge(state, act)
     if isinstance(act, OpenBlockWindow | CloseBlockWindow):
         return judge_block_window(state, act)
     if isinstance(act, AdoptHolidays | AnnounceClosure | AnnounceOpening):
@@ -448,6 +452,8 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         stages.take(state, act, out)
     elif isinstance(act, bank.BankAct):
         bank.take(state, act, out)
+    elif isinstance(act, risk_reserve.ReserveAct):
+        risk_reserve.take(state, act, out)
     elif isinstance(act, OpenBlockWindow | CloseBlockWindow):
         state.blocks.is_window_open = isinstance(act, OpenBlockWindow)
         out.append(BlockWindowChanged(state.blocks.is_window_open))

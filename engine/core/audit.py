@@ -190,8 +190,11 @@ def audit_account(state: State, account: Account, in_auctions: AuctionHolds) -> 
 
 
 def audit_cash(state: State) -> None:
-    """INV-2: members' cash and fees are what came in less what went out."""
+    """INV-2: members' cash, fees and the risk reserve are what came in less what went out."""
     total = sum(a.free + a.held + a.pending for a in state.accounts if a is not None) + state.fees
+    total += state.risk_reserve.balance_fen
+    check(state.risk_reserve.balance_fen >= 0, f"INV-3 risk reserve: {state.risk_reserve.balance_fen} fen")
+    check(all(owed > 0 for owed in state.risk_reserve.claims.values()), "INV-3 risk reserve: a claim of nothing")
     expected = state.cash_deposited - state.cash_withdrawn
     check(total == expected, f"INV-2: {total} fen inside, {expected} paid in and not out")
 

@@ -567,6 +567,29 @@ class ResolveBankBreak(Act, frozen=True, array_like=True, gc=False, tag=225):
     basis: str
 
 
+class UseRiskReserve(Act, frozen=True, array_like=True, gc=False, tag=226):
+    """Pay from the risk reserve (动用风险准备金) for an account that cannot; it owes the amount from then on; always two persons."""
+
+    account: int
+    amount_fen: int
+    basis: str
+
+
+class RecoverRiskReserve(Act, frozen=True, array_like=True, gc=False, tag=227):
+    """Take back from an account's free cash what the risk reserve paid for it (追偿)."""
+
+    account: int
+    amount_fen: int
+    basis: str
+
+
+class FundRiskReserve(Act, frozen=True, array_like=True, gc=False, tag=228):
+    """Money of the exchange that the settlement bank has received for the risk reserve (补足)."""
+
+    amount_fen: int
+    basis: str
+
+
 class RetrySettlement(Act, frozen=True, array_like=True, gc=False, tag=140):
     """Order settlement to try a failed instruction again (0: all)."""
 
@@ -685,6 +708,9 @@ AnyAct = (
     | ImportBankFile
     | RecordBankComparison
     | ResolveBankBreak
+    | UseRiskReserve
+    | RecoverRiskReserve
+    | FundRiskReserve
     | RetrySettlement
     | PublishBulletin
     | OpenBlockWindow

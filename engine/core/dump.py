@@ -21,7 +21,7 @@ from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 7
+FORMAT = 8
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -82,6 +82,7 @@ def _state(state: State) -> list[Any]:
         [state.canceled, state.encumbrance_number, list(state.encumbrances.values())],
         _days(state.days),
         state.supervision,
+        [state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, sorted(state.risk_reserve.claims.items())],
     ]
 
 
@@ -242,6 +243,7 @@ def _load_state(body: list[Any]) -> State:
         encumbrances,
         days,
         supervision,
+        reserve,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -283,6 +285,8 @@ def _load_state(body: list[Any]) -> State:
     state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
     state.days = _load_days(days)
     state.supervision = msgspec.convert(supervision, Supervision)
+    state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, claims = reserve
+    state.risk_reserve.claims = dict(claims)
     return state
 
 

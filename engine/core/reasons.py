@@ -124,6 +124,8 @@ INSUFFICIENT_ALLOWANCE: Final = 5002
 UNITS_LOCKED: Final = 5003
 HOLDING_LIMIT: Final = 5004
 OBLIGATION_RESERVED: Final = 5006
+RESERVE_TOO_SMALL: Final = 5020
+NOTHING_OWED: Final = 5021
 USE_RESTRICTED: Final = 5007
 # 6000 settlement and registry
 SETTLEMENT_PENDING: Final = 6003
@@ -743,6 +745,23 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Units bought for own surrender can only be surrendered by their holder.",
         "该配额仅限本单位清缴,不得出售、转让或质押。",
         "SH 2017-2024",
+    ),
+    Reason(
+        5020,
+        "RESERVE_TOO_SMALL",
+        "never",
+        99,
+        "There is not so much in the risk reserve.",
+        "风险准备金余额不足。",
+        "CN-SH",
+    ),
+    Reason(
+        5021,
+        "NOTHING_OWED",
+        "never",
+        99,
+        "The account does not owe the risk reserve so much.",
+        "该账户应偿还风险准备金的数额小于此数。",
     ),
     Reason(6003, "SETTLEMENT_PENDING", "after", 99, "Settlement has not caught up yet.", "结算尚未完成。"),
     Reason(

@@ -80,3 +80,15 @@ class Encumbrance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tonnes: int
     beneficiary: str
     use_restricted: bool = False
+
+
+@final
+class RiskReserve:
+    """The risk reserve (风险准备金) in fen; fees_kept: the fees after the last contribution; claims: what accounts owe it."""
+
+    __slots__ = ("balance_fen", "claims", "fees_kept")
+
+    def __init__(self) -> None:
+        self.balance_fen = 0
+        self.fees_kept = 0
+        self.claims: dict[int, int] = {}

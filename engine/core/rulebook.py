@@ -154,6 +154,8 @@ class RuleBook(msgspec.Struct, frozen=True):
     transfer_hours: tuple[int, int] = (0, 0)  # between registry and trading account, local seconds; (0, 0): always
     cash_in_hours: tuple[int, int] = (0, 0)
     cash_out_hours: tuple[int, int] = (0, 0)
+    risk_reserve_bp: int = 0  # share of the fees that goes into the risk reserve at each close
+    risk_reserve_max_fen: int = 0  # and up to where; 0: without end
 
 
 class RuleBookError(ValueError):
@@ -407,7 +409,11 @@ _OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {
         "transfer_hours": _hours,
         "cash_in_hours": _hours,
         "cash_out_hours": _hours,
-    }
+    },
+    "settlement": {
+        "risk_reserve_bp": _integer(0, 10_000),
+        "risk_reserve_max_fen": _integer(1, units.CASH_FEN_MAX),
+    },
 }
 _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "block_tonnes_min": _integer(1, units.TONNES_MAX),

@@ -72,6 +72,14 @@ RULES: Final[dict[str, Words]] = {
         "Share of the year's free allocation to be kept until surrender.",
         "1/10,000",
     ),
+    "settlement.risk_reserve_bp": Words(
+        "每日闭市时自手续费中提取风险准备金的比例。",
+        "Share of the day's fees that goes into the risk reserve at the close.",
+        "1/10,000",
+    ),
+    "settlement.risk_reserve_max_fen": Words(
+        "风险准备金达到该数额后可以停止提取。", "Up to where the risk reserve is filled from fees.", "fen"
+    ),
     "compliance.report_deadline": Words("排放报告提交截止日。", "Day by which a year's emission reports are due."),
     "compliance.surrender_deadline": Words("清缴截止日。", "Day by which a year is to be surrendered."),
     "compliance.offset_base": Words(

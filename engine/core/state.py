@@ -16,7 +16,7 @@ from engine.core.commands import AnyAct
 from engine.core.days import Days
 from engine.core.events import Composite
 from engine.core.phases import CLOSED
-from engine.core.records import ComplianceYear, Encumbrance
+from engine.core.records import ComplianceYear, Encumbrance, RiskReserve
 from engine.core.rulebook import PICK_LEVELS, RuleBook
 from engine.core.supervision import Supervision
 from engine.core.units import AMOUNT_FEN_MAX
@@ -417,6 +417,7 @@ class State:
         "pending_rulebook",
         "phase",
         "proposals",
+        "risk_reserve",
         "rulebook",
         "rulebook_since",
         "rulebook_text",
@@ -433,6 +434,7 @@ class State:
         self.rulebook_since: i64 = 0  # the trading day at whose opening it took effect; 0: the founding
         self.pending_rulebook: PendingRuleBook | None = None
         self.days = Days()
+        self.risk_reserve = RiskReserve()
         self.composites: dict[str, int] = {}  # product -> last composite close in ticks
         self.closed_composites: tuple[Composite, ...] = ()  # those of the last day that was closed
         # what each order asks of the rule book, as native values

@@ -119,6 +119,9 @@ def merge(state: State, act: MergeAccounts, out: list[Event]) -> None:
     transfer_holdings(state, account, successor, out)
     transfer_cash(account, successor, out)
     transfer_years(state, act.account, act.to_account, out)
+    owed = state.risk_reserve.claims.pop(act.account, 0)
+    if owed > 0:
+        state.risk_reserve.claims[act.to_account] = state.risk_reserve.claims.get(act.to_account, 0) + owed
     for year, tonnes in floors:
         floor = successor.retention.get(year, 0) + tonnes
         successor.retention[year] = floor

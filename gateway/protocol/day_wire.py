@@ -17,7 +17,7 @@ class OpsDay(Request, tag="ops.day", gc=False, kw_only=True):
 
 
 class OpsBank(Request, tag="ops.bank", gc=False, kw_only=True):
-    """The bank's newest file and its differences from the ledger, with their remedies."""
+    """The bank's newest file and its differences from the ledger, with their remedies; the risk reserve and who owes it."""
 
     params: NoParams | UnsetType = UNSET
 
@@ -76,13 +76,22 @@ class BankBreakRow(Struct, gc=False):
     since: str
 
 
+class ClaimRow(Struct, gc=False):
+    """What the risk reserve paid for an account and has not got back, in CNY."""
+
+    account: str
+    amount: str
+
+
 class BankView(Struct, gc=False):
-    """trading_day "": no file has come yet. is_compared: settlement has held it against the ledger."""
+    """trading_day "": no file has come yet. is_compared: settlement has held it against the ledger. reserve: in CNY."""
 
     trading_day: str
     sha256: str
     is_compared: bool
     breaks: list[BankBreakRow]
+    reserve: str
+    claims: list[ClaimRow]
 
 
 OpsDayRequest = OpsDay | OpsBank

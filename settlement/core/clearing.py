@@ -359,6 +359,16 @@ class Clearing:
             ),
         )
 
+    def _reserve_moved(self, event: events.ReserveMoved, writes: Writes) -> None:
+        """Money of the risk reserve; a contribution from fees whose trades are set aside waits as they do."""
+        e = event
+        if e.from_account == BANK:
+            self.ledger.move_cash(writes, self._seq, "deposit", 0, BANK, e.to_account, e.amount_fen)
+        else:
+            moved = events.CashTransferred(e.from_account, e.to_account, e.amount_fen)
+            self._cash_transferred(moved, writes)
+        writes.changes.append(("reserve_movement", (self._seq, e.purpose, e.from_account, e.to_account, e.amount_fen)))
+
     def _account_merged(self, event: events.AccountMerged, writes: Writes) -> None:
         self.ledger.successors[event.account] = event.successor
         writes.changes.append(("account_merged", (event.successor, event.account)))
@@ -619,6 +629,7 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.CashTransferred: Clearing._cash_transferred,
     events.AccountMerged: Clearing._account_merged,
     events.AccountSplit: Clearing._account_split,
+    events.ReserveMoved: Clearing._reserve_moved,
     events.ObjectionFiled: Clearing._objection_filed,
     events.ObjectionDecided: Clearing._objection_decided,
     events.EmissionsRecorded: Clearing._emissions_recorded,

@@ -40,7 +40,7 @@ from settlement.core.postings import (
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 
-SCHEMA_VERSION: Final = 9
+SCHEMA_VERSION: Final = 10
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 # Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
@@ -77,6 +77,7 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "bulletin": ("bulletins", 5),
     "bank_file": ("bank_files", 6),
     "bank_break": ("bank_breaks", 10),
+    "reserve_movement": ("reserve_movements", 5),
     "reconciliation": ("reconciliations (seq, ok, body)", 3),
 }
 _UPDATES: Final[dict[str, str]] = {

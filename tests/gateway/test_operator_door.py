@@ -159,6 +159,9 @@ DAY_ACTS: list[commands.AnyAct] = [
     commands.ImportBankFile(20261120, ((1, 123_456), (1, -5)), 700, 0, 124_151, "ab" * 32),
     commands.RecordBankComparison(20261120, "ab" * 32, ((-3, 700, -1), (0, 5, 4), (1, 0, 100))),
     commands.ResolveBankBreak(7, "carried", "BANK-7"),
+    commands.UseRiskReserve(1, 500, "reversal"),
+    commands.RecoverRiskReserve(1, 500, "paid in"),
+    commands.FundRiskReserve(500, "BANK-8"),
 ]
 
 SUPERVISION_ACTS: list[commands.AnyAct] = [

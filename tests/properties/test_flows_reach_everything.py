@@ -62,6 +62,7 @@ NOT_REACHED = (
     e.BankFileImported,
     e.BankCompared,
     e.BankBreakResolved,
+    e.ReserveMoved,
 )
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))

@@ -76,6 +76,9 @@ class PaperEngine:
     def instruments(self) -> list[InstrumentView]:
         return []
 
+    def risk_reserve(self) -> tuple[int, dict[int, int]]:
+        return 0, {}
+
     # ---- what happens
 
     def entry(self, *happened: events.Event) -> Batch:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from engine.core import commands as c
 from engine.core import events as e
+from engine.core import phases
+from engine.core.units import BUY, DAY, SELL
+from settlement.audit import audit
 from settlement.core.bankfile import compare
 from settlement.core.ledger import Account, Ledger
 from settlement.core.postings import BANK, FEES, RESERVE, Writes
-from tests.settlement.kit import Exchange, Watch
+from tests.settlement.kit import WITH_FEES, Exchange, Watch
 
 SHA = "ab" * 32
 
@@ -64,4 +67,40 @@ async def test_a_file_is_compared_as_it_comes_and_its_differences_are_kept(tmp_p
     assert again.settlement.last_comparison is not None
     assert again.settlement.last_comparison.breaks == []
     await again.stop()
+    assert watch.failures == []
+
+
+async def test_the_risk_reserve_is_in_the_ledger_and_agrees_with_the_engine(tmp_path: Path) -> None:
+    watch = Watch()
+    clock = iter(range(1_700_000_000_000_000_000, 1_800_000_000_000_000_000, 1_000_000_000))
+    exchange = await Exchange.start(tmp_path, watch, lambda: next(clock))
+    await exchange.found(WITH_FEES.replace("risk_reserve_bp = { value = 0", "risk_reserve_bp = { value = 2000"))
+    for act in (
+        c.OpenAccount("A1", 1, "甲", "institution"),
+        c.OpenAccount("A2", 2, "乙", "institution"),
+        c.ListInstrument("CQEA-24", "CQEA", 2024, "配额", "allowance", 4_000),
+        c.DepositCash(1, 1_000_000),
+        c.AllocateUnits(2, 1, 1_000, "paid", 2024),
+        c.OpenDay(20240102),
+        c.ChangePhase(phases.CONTINUOUS),
+    ):
+        await exchange.act(act)
+    await exchange.order(c.PlaceOrder(2, 1, SELL, 4_000, 100, DAY, "s"))
+    await exchange.order(c.PlaceOrder(1, 1, BUY, 4_000, 100, DAY, "b"))
+    for act in (
+        c.CloseDay(),
+        c.FundRiskReserve(1_000, "BANK-8"),
+        c.UseRiskReserve(2, 900, "reversal"),
+        c.RecoverRiskReserve(2, 400, "paid in"),
+    ):
+        await exchange.act(act)
+    assert (await exchange.settlement.reconcile()).ok
+    assert await exchange.settlement.cash(FEES) == 800 - 160  # 0.1 % of 4,000.00 on each side, a fifth of it reserved
+    assert await exchange.settlement.cash(RESERVE) == 160 + 1_000 - 900 + 400
+    await exchange.stop()
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        rows = connection.execute("SELECT purpose, amount_fen FROM reserve_movements ORDER BY seq").fetchall()
+    connection.close()
+    assert rows == [("contribution", 160), ("funding", 1_000), ("use", 900), ("recovery", 400)]
+    assert audit(tmp_path / "registry.db").findings == []
     assert watch.failures == []

@@ -57,6 +57,7 @@ _OPTIONAL: Final = (
     "cash_in_hours",
     "cash_out_hours",
 )
+_OPTIONAL_IN_SETTLEMENT: Final = ("risk_reserve_bp", "risk_reserve_max_fen")
 _OPTIONAL_IN_PRODUCT: Final = (
     "block_tonnes_min",
     "block_limit_bp",
@@ -91,6 +92,8 @@ def rulebook_text(
         values = {key: left.pop(key, default) for key, default in defaults.items()}
         if section == "day":
             values |= {key: left.pop(key) for key in _OPTIONAL if key in left}
+        if section == "settlement":
+            values |= {key: left.pop(key) for key in _OPTIONAL_IN_SETTLEMENT if key in left}
         lines += _table(section, values)
     assert not left, f"no such rules: {', '.join(left)}"
     for year, values in (compliance or {}).items():

@@ -70,10 +70,17 @@ def test_an_operator_walks_through_a_day(tmp_path: Path) -> None:
 
         why = ("--reason", "letter of the bank", "--basis", "BANK-2026-11")
         desk.both("bank", "resolve", "D-2", "corrected", *why)
+        desk.operator("reserve", "fund", "50.00", "--basis", "BANK-2026-12")
+        desk.both("reserve", "use", "B01", "20.00", *why)
+        desk.operator("reserve", "recover", "B01", "15.00", "--basis", "paid in")
+        assert desk.operator("reserve", "show") == {
+            "reserve": "45.00",
+            "claims": [{"account": "B01", "amount": "5.00"}],
+        }
         proposed = desk.operator("bank", "resolve", "D-1", "explained", *why)
         desk.operator("approve", proposed["proposal_id"], operator=SECOND)
         assert stages(desk)["bank"]["status"] == "done"
-        assert desk.operator("reconcile")["cash"] == "990.00"
+        assert desk.operator("reconcile")["cash"] == "1040.00"
         desk.operator("open-day", NEXT)
         assert desk.operator("close-day")["status"] == "done"
         proposed = desk.operator(

@@ -7,13 +7,15 @@ import typer
 
 from gateway.protocol.times import day_text
 from yutan.cli import session
-from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
+from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Json, Operator, Why
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, console, fail, show
 from yutan.client import Client
 from yutan.imports import BankFile, ImportRefused, read_bank_file
 
 bank_app = typer.Typer(no_args_is_help=True, help="The settlement bank's daily file (银行对账).")
+reserve_app = typer.Typer(no_args_is_help=True, help="The risk reserve (风险准备金).")
 
+Yuan = Annotated[str, typer.Argument(help="Amount in yuan, such as 1000.00 (元).")]
 TradingDay = Annotated[int, typer.Argument(help="Trading day, yyyymmdd (交易日).")]
 BreakNumber = Annotated[str, typer.Argument(help="Difference, such as D-3 (差异编号).")]
 
@@ -121,9 +123,67 @@ def resolve_break(
     session.act("resolve_bank_break", fields, data, operator, reason, document, as_json)
 
 
+@reserve_app.command("show")
+def show_reserve(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """Show what is in the risk reserve, and who owes it (风险准备金余额)."""
+    found = session.ask_operator(data, operator, lambda client: client.ops_bank(), as_json)
+    if as_json:
+        show({"reserve": found.reserve, "claims": found.claims}, as_json=True)
+        return
+    show(found.claims, as_json=False, title=f"risk reserve {found.reserve} CNY, claims (应追偿)")
+
+
+@reserve_app.command("use")
+def use_reserve(
+    account: Code,
+    amount: Yuan,
+    basis: Annotated[str, typer.Option("--basis", help="Purpose and document (用途及依据).")],
+    operator: Operator,
+    reason: Why,
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Pay from the risk reserve for an account that cannot (动用); it owes the amount; always two persons."""
+    fields = {"account": account, "amount": amount, "basis": basis}
+    session.act("use_risk_reserve", fields, data, operator, reason, document, as_json)
+
+
+@reserve_app.command("recover")
+def recover_reserve(
+    account: Code,
+    amount: Yuan,
+    basis: Annotated[str, typer.Option("--basis", help="What it rests on (依据).")],
+    operator: Operator,
+    reason: Why = "what the risk reserve paid",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Take back from an account what the risk reserve paid for it (追偿)."""
+    fields = {"account": account, "amount": amount, "basis": basis}
+    session.act("recover_risk_reserve", fields, data, operator, reason, document, as_json)
+
+
+@reserve_app.command("fund")
+def fund_reserve(
+    amount: Yuan,
+    basis: Annotated[str, typer.Option("--basis", help="The bank's advice (依据).")],
+    operator: Operator,
+    reason: Why = "the exchange adds to the risk reserve",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Record money of the exchange that the bank has received for the risk reserve (补足)."""
+    fields = {"amount": amount, "basis": basis}
+    session.act("fund_risk_reserve", fields, data, operator, reason, document, as_json)
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to the operator's."""
     app.command("day")(day)
     app.command("fix-day")(fix_day)
     app.command("override-opening")(override_opening)
     app.add_typer(bank_app, name="bank")
+    app.add_typer(reserve_app, name="reserve")

@@ -14,6 +14,9 @@ UNKNOWN_HOURS = ("transfer_hours", "cash_in_hours", "cash_out_hours")  # nor the
 HOURS = "[day]\n" + "".join(
     f'{key} = {{ value = ["09:00", "09:25"], source = "CN-UI", confidence = "unknown" }}\n' for key in UNKNOWN_HOURS
 )
+CAPITAL = """[settlement]
+risk_reserve_max_fen = { value = 1000000000, source = "CN-SH: the registered capital", confidence = "unknown" }
+"""
 LIMITS = """[product.CQEA]
 holding_limit_tonnes = { value = 1000000, source = "BJ 4.5.2", confidence = "confirmed" }
 large_holder_tonnes = { value = 500000, source = "BJ 4.5.4", confidence = "confirmed" }
@@ -92,7 +95,7 @@ def test_every_rule_has_its_provenance() -> None:
     in_market = {
         field
         for field in rulebook.RuleBook.__struct_fields__
-        if field not in ("products", "compliance", "provenance", *UNKNOWN_HOURS)
+        if field not in ("products", "compliance", "provenance", "risk_reserve_max_fen", *UNKNOWN_HOURS)
     }
     in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field not in ("code", *UNKNOWN)}
     in_year = {f for f in rulebook.ComplianceRules.__struct_fields__ if f not in ("year", "offsets")}
@@ -289,7 +292,9 @@ def test_nobody_is_published_without_a_threshold() -> None:
 
 
 def test_every_rule_has_words_and_every_word_a_rule() -> None:
-    book = rulebook.parse((TEXT + OFFSET).replace("[product.CQEA]\n", LIMITS).replace("[day]\n", HOURS))
+    book = rulebook.parse(
+        (TEXT + OFFSET).replace("[product.CQEA]\n", LIMITS).replace("[day]\n", HOURS).replace("[settlement]\n", CAPITAL)
+    )
     assert [rulewords.value_of(book, f"day.{key}") for key in UNKNOWN_HOURS] == [["09:00", "09:25"]] * 3
     assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [1_000_000, 500_000, True]
     named = {f"{name.partition('.')[0]}.{name.rpartition('.')[2]}" for name in book.provenance}
