@@ -798,6 +798,8 @@ class HolderReported(Fact, frozen=True, gc=False):
     product: str
     account: int
     trading_day: int
+
+
 class ReserveMoved(Fact, frozen=True, gc=False):
     """Money went into or out of the risk reserve. purpose: contribution | use | recovery | funding; accounts below 0: the
     registry's own. balance_fen: what is in it now."""
