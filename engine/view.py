@@ -310,8 +310,7 @@ class MarketView:
 
     def risk_reserve(self) -> tuple[int, dict[int, int]]:
         """What is in the risk reserve, and what accounts owe it, in fen."""
-        reserve = self._market.state.risk_reserve
-        return reserve.balance_fen, dict(reserve.claims)
+        return self._market.state.risk_reserve.balance_fen, dict(self._market.state.risk_reserve.claims)
 
     def bank(self) -> tuple[BankFile | None, list[BankBreak]]:
         """The bank's newest file and its differences from the ledger."""
