@@ -8,6 +8,8 @@ from typing import Protocol
 
 import msgspec
 
+from engine.public_notices import PublicNotice
+
 
 class TitleHolding(msgspec.Struct, frozen=True):
     """Settled units of one instrument in one account: `locked` are bought too recently to be sold (T+N), `encumbered` are
@@ -87,6 +89,23 @@ class BulletinRow(msgspec.Struct, frozen=True):
     published: bool
 
 
+class PublicationRow(msgspec.Struct, frozen=True):
+    """A bulletin beside the days' first ones: a week's, a month's, a year's, or any kind's later version.
+
+    kind: day | week | month | year; period: its name, such as 2026-W47; days are yyyymmdd; supersedes: SHA-256 or "".
+    """
+
+    number: int
+    kind: str
+    period: str
+    version: int
+    first_day: int
+    last_day: int
+    sha256: str
+    supersedes: str
+    published: bool
+
+
 class Title(Protocol):
     """What the gateway may ask of settlement. Every answer is of committed facts."""
 
@@ -113,6 +132,18 @@ class Title(Protocol):
 
     async def bulletin(self, trading_day: int) -> bytes | None:
         """The bulletin as JSON: exactly the bytes whose SHA-256 is its name."""
+
+    async def notices(self, before_seq: int, category: str, instrument: str, limit: int) -> list[PublicNotice]:
+        """Notices to the public of entries before `before_seq`, newest first; "" for every category or instrument."""
+
+    async def notice(self, seq: int, line: int) -> PublicNotice | None:
+        """One notice."""
+
+    async def publications(self) -> list[PublicationRow]:
+        """Weekly, monthly and yearly bulletins and corrections, newest first."""
+
+    async def publication(self, period: str, version: int) -> bytes | None:
+        """One of them as JSON: exactly the bytes whose SHA-256 is its name."""
 
     async def reconcile(self) -> ReconciliationReport:
         """Compare engine, registry and bank at one seq, with everything up to it settled."""

@@ -83,6 +83,8 @@ def _audit(connection: sqlite3.Connection, path: Path) -> Auditor:
         auditor.audit_line(tuple(line), line[5], line[6], chain)
     for row in rows("SELECT trading_day, number, sha256, body FROM bulletins ORDER BY number"):
         auditor.bulletin(*row)
+    for row in rows("SELECT number, period, version, sha256, supersedes, body FROM publications ORDER BY number"):
+        auditor.publication(*row)
     for row in rows("SELECT account, trading_day, sha256, body FROM statements ORDER BY account, trading_day"):
         auditor.statement(*row)
     auditor.finish()

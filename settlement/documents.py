@@ -4,11 +4,12 @@ They go into the transaction that closes the day, so a day that is closed has it
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
+from settlement import publications, rows
 from settlement.core.awards import AwardRow
 from settlement.core.bulletin import DayTotals, Proofs, TradeRow, make_bulletin, sha256_hex
 from settlement.core.clearing import Clearing
@@ -17,9 +18,15 @@ from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, 
 from settlement.core.statement import CashPosting, StatementMaker, UnitPosting
 from settlement.store import Store
 
-PAGE_ROWS: Final = 250  # About three milliseconds of work before the event loop gets its turn.
 
-Row = TypeVar("Row")
+async def add_for_entry(store: Store, clearing: Clearing, writes: Writes) -> None:
+    """Add the documents that the entry which `clearing` has just taken asks for; its writes are alone in `writes`."""
+    if clearing.day_close is not None:
+        await add(store, clearing, writes)
+    if clearing.opened_day:
+        await publications.add_overdue(store, clearing, writes)
+    if clearing.corrected is not None:
+        await publications.add_correction(store, clearing, writes)
 
 
 async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
@@ -37,15 +44,19 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
         maker.add_trade(row)
         totals.add(row)
 
-    await _each(store.cash_postings, period.cash_posting, close.last_cash_posting, lambda r: r.posting, maker.add_cash)
-    await _each(store.unit_postings, period.unit_posting, close.last_unit_posting, lambda r: r.posting, maker.add_units)
+    await rows.each(
+        store.cash_postings, period.cash_posting, close.last_cash_posting, lambda r: r.posting, maker.add_cash
+    )
+    await rows.each(
+        store.unit_postings, period.unit_posting, close.last_unit_posting, lambda r: r.posting, maker.add_units
+    )
 
     def add_award(row: AwardRow) -> None:
         maker.add_award(row)
         totals.add_award(row)
 
-    await _each(store.trades, period.trade, close.last_trade, lambda r: r.trade, add_trade)
-    await _each(store.awards, period.trade, close.last_trade, lambda r: r.trade, add_award)
+    await rows.each(store.trades, period.trade, close.last_trade, lambda r: r.trade, add_trade)
+    await rows.each(store.awards, period.trade, close.last_trade, lambda r: r.trade, add_award)
 
     for cash in _rows(writes.cash_postings, CASH_COLUMNS):
         maker.add_cash(CashPosting(*cash))
@@ -64,6 +75,7 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
         writes.changes.append(("statement", (account, close.trading_day, sha256_hex(statement), statement)))
         if count % 100 == 0:
             await asyncio.sleep(0)
+    ended = clearing.take_ended_auctions()
     body = make_bulletin(
         clearing.market,
         clearing.rulebook_version,
@@ -73,31 +85,16 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
         clearing.ledger.instruments,
         totals,
         clearing.cumulative,
-        clearing.take_ended_auctions(),
+        ended,
         Proofs(statements.root().hex(), clearing.next_audit_line - 1, clearing.chain.hex()),
     )
     clearing.bulletins += 1
     clearing.bulletin_sha256 = sha256_hex(body)
     writes.changes.append(("bulletin", (close.trading_day, clearing.bulletins, clearing.bulletin_sha256, body, 0)))
+    today = publications.closing(close, writes, totals, ended)
+    await publications.add_ended(store, clearing, writes, today, close.periods)
 
 
 def _rows(flat: list[int | str], columns: int) -> Iterator[list[Any]]:
     for at in range(0, len(flat), columns):
         yield flat[at : at + columns]
-
-
-async def _each(
-    read: Callable[[int, int, int], Awaitable[list[Row]]],
-    first: int,
-    last: int,
-    number_of: Callable[[Row], int],
-    take: Callable[[Row], None],
-) -> None:
-    """Read a range of rows page by page; the event loop gets its turn with each page."""
-    while first <= last:
-        page = await read(first, last, PAGE_ROWS)
-        if not page:
-            return
-        for row in page:
-            take(row)
-        first = number_of(page[-1]) + 1

@@ -16,12 +16,13 @@ import msgspec
 import orjson
 
 from engine.core.commands import Entry
-from engine.core.events import BidAwarded, BlockTraded, DayClosed, Event, Traded
+from engine.core.events import BidAwarded, BlockTraded, BulletinCorrected, DayClosed, DayOpened, Event, Traded
+from engine.public_notices import TOLD, PublicNotice
 from engine.sequencer import Batch
-from engine.title import BankComparison, BulletinRow, ReconciliationReport, TitleHolding, TradeStatus
+from engine.title import BankComparison, BulletinRow, PublicationRow, ReconciliationReport, TitleHolding, TradeStatus
 from engine.view import MarketView
-from settlement import documents, reconcile
-from settlement.core import awards, bulletin, dvp
+from settlement import documents, notices, reconcile
+from settlement.core import awards, dvp
 from settlement.core.clearing import HANDLERS, Clearing
 from settlement.core.ledger import InvariantBroken
 from settlement.core.postings import Writes
@@ -35,7 +36,8 @@ SLICE_EVENTS: Final = 200  # So many events, about a millisecond, before the eve
 MARK_ENTRIES_MAX: Final = 5_000  # Entries without title events that may pass before the mark is stored for them alone.
 WAITERS_MAX: Final = 10_000  # Callers of wait_settled and reconcile together.
 
-_TITLE_EVENTS: Final = frozenset(HANDLERS)
+_TITLE_EVENTS: Final = frozenset(HANDLERS) | TOLD
+_DOCUMENTED: Final = frozenset((DayClosed, DayOpened, BulletinCorrected))  # documents may follow from them
 
 
 class SettlementBusy(Exception):
@@ -48,7 +50,8 @@ class _TitleEntry(msgspec.Struct, frozen=True, gc=False):
     seq: int
     at_ns: int
     events: list[Event]
-    closes_day: bool
+    makes_documents: bool
+    makes_notices: bool
 
 
 class _Marker(msgspec.Struct, frozen=True):
@@ -181,9 +184,10 @@ class Settlement:
                 continue
             title = [event for event in entry_events if type(event) in _TITLE_EVENTS]
             if title:
-                closes = any(type(event) is DayClosed for event in title)
-                closes_day = closes_day or closes
-                self._backlog.append(_TitleEntry(entry.seq, entry.at_ns, title, closes))
+                kinds = {type(event) for event in title}
+                closes_day = closes_day or DayClosed in kinds
+                made = (not kinds.isdisjoint(_DOCUMENTED), not kinds.isdisjoint(TOLD))
+                self._backlog.append(_TitleEntry(entry.seq, entry.at_ns, title, *made))
                 self._backlog_events += len(title)
         if closes_day:
             self._add_marker([])
@@ -259,14 +263,14 @@ class Settlement:
             self._markers.popleft()
 
     async def _settle_some(self, until: int) -> None:
-        """One transaction: as many entries as it may hold, or one that closes the day with the day's documents."""
+        """One transaction: as many entries as it may hold, or one that documents follow from, with them."""
         writes = Writes()
         count = 0
         since_turn = 0
         taken = self._in_transaction
         while self._backlog and count < TRANSACTION_EVENTS_MAX:
             entry = self._backlog[0]
-            if entry.seq > until or (entry.closes_day and taken):
+            if entry.seq > until or (entry.makes_documents and taken):
                 break
             self._backlog.popleft()
             taken.append(entry)
@@ -279,8 +283,10 @@ class Settlement:
                     since_turn = 0
                     await asyncio.sleep(0)
             count += len(entry.events)
-            if entry.closes_day:
-                await documents.add(self._store, self._clearing, writes)
+            if entry.makes_notices:
+                notices.add(self._clearing, entry.events, writes)
+            if entry.makes_documents:
+                await documents.add_for_entry(self._store, self._clearing, writes)
                 break
         last = taken[-1]
         # Entries without title events after the last one need nothing; the mark passes them with it.
@@ -414,10 +420,21 @@ class Settlement:
         """The bulletin as JSON: the bytes whose SHA-256 is its name."""
         return await self._store.bulletin(trading_day)
 
-    async def bulletin_csv(self, trading_day: int) -> str | None:
-        """The bulletin's rows for spreadsheets."""
-        body = await self._store.bulletin(trading_day)
-        return None if body is None else bulletin.bulletin_csv(body)
+    async def notices(self, before_seq: int, category: str, instrument: str, limit: int) -> list[PublicNotice]:
+        """Notices of entries before `before_seq`, newest first; "" for every category or instrument."""
+        return await self._store.notices(before_seq, category, instrument, limit)
+
+    async def notice(self, seq: int, line: int) -> PublicNotice | None:
+        """One notice."""
+        return await self._store.notice(seq, line)
+
+    async def publications(self) -> list[PublicationRow]:
+        """Weekly, monthly and yearly bulletins and corrections, newest first."""
+        return await self._store.publications()
+
+    async def publication(self, period: str, version: int) -> bytes | None:
+        """One of them as JSON: the bytes whose SHA-256 is its name."""
+        return await self._store.publication(period, version)
 
     async def reconcile(self) -> ReconciliationReport:
         """Compare engine, registry and bank where the market stands now, with everything up to there settled."""

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
 import structlog
@@ -22,14 +22,15 @@ from engine import collector
 from engine.clock import wall_ns
 from engine.core import days
 from engine.core.calendar import Horizon, local_day
-from engine.core.commands import Halt, Propose, RecordBankComparison, RecordReconciliation
-from engine.core.events import DayClosed
+from engine.core.commands import Halt, Propose, PublishBulletin, RecordBankComparison, RecordReconciliation
+from engine.core.events import ActTaken, BulletinCorrected, DayClosed, DayOpened
 from engine.recovery import Progress, recover
 from engine.sequencer import EXIT_FAIL_STOP, NO_STORE_MARK, Batch, Sequencer
 from engine.settings import EngineSettings
 from engine.title import BankComparison, ReconciliationReport
 from engine.view import MarketView
 from gateway.feed import FeedSettings, PublicFeed, Tape
+from gateway.feed.notices import SNAPSHOT_ROWS_MAX
 from gateway.http import HttpSettings, create_app, serve_http
 from gateway.http.sources import Sources
 from gateway.server import Gateway
@@ -40,6 +41,8 @@ from yutan.settings import Settings
 from yutan.timetable import Timetable
 
 log = structlog.get_logger("yutan")
+NEWEST_FIRST: Final = 2**62  # above every seq
+_DOCUMENTED: Final = frozenset((DayOpened, DayClosed, BulletinCorrected))
 
 
 class NotFounded(Exception):
@@ -62,23 +65,23 @@ def own_origins(host: str, http_port: int) -> tuple[str, ...]:
     return tuple(f"http://{name}:{http_port}" for name in names)
 
 
-class DayEnds:
-    """A follower that notes when a trading day has closed; keeps nothing."""
+class Documented:
+    """A follower that notes the entries after which settlement makes documents; keeps nothing."""
 
     mark = NO_STORE_MARK
 
     def __init__(self) -> None:
-        self.closed_at_seq = 0
+        self.newest_seq = 0
         self.news = asyncio.Event()
 
     def on_start(self, view: MarketView) -> None:
-        """Nothing to learn: what was closed before is looked up in the stores."""
+        """Nothing to learn: what was made before is looked up in the stores."""
 
     def on_batch(self, batch: Batch) -> None:
-        """Note the newest close of a day, which ends what its entry caused."""
+        """Note the newest act that opened or closed a day or ordered a correction."""
         for entry, events in batch.eventful:
-            if type(events[-1]) is DayClosed:
-                self.closed_at_seq = entry.seq
+            if type(events[0]) is ActTaken and any(type(event) in _DOCUMENTED for event in events):
+                self.newest_seq = entry.seq
                 self.news.set()
 
 
@@ -98,7 +101,7 @@ class Exchange:
         self.timetable: Timetable
         self.running: folder.Running
         self.bulletin_written = asyncio.Event()
-        self._day_ends = DayEnds()
+        self._documented = Documented()
         self._break: ReconciliationReport | None = None
         self._is_up = False
         self._stack = AsyncExitStack()
@@ -131,7 +134,10 @@ class Exchange:
         self.tape = await Tape.open(self.data / "tape.db")
         self.tape.on_failure = fail_stop
         self._stack.push_async_callback(self.tape.close)
-        self.feed = PublicFeed(FeedSettings(timetable_followed=settings.timetable == "real"), self.tape.past)
+        told = await self.settlement.notices(NEWEST_FIRST, "", "", SNAPSHOT_ROWS_MAX)
+        self.feed = PublicFeed(
+            FeedSettings(timetable_followed=settings.timetable == "real"), self.tape.past, list(reversed(told))
+        )
         self.gateway = await Gateway.open(self._gateway_settings(), self.feed, self.settlement)
         self.gateway.history.on_failure = fail_stop
         self._stack.push_async_callback(self.gateway.close)  # what the sequencer still says is stored
@@ -143,7 +149,7 @@ class Exchange:
         )
         self.sequencer = await recover(
             self.data,
-            [self.settlement, self.tape, self.gateway, self._day_ends],
+            [self.settlement, self.tape, self.gateway, self._documented],
             wall_ns,
             engine_settings,
             on_failure=fail_stop,
@@ -232,15 +238,23 @@ class Exchange:
         self._stack.push_async_callback(stop)
 
     async def _write_bulletins(self) -> None:
-        """Put each day's bulletin into DIR/bulletins once its day is settled, and look how long the calendar still lasts."""
+        """Put each bulletin into DIR/bulletins once its day is settled, and look how long the calendar still lasts."""
         while True:
-            await self.settlement.wait_settled(self._day_ends.closed_at_seq)
+            await self.settlement.wait_settled(self._documented.newest_seq)
             if await bulletins.write_new(self.data, self.settlement):
                 self.bulletin_written.set()
                 collector.tame()
+            await self._publish_what_needs_nobody()
             self._warn_of_calendar()
-            await self._day_ends.news.wait()
-            self._day_ends.news.clear()
+            await self._documented.news.wait()
+            self._documented.news.clear()
+
+    async def _publish_what_needs_nobody(self) -> None:
+        """Publish weekly, monthly and yearly bulletins and corrections: sums of what is known, or decided by two people."""
+        for row in reversed(await self.settlement.publications()):
+            if not row.published:
+                words = f"{row.kind} bulletin {row.period}, version {row.version}"
+                await self.sequencer.submit(Propose(0, words, "", PublishBulletin(row.last_day, row.sha256)))
 
     def _on_break(self, report: ReconciliationReport) -> None:
         """Engine and registry differ: halt the market by a journaled command; people decide what follows."""

@@ -17,6 +17,7 @@ from engine.core import (
     calendar_acts,
     compliance,
     day,
+    disclosure_acts,
     measures,
     phases,
     positions,
@@ -41,6 +42,7 @@ from engine.core.commands import (
     CloseAuction,
     CloseBlockWindow,
     CloseDay,
+    CorrectBulletin,
     DepositCash,
     Halt,
     ListInstrument,
@@ -50,6 +52,7 @@ from engine.core.commands import (
     OpenDay,
     Propose,
     PublishBulletin,
+    PublishNotice,
     RegisterKey,
     RegisterOperator,
     Reject,
@@ -103,9 +106,11 @@ SYSTEM_ACTS: Final = (
     "FixDay",
     "RecordReconciliation",
     "RecordBankComparison",
+    "PublishBulletin",
 )
 SYSTEM_ONLY_ACTS: Final = ("RecordReconciliation", "RecordBankComparison")  # what settlement found, no person may say
-# no rule book can loosen how rule books change, nor let one person close or divide an account or pass over a failed check
+# no rule book can loosen how rule books change, nor let one person close or divide an account, pass over a failed check
+# or speak for the exchange
 ALWAYS_TWO_PERSON_ACTS: Final = (
     "AdoptRuleBook",
     "MergeAccounts",
@@ -113,6 +118,8 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "OverrideOpening",
     "ResolveBankBreak",
     "UseRiskReserve",
+    "CorrectBulletin",
+    "PublishNotice",
 )
 CATEGORIES: Final = ("key_emitter", "institution", "individual", "government", "treasury")
 UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
@@ -281,6 +288,8 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return ADMITTED if 0 <= act.trade <= NUMBER_MAX else Verdict(reasons.ACT_INVALID)
     if isinstance(act, AnnounceAuction | OpenAuction | CloseAuction | CancelAuction):
         return auctions.judge_act(state, act, at_ns)
+    if isinstance(act, CorrectBulletin | PublishNotice):
+        return disclosure_acts.judge(state, act)
     assert isinstance(act, PublishBulletin)
     if len(act.sha256) != 64 or not 0 < act.trading_day <= int(state.trading_day):
         return Verdict(reasons.UNKNOWN_DOCUMENT)
@@ -467,6 +476,8 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         auctions.take_act(state, act, out)
     elif isinstance(act, RetrySettlement):
         out.append(SettlementRetryOrdered(act.trade))
+    elif isinstance(act, CorrectBulletin | PublishNotice):
+        disclosure_acts.take(act, out)
     else:
         assert isinstance(act, PublishBulletin)
         out.append(BulletinPublished(act.trading_day, act.sha256))

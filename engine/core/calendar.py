@@ -108,6 +108,44 @@ def shift(number: int, days: int) -> int:
     return as_number(as_date(number) + days * _ONE_DAY)
 
 
+DAY: Final = "day"
+WEEK: Final = "week"
+MONTH: Final = "month"
+YEAR: Final = "year"
+PERIODS: Final = (WEEK, MONTH, YEAR)  # what is reported on beside each day
+
+
+def period_name(kind: str, number: int) -> str:
+    """The name of the period that a day belongs to: 2026-11-20, 2026-W47 (ISO 8601 week), 2026-11 or 2026."""
+    day = as_date(number)
+    if kind == WEEK:
+        year, week, _ = day.isocalendar()
+        return f"{year:04d}-W{week:02d}"
+    return day.isoformat()[: {DAY: 10, MONTH: 7, YEAR: 4}[kind]]
+
+
+def period_span(name: str) -> tuple[str, int, int]:
+    """Kind, first and last date of the period of this name. Raises ValueError where no period has it."""
+    try:
+        if len(name) == 8 and name[4:6] == "-W":
+            year, week = int(name[:4]), int(name[6:])
+            first, last, kind = date.fromisocalendar(year, week, 1), date.fromisocalendar(year, week, 7), WEEK
+        else:
+            kind = {4: YEAR, 7: MONTH, 10: DAY}[len(name)]
+            first = date.fromisoformat(name + {4: "-01-01", 7: "-01", 10: ""}[len(name)])
+            last = {YEAR: date(first.year, 12, 31), MONTH: _month_end(first), DAY: first}[kind]
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{name!r} is no period") from error
+    if period_name(kind, as_number(first)) != name:
+        raise ValueError(f"{name!r} is no period")
+    return kind, as_number(first), as_number(last)
+
+
+def _month_end(first: date) -> date:
+    in_next_month = first + timedelta(days=31)
+    return in_next_month - timedelta(days=in_next_month.day)
+
+
 def is_day(number: int) -> bool:
     """Whether there is such a day."""
     try:
@@ -239,6 +277,16 @@ class Calendar:
     def previous_trading_day(self, day: int) -> int:
         """The last trading day before the day."""
         return self.add_trading_days(day, -1)
+
+    def periods_ended(self, day: int) -> tuple[str, ...]:
+        """The kinds of period (of `PERIODS`) whose last trading day this one is, as far as the calendar tells."""
+        if not is_day(day) or day // 10_000 >= 9999:
+            return ()  # a market that opens by numbers that are no dates has no weeks
+        try:
+            following = self.next_trading_day(day)
+        except BeyondCalendar as beyond:
+            following = beyond.day  # no day before it is traded
+        return tuple(kind for kind in PERIODS if period_name(kind, day) != period_name(kind, following))
 
     def trading_days(self, first_day: int, last_day: int) -> list[int]:
         """All trading days from the first to the last, both included."""

@@ -597,10 +597,20 @@ class RetrySettlement(Act, frozen=True, array_like=True, gc=False, tag=140):
 
 
 class PublishBulletin(Act, frozen=True, array_like=True, gc=False, tag=141):
-    """Publish the day's bulletin whose content has this SHA-256 (hex)."""
+    """Publish the bulletin whose content has this SHA-256 (hex); `trading_day` is the last day that it covers."""
 
     trading_day: int
     sha256: str
+
+
+class CorrectBulletin(Act, frozen=True, array_like=True, gc=False, tag=142):
+    """Issue a past period's bulletin again from the registry as it stands now (更正公报); always takes two persons.
+
+    period: 2026-11-20, 2026-W47, 2026-11 or 2026; `basis` says why, and is shown to all. Every earlier version stays.
+    """
+
+    period: str
+    basis: str
 
 
 class OpenBlockWindow(Act, frozen=True, array_like=True, gc=False, tag=150):
@@ -664,6 +674,21 @@ class CancelAuction(Act, frozen=True, array_like=True, gc=False, tag=163):
     auction: int
 
 
+class PublishNotice(Act, frozen=True, array_like=True, gc=False, tag=143):
+    """Tell the public something in the exchange's own words (公告); always takes two persons. Texts are plain.
+
+    category: announcement | material_information | risk_warning. effective_at_ns: UTC, 0 for at once; instrument: 0 for all.
+    """
+
+    category: str
+    title_zh: str
+    title_en: str
+    body_zh: str
+    body_en: str
+    effective_at_ns: int = 0
+    instrument: int = 0
+
+
 AnyAct = (
     OpenAccount
     | ListInstrument
@@ -713,6 +738,8 @@ AnyAct = (
     | FundRiskReserve
     | RetrySettlement
     | PublishBulletin
+    | CorrectBulletin
+    | PublishNotice
     | OpenBlockWindow
     | CloseBlockWindow
     | AnnounceAuction

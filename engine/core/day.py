@@ -153,7 +153,8 @@ def close_day(state: State, out: list[Event]) -> None:
     risk_reserve.contribute(state, out)
     set_phase(state, phases.CLOSED, out)
     composites = composite.at_close(state, {row.instrument: row.close_ticks for row in stats})
-    out.append(DayClosed(state.trading_day, tuple(stats), composites))
+    periods = state.calendar(state.trading_day).periods_ended(state.trading_day)
+    out.append(DayClosed(state.trading_day, tuple(stats), composites, periods))
 
 
 def order_number(order: Order) -> int:

@@ -309,11 +309,15 @@ class Composite(msgspec.Struct, frozen=True, gc=False):
 
 
 class DayClosed(Fact, frozen=True, gc=False):
-    """The day ended; day orders expired before this event. composites: for products whose rules publish such a price."""
+    """The day ended; day orders expired before this event. composites: for products whose rules publish such a price.
+
+    periods: of week, month and year those whose last trading day this was, by the calendar of that moment.
+    """
 
     trading_day: int
     stats: tuple[DayStats, ...]
     composites: tuple[Composite, ...] = ()
+    periods: tuple[str, ...] = ()
 
 
 # ---- government auctions --------------------------------------------------------------------------------
@@ -818,10 +822,29 @@ class SettlementRetryOrdered(Fact, frozen=True, gc=False):
 
 
 class BulletinPublished(Fact, frozen=True, gc=False):
-    """The day's bulletin with this content is public."""
+    """The bulletin of the day, or of the period with this last day, that has this content is public."""
 
     trading_day: int
     sha256: str
+
+
+class NoticePublished(Fact, frozen=True, gc=False):
+    """The exchange tells the public something; effective_at_ns 0: at once, instrument 0: all."""
+
+    category: str
+    title_zh: str
+    title_en: str
+    body_zh: str
+    body_en: str
+    effective_at_ns: int
+    instrument: int
+
+
+class BulletinCorrected(Fact, frozen=True, gc=False):
+    """A period's bulletin is issued again, with what it says why; the ones before stay as they were published."""
+
+    period: str
+    basis: str
 
 
 # ---- who did what ---------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ BANK_BREAK_OPEN: Final = 2026
 OUTSIDE_HOURS: Final = 2027
 UNKNOWN_BREAK: Final = 2028
 BANK_FILE_TOTAL: Final = 2029
+TEXT_NOT_PLAIN: Final = 2030
 # 3000 limits
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
@@ -389,6 +390,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "The balances of the bank's file do not add up to its total.",
         "银行对账文件各账户余额之和与总额不符。",
+    ),
+    Reason(
+        2030,
+        "TEXT_NOT_PLAIN",
+        "never",
+        99,
+        "The text holds a control, invisible or direction-changing character.",
+        "文本含有控制字符、不可见字符或改变书写方向的字符。",
     ),
     Reason(
         3001,

@@ -169,7 +169,42 @@ class AuctionsData(msgspec.Struct, frozen=True):
     epoch: int
 
 
-Data = PhaseData | BookData | ResetData | Book5Data | TickerData | TradesData | BarsData | AuctionNews | AuctionsData
+class NoticeView(msgspec.Struct, frozen=True):
+    """A notice to the public (公告). effective_at null: at once; instrument null: the whole market."""
+
+    notice_id: str
+    at: str
+    category: str
+    category_zh: str
+    instrument: str | None
+    effective_at: str | None
+    document: str
+    title_zh: str
+    title_en: str
+    body_zh: str
+    body_en: str
+
+
+class NoticesData(msgspec.Struct, frozen=True):
+    """The channel's snapshot: the newest notices, newest first. All there ever were: /api/v1/notices."""
+
+    notices: list[NoticeView]
+    epoch: int
+
+
+Data = (
+    PhaseData
+    | BookData
+    | ResetData
+    | Book5Data
+    | TickerData
+    | TradesData
+    | BarsData
+    | AuctionNews
+    | AuctionsData
+    | NoticeView
+    | NoticesData
+)
 
 
 class Envelope(msgspec.Struct, frozen=True):

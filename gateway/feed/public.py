@@ -12,8 +12,9 @@ from msgspec import structs
 
 from engine.core import events, phases, rulebook, units
 from engine.core.commands import Entry, Found
-from engine.core.events import Band, OrderAccepted, OrderCanceled
+from engine.core.events import ActTaken, Band, OrderAccepted, OrderCanceled
 from engine.core.rulebook import RuleBook
+from engine.public_notices import PublicNotice
 from engine.sequencer import NO_STORE_MARK, Batch
 from engine.view import MarketView, PendingNotice
 from gateway.feed import figures
@@ -22,6 +23,7 @@ from gateway.feed.channel import Channel
 from gateway.feed.figures import second_text
 from gateway.feed.instrument import InstrumentFeed, Said
 from gateway.feed.messages import AuctionData, BookData, NextPhase, NextRules, PhaseData, TickerData
+from gateway.feed.notices import NoticeFeed
 from gateway.feed.settings import FeedSettings
 from gateway.feed.timetable import next_opening, next_phase
 from gateway.feed.trades import PublicTrade, public_trade
@@ -29,14 +31,17 @@ from gateway.protocol.times import day_text, time_text
 
 
 class PublicFeed:
-    """All public channels. `past`: today's trades as the tape has them, so that bars and trades survive a restart.
+    """All public channels. `past`: today's trades as the tape has them, so that bars and trades survive a restart;
+    `notices`: the newest ones as the registry has them, oldest first, for the same reason.
 
     Unknown channels raise KeyError. A contradiction between fold and events raises `DepthBroken`: the process must end.
     """
 
     mark = NO_STORE_MARK  # all it knows is in the engine's state, the tape and the journal
 
-    def __init__(self, settings: FeedSettings, past: Sequence[PublicTrade] = ()) -> None:
+    def __init__(
+        self, settings: FeedSettings, past: Sequence[PublicTrade] = (), notices: Sequence[PublicNotice] = ()
+    ) -> None:
         self.settings = settings
         self.urgent = False  # something waits that should not wait for the next regular flush
         self._past = past
@@ -56,8 +61,10 @@ class PublicFeed:
         self._instruments: dict[int, InstrumentFeed] = {}
         self._phase_said = self._phase_data()
         self._auctions = AuctionFeed(settings.ring_messages_max, settings.ring_bytes_max)
+        self._notices = NoticeFeed(notices, settings.ring_messages_max, settings.ring_bytes_max)
         self._channels: dict[str, tuple[Channel, InstrumentFeed | None]] = {
             "phase": (self._phase_channel, None),
+            self._notices.channel.name: (self._notices.channel, None),
             self._auctions.channel.name: (self._auctions.channel, None),
         }
         self._folds: dict[type[events.Event], Callable[[Any], None]] = {
@@ -125,6 +132,13 @@ class PublicFeed:
                     instruments[event.instrument].depth.add(event.side, event.price_ticks, -event.tonnes)
                 elif type(event) in folds:
                     folds[type(event)](event)
+                elif type(event) is ActTaken:
+                    self._on_act(happened)
+
+    def _on_act(self, happened: list[events.Event]) -> None:
+        assert self._view is not None, "on_start comes before any batch"
+        if self._notices.on_act(self._seq, self._at_ns, happened, self._view):
+            self.urgent = True
 
     def _read_rules(self, entry: Entry) -> None:
         if isinstance(entry.command, Found):
@@ -249,6 +263,8 @@ class PublicFeed:
             return fold.snapshot(found, ts, self._epoch)
         if found is self._auctions.channel:
             return self._auctions.snapshot(ts, self._epoch)
+        if found is self._notices.channel:
+            return self._notices.snapshot(ts, self._epoch)
         return found.snapshot(ts, structs.replace(self._phase_said, epoch=self._epoch))
 
     def replay(self, channel: str, from_seq: int) -> list[bytes] | None:
@@ -267,6 +283,7 @@ class PublicFeed:
             self._phase_said = data
             said.append(self._phase_channel.say("update", ts, data))
         self._auctions.flush(ts, said)
+        self._notices.flush(ts, said)
         is_call = phases.is_call(self._phase)
         for fold in self._instruments.values():
             fold.flush(now_ns, ts, is_call, self._epoch, said)

@@ -13,10 +13,11 @@ from engine.view import InstrumentView, PendingNotice
 from gateway.feed.auctions import public_auction
 from gateway.feed.instrument import bar_data, trade_data
 from gateway.http import queries
-from gateway.http.bulletins import bulletin_csv, published_bulletin
+from gateway.http.bulletins import index_row, issues
 from gateway.http.calendar import today_of
+from gateway.http.files import bulletin_file
 from gateway.http.metrics import Counters
-from gateway.http.replies import AnyRequest, Refused, bytes_reply, json_reply
+from gateway.http.replies import AnyRequest, Refused, json_reply
 from gateway.http.sources import Sources, sources_of
 from gateway.protocol.auction_wire import AUCTION_ROWS_MAX
 from gateway.protocol.calendar import horizon_words
@@ -200,21 +201,11 @@ def auction(request: AnyRequest) -> Response[bytes]:
 
 @get("/bulletins")
 async def bulletins(request: AnyRequest) -> Response[bytes]:
-    """All published bulletins, newest first, each with the SHA-256 of its JSON."""
+    """Published bulletins, newest first, each with the SHA-256 of its JSON: the days', or those of the `kind` asked for."""
     sources = sources_of(request)
-    queries.read(request, queries.NoQuery)
-    rows = [
-        {
-            "trading_day": day_text(row.trading_day),
-            "number": row.number,
-            "sha256": row.sha256,
-            "json": f"/api/v1/bulletins/{day_text(row.trading_day)}.json",
-            "csv": f"/api/v1/bulletins/{day_text(row.trading_day)}.csv",
-        }
-        for row in await sources.title.bulletins()
-        if row.published
-    ]
-    return json_reply(request, {"bulletins": rows})
+    query = queries.read(request, queries.BulletinsQuery)
+    found = await issues(sources.title, "" if query.kind == "all" else query.kind)
+    return json_reply(request, {"bulletins": [index_row(issue) for issue in found]})
 
 
 @get("/bulletins/{name:str}")
@@ -222,14 +213,10 @@ async def bulletin(request: AnyRequest) -> Response[bytes]:
     """One published bulletin: `2026-11-20.json` (exactly the bytes that were hashed) or `.csv` (for spreadsheets)."""
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
-    stem, _, form = request.path_params["name"].rpartition(".")
+    name, _, form = request.path_params["name"].rpartition(".")
     if form not in ("json", "csv"):
         raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json or .csv")
-    _, body = await published_bulletin(sources.title, stem)
-    if form == "json":
-        return bytes_reply(request, body, "application/json", _HOUR_S)
-    headers = {"content-disposition": f'attachment; filename="bulletin-{stem}.csv"'}
-    return bytes_reply(request, bulletin_csv(body), "text/csv", _HOUR_S, headers)
+    return await bulletin_file(request, sources.title, name, form)
 
 
 @get("/errors", sync_to_thread=False)

@@ -9,14 +9,16 @@ from litestar import Response, get
 from litestar.response import Template
 
 from engine.core import phases
-from gateway.http.bulletins import COLUMNS, bulletin_rows, published_bulletin
+from gateway.http.bulletins import COLUMNS, bulletin_rows, issues, published_bulletin
+from gateway.http.files import file_reply
 from gateway.http.replies import AnyRequest
 from gateway.http.sources import Sources, sources_of
-from gateway.protocol.times import day_text
 
 FOLDER: Final = Path(__file__).parent.parent / "pages"
 _HOST: Final = re.compile(r"\[[0-9a-fA-F:]{2,39}\]|[A-Za-z0-9.-]{1,253}", re.ASCII)
 _MARKET_PATH: Final = "/ws/v1/market"
+FORMS: Final = (".json", ".csv")
+KINDS_ZH: Final = {"day": "每日公报", "week": "周报", "month": "月报", "year": "年报"}
 
 
 def market_url(request: AnyRequest, sources: Sources) -> str:
@@ -70,25 +72,31 @@ def market_page(request: AnyRequest) -> Template:
 
 @get("/bulletins")
 async def bulletins_page(request: AnyRequest) -> Template:
-    """All published bulletins."""
+    """All published bulletins, kind by kind."""
     sources = sources_of(request)
-    rows = [(day_text(row.trading_day), row) for row in await sources.title.bulletins() if row.published]
-    return page(request, sources, "bulletins.html", rows=rows)
+    found = await issues(sources.title)
+    groups = [(kind, [issue for issue in found if issue.kind == kind]) for kind in KINDS_ZH]
+    return page(request, sources, "bulletins.html", groups=groups, kinds=KINDS_ZH)
 
 
-@get("/bulletins/{day:str}")
-async def bulletin_page(request: AnyRequest) -> Template:
-    """One published bulletin as a table."""
+@get("/bulletins/{name:str}")
+async def bulletin_page(request: AnyRequest) -> Template | Response[bytes]:
+    """One published bulletin as a table, or a file of bulletins where the name says which form."""
     sources = sources_of(request)
-    day = request.path_params["day"]
-    row, body = await published_bulletin(sources.title, day)
+    name = request.path_params["name"]
+    if name.endswith(FORMS):
+        return await file_reply(request, sources, name)
+    issue, body = await published_bulletin(sources.title, name)
+    versions = [other for other in await issues(sources.title, issue.kind) if other.period == issue.period]
     document = msgspec.json.decode(body)
     return page(
         request,
         sources,
         "bulletin.html",
-        day=day,
-        row=row,
+        named=name,
+        issue=issue,
+        kinds=KINDS_ZH,
+        versions=versions if len(versions) > 1 else [],
         document=document,
         columns=COLUMNS,
         rows=bulletin_rows(document),

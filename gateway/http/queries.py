@@ -37,6 +37,12 @@ class CalendarQuery(msgspec.Struct, forbid_unknown_fields=True):
     year: Annotated[int, Meta(ge=2000, le=2999)] | None = None
 
 
+class BulletinsQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Bulletins of one kind, or of all."""
+
+    kind: Annotated[str, Meta(pattern="^(day|week|month|year|all)$")] = "day"
+
+
 class TradesQuery(msgspec.Struct, forbid_unknown_fields=True):
     """One day's trades, oldest first, after `after`. Without `day`: the present trading day."""
 

@@ -255,6 +255,8 @@ _Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._
 _Codes = Annotated[list[wire.Code], Meta(min_length=1, max_length=10_000)]
 _Numbers = Annotated[list[wire.Reason], Meta(min_length=1, max_length=16)]
 _RuleBookText = Annotated[str, Meta(min_length=1, max_length=rulebook.TEXT_CHARACTERS_MAX)]
+_Title = Annotated[str, Meta(min_length=1, max_length=200)]  # the engine says by number which character may not be
+_Body = Annotated[str, Meta(min_length=1, max_length=4_000)]
 _NoWords = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(max_length=16)]
 _Words = Annotated[list[Annotated[str, Meta(max_length=32)]], Meta(min_length=1, max_length=16)]
 
@@ -327,6 +329,12 @@ _FORMS: Final[dict[str, _Form]] = {
     "name_zh": _Form("name_zh", wire.Reason, _same, _same),
     "name_en": _Form("name_en", wire.Reason, _same, _same),
     "basis": _Form("basis", wire.Text, _same, _same),
+    "title_zh": _Form("title_zh", _Title, _same, _same),
+    "title_en": _Form("title_en", _Title, _same, _same),
+    "body_zh": _Form("body_zh", _Body, _same, _same),
+    "body_en": _Form("body_en", _Body, _same, _same),
+    "effective_at_ns": _time_form("effective_at"),
+    "period": _Form("period", _Word, _same, _same),
     "year": _Form("year", Annotated[int, Meta(ge=2000, le=9999)], _same, _same),
     "vintage": _Form("vintage", Annotated[int, Meta(ge=0, le=9999)], _same, _same),
     "owner": _Form("owner", Annotated[int, Meta(ge=1, le=_INT64_MAX)], _same, _same),
@@ -399,6 +407,7 @@ _ALL_WHEN_ABSENT: Final = {
     (commands.ReviewRestriction, "review_on"),
     (commands.AddCaseStep, "due_day"),
     (commands.OrderReduction, "case"),
+    (commands.PublishNotice, "instrument"),
 }
 
 _NONE_WHEN_ABSENT: Final = ("trade", "objection_until")  # 0 in the command

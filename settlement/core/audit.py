@@ -61,6 +61,8 @@ class Auditor:
         self._chain = bytes(32)
         self._bulletin_sha256 = "0" * 64
         self._bulletin_number = 0
+        self._publication: tuple[int, str] = (0, "0" * 64)  # number and SHA-256 of the last
+        self._newest: dict[str, tuple[int, str]] = {}  # period -> version and SHA-256
         self._closing: dict[str, tuple[object, object]] = {}
 
     def _check(self, invariant: str, is_kept: bool, sentence: str) -> None:
@@ -292,6 +294,24 @@ class Auditor:
         previous = content["previous_sha256"] == self._bulletin_sha256
         self._check("bulletins", previous, f"bulletin {trading_day}: names another predecessor")
         self._bulletin_number, self._bulletin_sha256 = number, sha256
+        self._newest[content["trading_day"]] = (1, sha256)
+
+    def publication(self, number: int, period: str, version: int, sha256: str, supersedes: str, body: bytes) -> None:
+        """A week's, month's or year's bulletin or a later version, in the order of numbers, after all bulletins."""
+        content = orjson.loads(body)
+        where = f"publication {number} of {period}"
+        last, last_sha256 = self._publication
+        self._check("bulletins", number == last + 1, f"{where}: after number {last}")
+        self._check("bulletins", hashlib.sha256(body).hexdigest() == sha256, f"{where}: not its SHA-256")
+        is_linked = content["previous_sha256"] == last_sha256
+        self._check("bulletins", is_linked, f"{where}: names another predecessor")
+        before = self._newest.get(period, (0, ""))
+        told = ((content["correction"] or {}).get("supersedes", ""), content["version"], content["period"])
+        self._check(
+            "bulletins", (version - 1, supersedes) == before, f"{where}: supersedes what is not the version before"
+        )
+        self._check("bulletins", told == (supersedes, version, period), f"{where}: says {told} of itself")
+        self._publication, self._newest[period] = (number, sha256), (version, sha256)
 
     def statement(self, account: int, trading_day: int, sha256: str, body: bytes) -> None:
         """A statement, by account and day: each begins where the one before ended."""

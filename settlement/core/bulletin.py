@@ -7,9 +7,8 @@ each. Prices and money are yuan with two decimals, volumes are tonnes. Each bull
 own bytes' SHA-256 is its name.
 """
 
-import csv
 import hashlib
-import io
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -62,36 +61,32 @@ class Proofs(msgspec.Struct, frozen=True):
     audit_chain: str
 
 
-class DayTotals:
-    """The day's trades summed by instrument and method, with the Merkle root over them; trades come in their order."""
+class Totals:
+    """Trades and awards summed by instrument and method; `failed` are those set aside."""
 
-    def __init__(self, instruments: dict[int, Instrument]) -> None:
-        self._instruments = instruments
-        self._merkle = MerkleRoot()
-        self._award_leaves: list[bytes] = []
+    def __init__(self) -> None:
         self.by_method: dict[tuple[int, str], Cumulative] = {}
         self.awards: dict[int, Cumulative] = {}
         self.failed = 0
 
-    def add(self, row: TradeRow) -> None:
-        """Count one trade."""
-        total = self.by_method.setdefault((row.instrument, row.method), Cumulative())
-        total.tonnes += row.tonnes
-        total.turnover_fen += row.amount_fen
-        total.trades += 1
-        if row.status == "failed":
-            self.failed += 1
-        self._merkle.add(trade_leaf(row, row.method, self._instruments[row.instrument]))
+    def count(self, instrument: int, method: str, tonnes: int, amount_fen: int, trades: int, failed: int) -> None:
+        """Count trades of one method, or awards, which are a method of their own beside listed trading."""
+        if method == awards.METHOD:
+            total = self.awards.setdefault(instrument, Cumulative())
+        else:
+            total = self.by_method.setdefault((instrument, method), Cumulative())
+        total.tonnes += tonnes
+        total.turnover_fen += amount_fen
+        total.trades += trades
+        self.failed += failed
 
-    def add_award(self, row: AwardRow) -> None:
-        """Count an award: a method of its own, beside listed trading."""
-        total = self.awards.setdefault(row.instrument, Cumulative())
-        total.tonnes += row.tonnes
-        total.turnover_fen += row.amount_fen
-        total.trades += 1
-        if row.status == "failed":
-            self.failed += 1
-        self._award_leaves.append(trade_leaf(row, awards.METHOD, self._instruments[row.instrument]))
+    def add_totals(self, other: "Totals") -> None:
+        """Count what another has counted."""
+        for (instrument, method), total in other.by_method.items():
+            self.count(instrument, method, total.tonnes, total.turnover_fen, total.trades, 0)
+        for instrument, total in other.awards.items():
+            self.count(instrument, awards.METHOD, total.tonnes, total.turnover_fen, total.trades, 0)
+        self.failed += other.failed
 
     def of(self, instrument: int, method: str) -> Cumulative:
         """One instrument's trades of one method."""
@@ -99,11 +94,31 @@ class DayTotals:
 
     def of_listed(self, instrument: int) -> Cumulative:
         """One instrument's listed trades."""
-        return _sum([self.of(instrument, method) for method in LISTED])
+        return sum_of([self.of(instrument, method) for method in LISTED])
 
     def of_all(self) -> Cumulative:
-        """All trades of the day, of all instruments and methods."""
-        return _sum(list(self.by_method.values()))
+        """All trades, of all instruments and methods."""
+        return sum_of(list(self.by_method.values()))
+
+
+class DayTotals(Totals):
+    """A day's trades, with the Merkle root over them; trades come in their order."""
+
+    def __init__(self, instruments: dict[int, Instrument]) -> None:
+        super().__init__()
+        self._instruments = instruments
+        self._merkle = MerkleRoot()
+        self._award_leaves: list[bytes] = []
+
+    def add(self, row: TradeRow) -> None:
+        """Count one trade."""
+        self.count(row.instrument, row.method, row.tonnes, row.amount_fen, 1, int(row.status == "failed"))
+        self._merkle.add(trade_leaf(row, row.method, self._instruments[row.instrument]))
+
+    def add_award(self, row: AwardRow) -> None:
+        """Count an award."""
+        self.count(row.instrument, awards.METHOD, row.tonnes, row.amount_fen, 1, int(row.status == "failed"))
+        self._award_leaves.append(trade_leaf(row, awards.METHOD, self._instruments[row.instrument]))
 
     def root(self) -> str:
         """Merkle root over the day's trades in their order, then its awards in theirs, hex. Asked for once, at the end."""
@@ -141,19 +156,14 @@ def make_bulletin(
     proofs: Proofs,
 ) -> bytes:
     """The bulletin's bytes. Raises `InvariantBroken` where the engine's figures of the day are not those of the trades."""
-    rows = [
-        _row(s, instruments[s.instrument], totals, cumulative) for s in sorted(close.stats, key=lambda s: s.instrument)
-    ]
-    traded = {instrument for instrument, _ in totals.by_method}
-    if missing := traded - {s.instrument for s in close.stats}:
-        raise InvariantBroken(f"day {close.trading_day}: trades but no figures for instruments {sorted(missing)}")
+    rows = instrument_rows(close.stats, instruments, totals, cumulative)
     ticks = {instrument.product: instrument.tick_fen for instrument in instruments.values()}
     content = {
         "audit_trail": {"chain": proofs.audit_chain, "lines": proofs.audit_lines},
         "auctions": [awards.auction_figures(row, instruments) for row in auctions],
         "closed_at_ns": close.at_ns,
         "composites": [_composite_row(row, ticks[row.product]) for row in close.composites],
-        "cumulative": _figures(_sum(list(cumulative.values()))),
+        "cumulative": figures(sum_of(list(cumulative.values()))),
         "currency": "CNY",
         "day_number": close.day_number,
         "format": FORMAT,
@@ -165,12 +175,25 @@ def make_bulletin(
         "seq": close.seq,
         "statements_merkle_root": proofs.statements_merkle_root,
         "terms": {"en": TERMS_EN, "zh": TERMS_ZH},
-        "total": _figures(totals.of_all()),
+        "total": figures(totals.of_all()),
         "trades_merkle_root": totals.root(),
         "trades_not_settled": totals.failed,
         "trading_day": iso_day(close.trading_day),
     }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def instrument_rows(
+    stats: Sequence[DayStats],
+    instruments: dict[int, Instrument],
+    totals: Totals,
+    cumulative: dict[int, Cumulative],
+) -> list[dict[str, Any]]:
+    """A row for each instrument. Raises `InvariantBroken` where the engine's figures are not those of the trades."""
+    if missing := {instrument for instrument, _ in totals.by_method} - {s.instrument for s in stats}:
+        raise InvariantBroken(f"there are trades, but no figures, for instruments {sorted(missing)}")
+    ordered = sorted(stats, key=lambda s: s.instrument)
+    return [_row(s, instruments[s.instrument], totals, cumulative) for s in ordered]
 
 
 def _composite_row(row: Composite, tick_fen: int) -> dict[str, Any]:
@@ -184,7 +207,7 @@ def _composite_row(row: Composite, tick_fen: int) -> dict[str, Any]:
     }
 
 
-def _row(s: DayStats, instrument: Instrument, totals: DayTotals, cumulative: dict[int, Cumulative]) -> dict[str, Any]:
+def _row(s: DayStats, instrument: Instrument, totals: Totals, cumulative: dict[int, Cumulative]) -> dict[str, Any]:
     settled = totals.of_listed(s.instrument)
     told = {other.method: Cumulative(other.tonnes, other.turnover_fen, other.trades) for other in s.by_method}
     listed = Cumulative(s.tonnes, s.turnover_fen, s.trades)
@@ -203,17 +226,17 @@ def _row(s: DayStats, instrument: Instrument, totals: DayTotals, cumulative: dic
         return yuan(ticks * tick) if ticks else None
 
     return {
-        **{method: _figures(totals.of(s.instrument, method)) for method in OTHER_METHODS},
-        "auction": _figures(totals.awards.get(s.instrument, Cumulative())),
+        **{method: figures(totals.of(s.instrument, method)) for method in OTHER_METHODS},
+        "auction": figures(totals.awards.get(s.instrument, Cumulative())),
         "average": yuan((2 * s.turnover_fen + s.tonnes) // (2 * s.tonnes)) if s.tonnes else None,
         "change": yuan((s.close_ticks - s.previous_close_ticks) * tick),
         "change_percent": percent(s.close_ticks - s.previous_close_ticks, s.previous_close_ticks),
         "close": price(s.close_ticks),
         "code": instrument.code,
-        "cumulative": _figures(cumulative[s.instrument]),
+        "cumulative": figures(cumulative[s.instrument]),
         "high": price(s.high_ticks),
         "last": price(s.last_ticks),
-        "listed": {**_figures(settled), **{m: _figures(totals.of(s.instrument, m)) for m in LISTED}},
+        "listed": {**figures(settled), **{m: figures(totals.of(s.instrument, m)) for m in LISTED}},
         "low": price(s.low_ticks),
         "name_en": instrument.name_en,
         "name_zh": instrument.name_zh,
@@ -224,63 +247,16 @@ def _row(s: DayStats, instrument: Instrument, totals: DayTotals, cumulative: dic
     }
 
 
-def _figures(total: Cumulative) -> dict[str, Any]:
+def figures(total: Cumulative) -> dict[str, Any]:
+    """Volume, number of trades and turnover as documents have them."""
     return {"tonnes": total.tonnes, "trades": total.trades, "turnover": yuan(total.turnover_fen)}
 
 
-def _sum(parts: list[Cumulative]) -> Cumulative:
+def sum_of(parts: list[Cumulative]) -> Cumulative:
+    """All of them together."""
     return Cumulative(sum(p.tonnes for p in parts), sum(p.turnover_fen for p in parts), sum(p.trades for p in parts))
 
 
 def sha256_hex(body: bytes) -> str:
     """The name of a document: SHA-256 of its bytes, hex."""
     return hashlib.sha256(body).hexdigest()
-
-
-_COLUMNS: Final = (
-    ("trading_day", "交易日"), ("code", "品种代码"), ("name_zh", "品种名称"), ("product", "产品"), ("vintage", "年份"),
-    ("previous_close", "前收盘价"), ("open", "开盘价"), ("high", "最高价"), ("low", "最低价"), ("close", "收盘价"),
-    ("change", "涨跌"), ("change_percent", "涨跌幅%"), ("average", "均价"), ("tonnes", "成交量(吨)"),
-    ("turnover", "成交额(元)"), ("trades", "成交笔数"), ("opening_call_tonnes", "开盘集合竞价成交量"),
-    ("continuous_tonnes", "连续交易成交量"), ("closing_call_tonnes", "收盘集合竞价成交量"),
-    ("block_tonnes", "大宗协议成交量"), ("block_turnover", "大宗协议成交额"), ("block_trades", "大宗协议笔数"),
-    ("auction_tonnes", "有偿竞价与回购成交量"), ("auction_turnover", "有偿竞价与回购成交额"),
-    ("cumulative_tonnes", "累计成交量"), ("cumulative_turnover", "累计成交额"),
-)  # fmt: skip
-
-
-def bulletin_csv(body: bytes) -> str:
-    """A bulletin's rows for spreadsheets: a BOM so that Chinese opens right, two header lines, CRLF, no live formulas."""
-    content = orjson.loads(body)
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow([name for name, _ in _COLUMNS])
-    writer.writerow([zh for _, zh in _COLUMNS])
-    keys = ("tonnes", "turnover", "trades")
-    nothing = _figures(Cumulative())  # bulletins from before a method was disclosed do not name it
-    for row in content["instruments"]:
-        listed = row["listed"]
-        flat = {
-            **row,
-            **{key: listed[key] for key in keys},
-            **{f"{method}_tonnes": listed[method]["tonnes"] for method in LISTED},
-            **{f"{method}_{key}": row.get(method, nothing)[key] for method in OTHER_METHODS for key in keys},
-            **{f"auction_{key}": row.get("auction", nothing)[key] for key in ("tonnes", "turnover")},
-            "cumulative_tonnes": row["cumulative"]["tonnes"],
-            "cumulative_turnover": row["cumulative"]["turnover"],
-            "trading_day": content["trading_day"],
-        }
-        writer.writerow([_safe(flat[name]) for name, _ in _COLUMNS])
-    return out.getvalue()
-
-
-def _safe(value: str | int | None) -> str:
-    """A cell that no spreadsheet takes for a formula; plain numbers stay numbers."""
-    text = "" if value is None else str(value)
-    is_number = (
-        text.removeprefix("-").replace(".", "", 1).isascii() and text.removeprefix("-").replace(".", "", 1).isdigit()
-    )
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number:
-        return "'" + text
-    return text

@@ -68,6 +68,7 @@ class DayClose(msgspec.Struct):
     last_trade: int
     stats: tuple[events.DayStats, ...]
     composites: tuple[events.Composite, ...]
+    periods: tuple[str, ...]
 
 
 class Clearing:
@@ -92,14 +93,29 @@ class Clearing:
         self.chain = bytes(32)
         self.bulletins = 0  # how many there are, and the SHA-256 (hex) of the last
         self.bulletin_sha256 = "0" * 64
+        self.publications = 0  # the same of the bulletins beside the days' first ones
+        self.publication_sha256 = "0" * 64
+        self.closed_day = 0  # the last one
         self.day_close: DayClose | None = None
         self.bank_comparison: BankComparison | None = None  # of the newest file
         self._new_comparisons: list[BankComparison] = []
+        self.corrected: events.BulletinCorrected | None = None
+        self.opened_day = False
         self.auctions: dict[int, AuctionRow] = {}  # announced, or ended on the present day
         self._seq = 0
         self._at_ns = 0
         self._phase_at_entry = self.phase
         self._acts_in_entry = 0
+
+    @property
+    def seq(self) -> int:
+        """The present entry's."""
+        return self._seq
+
+    @property
+    def at_ns(self) -> int:
+        """The present entry's."""
+        return self._at_ns
 
     def enter(self, seq: int, at_ns: int) -> None:
         """Begin an entry; its events follow in one or more `apply`."""
@@ -108,11 +124,14 @@ class Clearing:
         self._phase_at_entry = self.phase
         self._acts_in_entry = 0
         self.day_close = None
+        self.corrected = None
+        self.opened_day = False
 
     def apply(self, entry_events: list[events.Event], writes: Writes) -> None:
-        """Settle the next events of the entry. `day_close` is set where one of them closed the day."""
+        """Settle the next events of the entry, as far as they concern title. `day_close` is set where one closed the day."""
         for event in entry_events:
-            HANDLERS[type(event)](self, event, writes)
+            if (handler := HANDLERS.get(type(event))) is not None:
+                handler(self, event, writes)
 
     # ---- trades -----------------------------------------------------------------------------------------
 
@@ -491,6 +510,7 @@ class Clearing:
         self.trading_day = event.trading_day
         self.day_number = event.day_number
         self.phase = phases.PRE_OPEN
+        self.opened_day = True
 
     def _phase_changed(self, event: events.PhaseChanged, writes: Writes) -> None:
         self.phase = event.phase
@@ -510,6 +530,7 @@ class Clearing:
             self.last_trade,
             event.stats,
             event.composites,
+            event.periods,
         )
         writes.changes.append(
             (
@@ -536,10 +557,15 @@ class Clearing:
                 )
             )  # fmt: skip
         self.period = Period(close.seq, close.last_unit_posting + 1, close.last_cash_posting + 1, close.last_trade + 1)
+        self.closed_day = close.trading_day
         self.day_close = close
 
     def _bulletin_published(self, event: events.BulletinPublished, writes: Writes) -> None:
-        writes.changes.append(("bulletin_published", (self._seq, event.trading_day, event.sha256)))
+        for change in ("bulletin_published", "publication_published"):
+            writes.changes.append((change, (self._seq, event.trading_day, event.sha256)))
+
+    def _bulletin_corrected(self, event: events.BulletinCorrected, writes: Writes) -> None:
+        self.corrected = event
 
     # ---- who did what -----------------------------------------------------------------------------------
 
@@ -651,6 +677,7 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.PhaseChanged: Clearing._phase_changed,
     events.DayClosed: Clearing._day_closed,
     events.BulletinPublished: Clearing._bulletin_published,
+    events.BulletinCorrected: Clearing._bulletin_corrected,
     events.ActTaken: Clearing._act_taken,
     events.ActProposed: Clearing._act_proposed,
     events.ActRefused: Clearing._act_refused,

@@ -8,10 +8,12 @@ from typing import Protocol
 
 import msgspec
 
-from engine.title import BulletinRow, TitleHolding, TradeStatus
-from settlement.core.awards import AwardRow
+from engine.public_notices import PublicNotice
+from engine.title import BulletinRow, PublicationRow, TitleHolding, TradeStatus
+from settlement.core.awards import AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
+from settlement.core.periodicals import ClosedDay, DayRow
 from settlement.core.postings import Writes
 from settlement.core.statement import CashPosting, UnitPosting
 
@@ -89,6 +91,33 @@ class Store(Protocol):
 
     async def bulletin(self, trading_day: int) -> bytes | None:
         """A bulletin's bytes."""
+
+    async def notices(self, before_seq: int, category: str, instrument: str, limit: int) -> list[PublicNotice]:
+        """Notices of entries before `before_seq`, newest first; "" for every category or instrument."""
+
+    async def notice(self, seq: int, line: int) -> PublicNotice | None:
+        """One notice."""
+
+    async def publications(self) -> list[PublicationRow]:
+        """All bulletins beside the days' first ones, newest first."""
+
+    async def versions(self, period: str) -> list[PublicationRow]:
+        """A period's publications, newest version first."""
+
+    async def publication(self, period: str, version: int) -> bytes | None:
+        """A publication's bytes."""
+
+    async def closed_days(self, first_day: int, last_day: int) -> list[ClosedDay]:
+        """Closed days of a range, in order."""
+
+    async def day_rows(self, first_day: int, last_day: int) -> list[DayRow]:
+        """Closed days' figures by instrument, in order."""
+
+    async def method_totals(self, after_trade: int, last_trade: int) -> list[tuple[int, str, int, int, int, int]]:
+        """Trades and awards of a range: (instrument, method, tonnes, fen, how many, how many set aside)."""
+
+    async def ended_auctions(self, after_seq: int, to_seq: int) -> list[AuctionRow]:
+        """Auctions that ended by the entries of a range, oldest first."""
 
     async def trades(self, first: int, last: int, limit: int) -> list[TradeRow]:
         """Trades numbered from first to last, at most `limit` of them, in order."""

@@ -39,8 +39,9 @@ from settlement.core.postings import (
 )
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
+from settlement.store.reads import DisclosureReads
 
-SCHEMA_VERSION: Final = 10
+SCHEMA_VERSION: Final = 12
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
 # Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
@@ -78,6 +79,8 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "bank_file": ("bank_files", 6),
     "bank_break": ("bank_breaks", 10),
     "reserve_movement": ("reserve_movements", 5),
+    "publication": ("publications", 11),
+    "notice": ("notices", 11),
     "reconciliation": ("reconciliations (seq, ok, body)", 3),
 }
 _UPDATES: Final[dict[str, str]] = {
@@ -93,6 +96,8 @@ _UPDATES: Final[dict[str, str]] = {
     "bank_superseded": "UPDATE bank_breaks SET state = 'superseded', resolved_seq = ? WHERE state IN ('open', 'carried')",
     "bank_break_resolved": "UPDATE bank_breaks SET state = ?, resolved_seq = ?, basis = ? WHERE break_number = ?",
     "bulletin_published": "UPDATE bulletins SET published_seq = ? WHERE trading_day = ? AND sha256 = ?",
+    "publication_published": "UPDATE publications SET published_seq = ? WHERE last_day = ? AND sha256 = ? "
+    "AND published_seq = 0",
 }
 _CASH_UPSERT: Final = " ON CONFLICT (account) DO UPDATE SET amount_fen = excluded.amount_fen"
 _UNITS_UPSERT: Final = (
@@ -108,7 +113,7 @@ _STATUS: Final = (
 _AWARD_STATUS: Final = _STATUS.replace("FROM trades t", "FROM awards t")
 
 
-class SqliteStore:
+class SqliteStore(DisclosureReads):
     """One open registry. Make it with `await SqliteStore.open(path)`."""
 
     def __init__(self, connection: aiosqlite.Connection, lock: int, facts: StoreFacts) -> None:
@@ -565,14 +570,23 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
         "WHERE trading_day = (SELECT max(trading_day) FROM day_stats WHERE instrument = d.instrument)"
     ):
         clearing.cumulative[instrument] = Cumulative(*total)
-    for row in await rows(f"SELECT * FROM auctions WHERE ended_day IN (0, {int(trading_day)}) ORDER BY auction"):
+    closed_seq = clearing.period.after_seq  # what ended before has been in a bulletin
+    for row in await rows(f"SELECT * FROM auctions WHERE ended_seq = 0 OR ended_seq > {closed_seq} ORDER BY auction"):
         clearing.auctions[row[0]] = AuctionRow(*row)
+    await _load_chains(rows, clearing)
+    clearing.bank_comparison = await _load_comparison(connection)
+    return clearing, Mark(mark_seq, mark_at_ns)
+
+
+async def _load_chains(rows: Callable[[str], Awaitable[list[Row]]], clearing: Clearing) -> None:
+    """Where the audit trail and the documents go on."""
     for line, chain in await rows("SELECT line, chain FROM audit_trail ORDER BY line DESC LIMIT 1"):
         clearing.next_audit_line, clearing.chain = line + 1, chain
     for number, sha256 in await rows("SELECT number, sha256 FROM bulletins ORDER BY number DESC LIMIT 1"):
         clearing.bulletins, clearing.bulletin_sha256 = number, sha256
-    clearing.bank_comparison = await _load_comparison(connection)
-    return clearing, Mark(mark_seq, mark_at_ns)
+    for number, sha256 in await rows("SELECT number, sha256 FROM publications ORDER BY number DESC LIMIT 1"):
+        clearing.publications, clearing.publication_sha256 = number, sha256
+    clearing.closed_day = (await rows("SELECT coalesce(max(trading_day), 0) FROM days"))[0][0]
 
 
 async def _load_comparison(connection: aiosqlite.Connection) -> BankComparison | None:

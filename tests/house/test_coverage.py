@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from engine.core.rulewords import RULES
-from gateway.http import api, calendar
+from gateway.http import api, calendar, notices, pages
 from gateway.protocol.doors import DOORS
 from yutan.cli.app import tree
 
@@ -69,8 +69,10 @@ def commands() -> set[str]:
 
 def paths() -> set[str]:
     """Every path of the public answers over HTTP."""
-    handlers = [*api.HANDLERS, calendar.calendar]
-    return {"/api/v1" + re.sub(r":str}", "}", path) for handler in handlers for path in handler.paths}
+    answers = [*api.HANDLERS, calendar.calendar, *notices.HANDLERS]
+    shown = [*pages.HANDLERS, *notices.PAGES]
+    told = {"/api/v1" + path for handler in answers for path in handler.paths}
+    return {path.replace(":str}", "}") for path in told | {path for handler in shown for path in handler.paths}}
 
 
 def methods() -> set[str]:

@@ -16,6 +16,7 @@ WORDS = (
     "engine.view",
     "engine.sequencer",
     "engine.title",
+    "engine.public_notices",
     "engine.clock",
 )
 OURS = ("engine", "gateway", "settlement", "yutan", "bench", "tests")

@@ -47,7 +47,7 @@ ENDINGS = (
     reasons.RESTRICTION_IMPOSED,
     reasons.INSTRUMENT_HALTED,
 )
-# of acts that no flow does: the calendar, keys, operators, documents of settlement
+# of acts that no flow does: the calendar, keys, operators, documents of settlement, words to the public
 NOT_REACHED = (
     e.ObjectionFiled,
     e.ObjectionDecided,
@@ -63,6 +63,8 @@ NOT_REACHED = (
     e.BankCompared,
     e.BankBreakResolved,
     e.ReserveMoved,
+    e.BulletinCorrected,
+    e.NoticePublished,
 )
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))

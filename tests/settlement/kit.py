@@ -171,7 +171,7 @@ class PaperEngine:
             events.DayOpened(self.trading_day, self.day_number, ()), *also, events.PhaseChanged(phases.CONTINUOUS)
         )
 
-    def close_day(self) -> Batch:
+    def close_day(self, *periods: str) -> Batch:
         stats = tuple(
             events.DayStats(
                 i, 4_000, *(s[0:3] if i in self.stats else (0, 0, 0)), s[3], s[3] or 4_000, s[4], s[5], s[6]
@@ -179,7 +179,7 @@ class PaperEngine:
             for i in (SPOT, OFFSET)
             for s in [self.stats.get(i, [0, 0, 0, 0, 0, 0, 0])]
         )
-        return self.entry(events.DayClosed(self.trading_day, stats))
+        return self.entry(events.DayClosed(self.trading_day, stats, (), periods))
 
     def traded(
         self,

@@ -1,14 +1,9 @@
-"""Figures at the edge: money and percent, spreadsheets without live formulas, Merkle roots that can be proven."""
+"""Figures at the edge: money and percent, Merkle roots that can be proven."""
 
-import csv
 import hashlib
-import io
-from typing import Any
 
-import orjson
 import pytest
 
-from settlement.core.bulletin import bulletin_csv
 from settlement.core.merkle import EMPTY, MerkleRoot, leaf_hash, node_hash
 from settlement.core.money import iso_day, percent, yuan
 
@@ -41,26 +36,3 @@ def test_the_merkle_root_is_that_of_rfc_6962(count: int) -> None:
         tree.add(leaf)
     assert tree.root() == slow_root(leaves)
     assert (count == 0) == (tree.root() == EMPTY)
-
-
-def body(name: str, change: str) -> bytes:
-    figures: dict[str, Any] = {"tonnes": 1, "trades": 1, "turnover": "40.00"}
-    row = {
-        "code": "CQEA-2024", "name_zh": name, "product": "CQEA", "vintage": 2024, "previous_close": "40.00",
-        "open": None, "high": None, "low": None, "close": "40.00", "change": change, "change_percent": "0.00",
-        "average": None, "cumulative": figures,
-        "listed": {**figures, "opening_call": figures, "continuous": figures, "closing_call": figures},
-    }  # fmt: skip
-    return orjson.dumps({"trading_day": "2024-01-02", "instruments": [row]})
-
-
-@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\tx"])
-def test_no_cell_is_a_live_formula(name: str) -> None:
-    text = bulletin_csv(body(name, "-0.05"))
-    assert text.startswith("\ufeff")
-    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
-    assert rows[2][2] == "'" + name
-    assert rows[2][10] == "-0.05"  # a number stays one
-    assert rows[0][0] == "trading_day"
-    assert rows[1][0] == "交易日"
-    assert len({len(row) for row in rows}) == 1

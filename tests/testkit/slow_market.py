@@ -5,6 +5,7 @@ worked out: what an account holds is added up from its open orders each time, th
 every order, the call auction tries every price, the day's figures are read off the list of its trades.
 """
 
+from datetime import datetime, timedelta
 from fractions import Fraction
 from hashlib import sha256
 from operator import mul
@@ -367,7 +368,14 @@ class SlowMarket(SlowSupervision):
         self.look_at_holders()
         self.set_phase(phases.CLOSED)
         composites = [row for code in self.rules.products if (row := self.composite(code, stats)) is not None]
-        self.out.append(e.DayClosed(self.trading_day, tuple(stats), tuple(composites)))
+        self.out.append(e.DayClosed(self.trading_day, tuple(stats), tuple(composites), self.periods_ended()))
+
+    def periods_ended(self) -> tuple[str, ...]:
+        """These markets trade every day, so a period ends before the next one's first date."""
+        today = datetime.strptime(str(self.trading_day), "%Y%m%d")
+        tomorrow = today + timedelta(days=1)
+        forms = {"week": "%G %V", "month": "%Y %m", "year": "%Y"}
+        return tuple(kind for kind, form in forms.items() if today.strftime(form) != tomorrow.strftime(form))
 
     def composite(self, code: str, stats: list[e.DayStats]) -> e.Composite | None:
         """One price over a product's vintages: each price as often as its tonnes, or once."""

@@ -10,7 +10,7 @@ import pytest
 from picows import WSError, WSListener, ws_connect
 
 from engine.core import rulebook
-from engine.core.commands import AnyAct, ChangePhase, DepositCash, Halt, OpenAccount, OpenDay, Propose, Resume
+from engine.core.commands import AnyAct, ChangePhase, CloseDay, DepositCash, Halt, OpenAccount, OpenDay, Propose, Resume
 from engine.core.events import ActTaken
 from engine.core.phases import CONTINUOUS
 from tests.yutan.kit import DEADLINE_S
@@ -114,3 +114,30 @@ async def test_a_halt_survives_a_restart_and_a_person_lifts_it(data: Path) -> No
     await do(exchange, Resume(0))
     assert not exchange.view.day().halted
     await exchange.close()
+
+
+async def test_a_week_that_ends_is_published_by_itself_also_after_a_restart(data: Path) -> None:
+    exchange = await Exchange.start(data, ANY_PORTS)
+    sunday = 20260111
+    await do(exchange, OpenDay(sunday))
+    await do(exchange, CloseDay())
+    await wait_published(exchange, ["2026-W02"])
+    assert (data / "bulletins" / "2026-W02.v1.json").exists()
+    await do(exchange, OpenDay(20260118))
+    # closed and made, and then the process ends before anybody has published
+    exchange._documented.on_batch = lambda batch: None  # type: ignore[method-assign]
+    await do(exchange, CloseDay())
+    await exchange.settlement.wait_settled(exchange.view.day().seq)
+    await exchange.close()
+    exchange = await Exchange.start(data, ANY_PORTS)
+    try:
+        await wait_published(exchange, ["2026-W03", "2026-W02"])
+    finally:
+        await exchange.close()
+
+
+async def wait_published(exchange: Exchange, periods: list[str]) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while [row.period for row in await exchange.settlement.publications() if row.published] != periods:
+        assert time.monotonic() < deadline, await exchange.settlement.publications()
+        await asyncio.sleep(0.02)

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "fills": "member",
     "watch": "member",
     "book": "member",
+    "notices": "notices",
 }
 GROUPS: Final = ("rulebook", "calendar", "block", "auction", "operator")
 

@@ -12,15 +12,16 @@ import typer
 
 from engine.core import phases
 from gateway.protocol.times import day_text
-from yutan.cli import auction, block, day, registry, session, supervision
+from yutan.cli import auction, block, day, notices, registry, session, supervision
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
-bulletin_app = typer.Typer(no_args_is_help=True, help="The daily bulletin (每日公报).")
+bulletin_app = typer.Typer(no_args_is_help=True, help="Bulletins (公报): publish, correct.")
 app.add_typer(bulletin_app, name="bulletin")
 registry.register(app)
 day.register(app)
 supervision.register(app)
+app.command()(notices.announce)
 app.add_typer(block.operator_app, name="block")
 app.add_typer(auction.operator_app, name="auction")
 
@@ -413,10 +414,25 @@ def status(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = Fal
 def publish_bulletin(
     operator: Operator,
     day: Annotated[int, typer.Option("--day", help="Trading day yyyymmdd; none: the newest not yet published.")] = 0,
+    period: Annotated[str, typer.Option("--period", help="A week, month or year: 2026-W47, 2026-11, 2026.")] = "",
     reason: Why = "publish the bulletin",
     document: Document = "",
     data: DataDir = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
-    """Publish a day's bulletin by the hash of its content (发布公报)."""
-    session.publish_bulletin(day, reason, document, data, operator, as_json)
+    """Publish a day's bulletin by the hash of its content (发布公报); the others are published by themselves."""
+    session.publish_bulletin(day, period, reason, document, data, operator, as_json)
+
+
+@bulletin_app.command("correct")
+def correct_bulletin(
+    period: Annotated[str, typer.Argument(help="What it is of: 2026-11-20, 2026-W47, 2026-11 or 2026 (期间).")],
+    basis: Annotated[str, typer.Option("--basis", help="What is corrected and why, shown to all (更正说明).")],
+    operator: Operator,
+    reason: Why = "correct a bulletin",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Issue a bulletin again from the registry as it stands now (更正公报); the versions before stay."""
+    _act("correct_bulletin", {"period": period, "basis": basis}, data, operator, reason, document, as_json)

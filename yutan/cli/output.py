@@ -15,6 +15,7 @@ import typer
 
 if TYPE_CHECKING:  # Rich costs as much as the rest of a short command: programs, who ask for JSON, go without
     from rich.console import Console
+from rich.markup import escape
 
 PIPE_COLUMNS = 200  # where no terminal says how wide it is, nothing is cut
 EXIT_DATA = 65
@@ -77,7 +78,7 @@ def _table(rows: Sequence[dict[str, Any]], title: str) -> None:
     for name, value in rows[0].items():
         table.add_column(name, justify="right" if isinstance(value, int) else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_row(*(escape(_cell(value)) for value in row.values()))
     console().print(table)
 
 
@@ -88,7 +89,7 @@ def _fields(fields: dict[str, Any], title: str) -> None:
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")  # a second person approves what stands here: nothing of it may be cut
     for name, value in _flat("", fields):
-        table.add_row(name, _cell(value))
+        table.add_row(name, escape(_cell(value)))
     console().print(table)
 
 

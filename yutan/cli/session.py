@@ -417,9 +417,11 @@ def operator_statement(account: str, day: int, data: Path, operator: str, as_jso
     show(answer, as_json=as_json, title=f"statement (结算单) {account}")
 
 
-def publish_bulletin(day: int, reason: str, document: str, data: Path, operator: str, as_json: bool) -> None:
+def publish_bulletin(
+    day: int, period: str, reason: str, document: str, data: Path, operator: str, as_json: bool
+) -> None:
     """Propose publishing the bulletin in DIR/bulletins by the hash of its bytes."""
-    found = bulletins.newest(data, day)
+    found = bulletins.of_period(data, period) if period else bulletins.newest(data, day)
     if found is None:
         fail(
             f"there is no bulletin in {data / bulletins.FOLDER}; close a day first", code=EXIT_MISSING, as_json=as_json

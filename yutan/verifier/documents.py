@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from yutan.verifier import publications
 from yutan.verifier.findings import DOCUMENTS, Report
 from yutan.verifier.ledger import LISTED, Cash, Units
 from yutan.verifier.merkle import root
@@ -48,14 +49,17 @@ def check(registry: Registry, heads: dict[int, Head], folder: Path, report: Repo
     documents = _Documents(registry, report)
     documents.bulletins(heads)
     documents.statements()
+    publications.check(registry, report)
     _files(registry, folder, report)
 
 
 def _files(registry: Registry, folder: Path, report: Report) -> None:
     """The files of bulletins are the registry's bytes, each once; those of the newest days may not be written yet."""
     bodies = {f"{day}.json": body for day, body in registry.query("SELECT trading_day, body FROM bulletins")}
+    later = publications.files(registry)
     found = {path.name: path for path in folder.glob("*.json")}
-    newest = max(found, default="")
+    newest = max(found.keys() - later.keys(), default="")
+    bodies |= {name: body for name, body in later.items() if name in found}
     for name in sorted(bodies.keys() | found.keys()):
         place = f"{folder.name}/{name}"
         if name in found:

@@ -162,7 +162,11 @@ class _Trail:
                 names = ("code", "product", "vintage", "name_zh", "name_en", "base_price_ticks")
                 self.expect(f"instruments listed at seq {seq}", [tuple(act[each] for each in names)], rows)
             elif name == "PublishBulletin":
-                rows = self._rows("SELECT trading_day, sha256 FROM bulletins WHERE published_seq = ?", seq)
+                rows = self._rows(
+                    "SELECT trading_day, sha256 FROM bulletins WHERE published_seq = ?1 UNION ALL "
+                    "SELECT last_day, sha256 FROM publications WHERE published_seq = ?1",
+                    seq,
+                )
                 self.expect(f"bulletins published at seq {seq}", [(act["trading_day"], act["sha256"])], rows)
 
     def _causes(self) -> None:
@@ -179,6 +183,12 @@ class _Trail:
             self._caused(f"instruments {number}", seq, "ListInstrument")
         for day, seq in self.registry.query("SELECT trading_day, published_seq FROM bulletins WHERE published_seq > 0"):
             self._caused(f"bulletins {day}", seq, "PublishBulletin")
+        for number, seq, made in self.registry.query("SELECT number, published_seq, made_seq FROM publications"):
+            if seq:
+                self._caused(f"publications {number}", seq, "PublishBulletin")
+            causes = ("OpenDay", "CloseDay", "CorrectBulletin")
+            cause = self.acts.get(made, {}).get("act")
+            self.report.require(TRAIL, FILE, f"publications {number} made", cause in causes, "an act of the day", cause)
         for day in self.registry.days:
             self._caused(f"days {day.trading_day}", day.closed_seq, "CloseDay")
 

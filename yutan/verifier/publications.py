@@ -1,0 +1,106 @@
+"""Weekly, monthly and yearly bulletins and corrections: their chain, what each supersedes, and their sums from the trades."""
+
+import hashlib
+from typing import Any, Final
+
+import orjson
+
+from yutan.verifier.findings import DOCUMENTS, Report
+from yutan.verifier.ledger import LISTED
+from yutan.verifier.registry import FILE, Deal, Registry
+
+ZEROS: Final = "0" * 64
+
+
+def check(registry: Registry, report: Report) -> None:
+    """All of them, in the order of their numbers."""
+    newest = {_iso(day): (1, sha256) for day, sha256 in registry.query("SELECT trading_day, sha256 FROM bulletins")}
+    previous = ZEROS
+    rows = list(
+        registry.query(
+            "SELECT number, kind, period, version, first_day, last_day, sha256, supersedes, body FROM publications "
+            "ORDER BY number"
+        )
+    )
+    for expected, (number, kind, period, version, first, last, sha256, supersedes, body) in enumerate(rows, 1):
+        place = f"publications {number}"
+        digest = hashlib.sha256(body).hexdigest()
+        content = _object(body)
+        before, superseded = newest.get(period, (0, ""))
+        correction = {"supersedes": superseded} if superseded else {}
+        told: dict[str, tuple[object, object]] = {
+            "number": (expected, number),
+            "sha256": (digest, sha256),
+            "previous_sha256": (previous, content.get("previous_sha256")),
+            "version": (before + 1, version),
+            "supersedes": (superseded, supersedes),
+            "period, kind, version, number": (
+                [period, kind, version, number],
+                [content.get(name) for name in ("period", "kind", "version", "number")],
+            ),
+            "trading_day": (_iso(last), content.get("trading_day")),
+            "correction": (
+                correction,
+                {name: text for name, text in (content.get("correction") or {}).items() if name != "basis"},
+            ),
+        }
+        for name, (right, found) in told.items():
+            report.expect(DOCUMENTS, FILE, f"{place} {name}", right, found)
+        _figures(registry, report, place, (first, last), content)
+        previous, newest[period] = digest, (version, digest)
+
+
+def files(registry: Registry) -> dict[str, bytes]:
+    """The files in which an exchange keeps them: name -> content."""
+    rows = registry.query("SELECT period, version, body FROM publications")
+    return {f"{period}.v{version}.json": body for period, version, body in rows}
+
+
+def _figures(registry: Registry, report: Report, place: str, days: tuple[int, int], content: dict[str, Any]) -> None:
+    deals = [deal for deal in registry.deals.values() if days[0] <= deal.trading_day <= days[1]]
+    trades = [deal for deal in deals if not deal.auction]
+    report.expect(DOCUMENTS, FILE, f"{place} total", _sums(trades), content.get("total"))
+    rows = {row.get("code"): row for row in content.get("instruments", [])}
+    for number, instrument in registry.instruments.items():
+        row = rows.get(instrument.code)
+        if row is None:
+            is_quiet = not any(deal.instrument == number for deal in deals)
+            report.require(DOCUMENTS, FILE, f"{place} {instrument.code}", is_quiet, "a row", "none")
+            continue
+        mine = [deal for deal in trades if deal.instrument == number]
+        listed = [deal for deal in mine if deal.method in LISTED]
+        prices = [deal.price_ticks * instrument.tick_fen for deal in listed]
+        awards = [deal for deal in deals if deal.auction and deal.instrument == number]
+        told: dict[str, object] = {
+            "auction": _sums(awards),
+            "block": _sums([deal for deal in mine if deal.method == "block"]),
+            "high": _yuan(max(prices)) if prices else None,
+            "last": _yuan(prices[-1]) if prices else None,
+            "listed": {**_sums(listed), **{m: _sums([d for d in listed if d.method == m]) for m in LISTED}},
+            "low": _yuan(min(prices)) if prices else None,
+            "open": _yuan(prices[0]) if prices else None,
+        }
+        for name, right in told.items():
+            report.expect(DOCUMENTS, FILE, f"{place} {instrument.code} {name}", right, row.get(name))
+
+
+def _sums(deals: list[Deal]) -> dict[str, object]:
+    fen = sum(deal.amount_fen for deal in deals)
+    return {"tonnes": sum(deal.tonnes for deal in deals), "trades": len(deals), "turnover": _yuan(fen)}
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def _iso(day: int) -> str:
+    text = f"{day:08d}"
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}"
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return content if isinstance(content, dict) else {}
