@@ -40,6 +40,12 @@ CHANNELS: Final[tuple[Channel, ...]] = (
         {"snapshot": messages.PhaseData, "update": messages.PhaseData},
     ),
     Channel(
+        "notices",
+        _ALL,
+        "What the exchange tells the public in words, as it happens.",
+        {"snapshot": messages.NoticesData, "update": messages.NoticeView},
+    ),
+    Channel(
         "auctions",
         _ALL,
         "Government auctions and buy-backs: notices, windows, results.",
