@@ -29,6 +29,25 @@ class TitleHolding(msgspec.Struct, frozen=True):
         return self.available + self.locked + self.encumbered + self.preallocated + self.use_restricted
 
 
+class SerialRow(msgspec.Struct, frozen=True):
+    """Serials of a project's offsets that an account holds, both ends included; project "": numbered by the registry.
+
+    account 0: surrendered for `year`, or canceled (year 0). boundary: an account, 0 for none.
+    """
+
+    account: int
+    instrument: int
+    project: str
+    project_type: str
+    methodology: str
+    origin: str
+    first_serial: int
+    last_serial: int
+    proof: str
+    boundary: int
+    year: int = 0
+
+
 class TradeStatus(msgspec.Struct, frozen=True):
     """How far a trade's settlement has come. status: clearing_hold | settled | failed; reason: catalogue number, 0 = none."""
 
@@ -120,6 +139,9 @@ class Title(Protocol):
 
     async def unsettled(self, limit: int) -> list[TradeStatus]:
         """Trades and other instructions set aside, oldest first."""
+
+    async def serials(self, account: int) -> list[SerialRow]:
+        """Blocks of serials of offsets that an account holds, or (0) all; lowest first."""
 
     async def statement_days(self, account: int) -> list[int]:
         """Trading days (yyyymmdd) for which the account has a statement, newest first."""

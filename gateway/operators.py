@@ -7,11 +7,11 @@ from msgspec import UNSET
 
 from engine.core import commands, events, phases, reasons
 from engine.core.commands import Entry
-from engine.title import TradeStatus
+from engine.title import SerialRow, TradeStatus
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
 from gateway.members import trading_day
-from gateway.protocol import acts, holder_wire, prices, times, wire
+from gateway.protocol import acts, holder_wire, prices, serial_wire, times, wire
 from gateway.protocol.codec import Refused, explain, has_duplicate_keys
 from gateway.reports import reason_view
 
@@ -39,6 +39,7 @@ class OperatorDesk:
                 wire.OpsObligation: self._obligation,
                 wire.OpsEncumbrances: self._encumbrances,
                 holder_wire.OpsLargeHolders: self._large_holders,
+                serial_wire.OpsSerials: self._serials,
             }
         )
         gateway.answerers.update(
@@ -193,6 +194,34 @@ class OperatorDesk:
                 )
             )
         connection.reply(request.id, rows)
+
+    def _serials(self, connection: Connection, request: serial_wire.OpsSerials) -> None:
+        code = request.params.account if request.params is not UNSET else UNSET
+        account = 0 if code is UNSET else self._names.account_number(code)
+        if code is not UNSET and not account:
+            raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
+        self._gateway.query(connection, request.id, self._serial_rows(connection, request.id, account))
+
+    async def _serial_rows(self, connection: Connection, request_id: str | int, account: int) -> None:
+        rows = await self._gateway.title.serials(account)
+        connection.reply(request_id, [self._serial_row(row) for row in rows])
+
+    def _serial_row(self, row: SerialRow) -> serial_wire.Serials:
+        status = "held" if row.account > 0 else "canceled" if row.year == 0 else "surrendered"
+        return serial_wire.Serials(
+            self._names.instrument_code(row.instrument),
+            status,
+            self._names.account_code(row.account),
+            row.year,
+            row.project,
+            row.first_serial,
+            row.last_serial,
+            row.project_type,
+            row.methodology,
+            row.origin,
+            row.proof,
+            self._names.account_code(row.boundary),
+        )
 
     def _unsettled(self, connection: Connection, request: wire.OpsUnsettled) -> None:
         params = request.params if request.params is not UNSET else wire.OpsUnsettledParams()

@@ -77,6 +77,7 @@ def _audit(connection: sqlite3.Connection, path: Path) -> Auditor:
         auditor.cash_balance(*row)
     for row in rows("SELECT * FROM unit_balances"):
         auditor.unit_balance(*row)
+    _audit_serials(auditor, connection)
     for row in rows("SELECT account, instrument, day_number, tonnes FROM lockups"):
         auditor.lockup(*row)
     for *line, chain in rows("SELECT * FROM audit_trail ORDER BY line"):
@@ -89,6 +90,30 @@ def _audit(connection: sqlite3.Connection, path: Path) -> Auditor:
         auditor.statement(*row)
     auditor.finish()
     return auditor
+
+
+def _audit_serials(auditor: Auditor, connection: sqlite3.Connection) -> None:
+    """Every serial once, in the hand whose units are as many."""
+    for row in connection.execute(
+        "SELECT i.instrument, i.last_serial - i.first_serial + 1, coalesce(sum(b.last_serial - b.first_serial + 1), 0) "
+        "FROM offset_issues i LEFT JOIN serial_blocks b ON b.issue = i.issue "
+        "AND b.first_serial >= i.first_serial AND b.last_serial <= i.last_serial GROUP BY i.issue"
+    ):
+        auditor.serials(*row)
+    for row in connection.execute(
+        "SELECT a.issue, max(a.first_serial, b.first_serial) FROM serial_blocks a JOIN offset_issues i ON i.issue = a.issue "
+        "JOIN offset_issues j ON j.project = i.project AND (i.project <> '' OR j.instrument = i.instrument) "
+        "JOIN serial_blocks b ON b.issue = j.issue AND (a.issue, a.first_serial) < (b.issue, b.first_serial) "
+        "AND a.first_serial <= b.last_serial AND b.first_serial <= a.last_serial"
+    ):
+        auditor.serial_overlap(*row)
+    for row in connection.execute(
+        "SELECT account, instrument, sum(tonnes), sum(serials) FROM ("
+        "SELECT account, u.instrument, available + locked + encumbered + preallocated + use_restricted AS tonnes, 0 AS serials "
+        "FROM unit_balances u JOIN instruments i ON i.instrument = u.instrument WHERE i.kind <> 'allowance' AND account <> -1 "
+        "UNION ALL SELECT account, instrument, 0, last_serial - first_serial + 1 FROM serial_blocks) GROUP BY 1, 2"
+    ):
+        auditor.serial_holding(*row)
 
 
 def main(arguments: list[str]) -> int:

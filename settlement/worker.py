@@ -19,7 +19,15 @@ from engine.core.commands import Entry
 from engine.core.events import BidAwarded, BlockTraded, BulletinCorrected, DayClosed, DayOpened, Event, Traded
 from engine.public_notices import TOLD, PublicNotice
 from engine.sequencer import Batch
-from engine.title import BankComparison, BulletinRow, PublicationRow, ReconciliationReport, TitleHolding, TradeStatus
+from engine.title import (
+    BankComparison,
+    BulletinRow,
+    PublicationRow,
+    ReconciliationReport,
+    SerialRow,
+    TitleHolding,
+    TradeStatus,
+)
 from engine.view import MarketView
 from settlement import documents, notices, reconcile
 from settlement.core import awards, dvp
@@ -403,6 +411,10 @@ class Settlement:
     async def unsettled(self, limit: int) -> list[TradeStatus]:
         """What is set aside, oldest first."""
         return await self._store.unsettled(limit)
+
+    async def serials(self, account: int) -> list[SerialRow]:
+        """Blocks of serials of offsets that an account holds, or (0) all; lowest first."""
+        return await self._store.serials(account)
 
     async def statement_days(self, account: int) -> list[int]:
         """Trading days (yyyymmdd) with a statement, newest first."""

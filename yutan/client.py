@@ -50,6 +50,7 @@ from yutan.auctions import Auctions
 from yutan.blocks import Blocks
 from yutan.following import Following, Incoming
 from yutan.link import Link
+from yutan.serials import SerialNumbers
 from yutan.supervision import Supervision
 
 __all__ = [
@@ -109,6 +110,7 @@ class Client:
         self.auctions = Auctions(self._ask, self.next_client_order_id)
         self.blocks = Blocks(self._ask, self.next_client_order_id)
         self.supervision = Supervision(self._ask)
+        self.serials = SerialNumbers(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env
@@ -475,9 +477,8 @@ class Client:
 
     async def ops_obligation(self, account: str, year: int = 0) -> wire.ObligationView:
         """A key emitter's compliance years, or one of them."""
-        return await self._ask(
-            wire.OpsObligation, wire.OpsObligationParams(account, year or UNSET), wire.ObligationView
-        )
+        params = wire.OpsObligationParams(account, year or UNSET)
+        return await self._ask(wire.OpsObligation, params, wire.ObligationView)
 
     async def ops_encumbrances(self, account: str = "") -> list[wire.EncumbranceRow]:
         """Units of an account (or of all) that are frozen, pledged or withdrawn from trading."""

@@ -31,6 +31,7 @@ def audit(state: State) -> None:
     audit_merged(state)
     audit_split(state)
     audit_supervision(state)
+    audit_projects(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -284,6 +285,19 @@ def audit_units_apart(state: State) -> None:
             )
             check(is_kept, f"INV-1 account {key[0]}, instrument {instrument}: units set apart")
     check(not encumbered and not preallocated, f"INV-1: set apart but in no account: {encumbered} {preallocated}")
+
+
+def audit_projects(state: State) -> None:
+    """INV-1 for serials: no number of a project is issued twice, and projects issued no more than the instruments have."""
+    issued: dict[int, int] = {}
+    for code, project in state.offset_projects.items():
+        before = 0
+        for first, tonnes, instrument in sorted(project.issues):
+            check(before < first, f"INV-1 project {code}: serial {first} twice")
+            before = first + tonnes - 1
+            issued[instrument] = issued.get(instrument, 0) + tonnes
+    for instrument, tonnes in issued.items():
+        check(tonnes <= state.issued[instrument], f"INV-1 instrument {instrument}: projects issued {tonnes} t")
 
 
 def audit_split(state: State) -> None:

@@ -275,6 +275,26 @@ class DecideObjection(Act, frozen=True, array_like=True, gc=False, tag=118):
     upheld: bool
 
 
+class IssueOffsets(Act, frozen=True, array_like=True, gc=False, tag=196):
+    """Issue certified reductions (CCER, CQCER) of one project to an account, by their serial numbers (序列号).
+
+    Serials `first_serial` and on, one a tonne, of the project. proof: number of the certificate, of a CCER that of its retirement
+    in the national registry. boundary: the account of the unit in whose own boundary the project lies, and which may not
+    surrender them; 0 for none.
+    """
+
+    account: int
+    instrument: int
+    tonnes: int
+    project: str
+    project_type: str
+    methodology: str
+    origin: str
+    first_serial: int
+    proof: str
+    boundary: int = 0
+
+
 class CancelUnits(Act, frozen=True, array_like=True, gc=False, tag=119):
     """Cancel (注销) available units for good. kind: voluntary | reserve (the government's unused reserve)."""
 
@@ -704,6 +724,7 @@ AnyAct = (
     | TrueUpAllocation
     | FileObjection
     | DecideObjection
+    | IssueOffsets
     | CancelUnits
     | EncumberUnits
     | ReleaseUnits

@@ -12,6 +12,7 @@ from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import ImportEmissions, SurrenderUnits
 from engine.core.events import EmissionsRecorded, Event, RetentionChanged, UnitsSurrendered
 from engine.core.holdings import move_available, move_use_restricted
+from engine.core.offset_projects import judge_boundary
 from engine.core.records import NOT_VERIFIED, ComplianceYear
 from engine.core.state import Account, Instrument, State
 from engine.core.units import TONNES_MAX
@@ -99,6 +100,8 @@ def judge_surrender(state: State, account: Account, instrument: Instrument, act:
     record = ComplianceYear() if record is None else record
     if not instrument.is_allowance:
         verdict = judge_offset(state, record, instrument, act)
+        if verdict.reason == 0:
+            verdict = judge_boundary(state, account, instrument, act.tonnes)
         if verdict.reason != 0:
             return verdict
     if act.final:

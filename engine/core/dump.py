@@ -16,12 +16,12 @@ from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.days import BankBreak, BankFile, Days, Mark
 from engine.core.events import AuctionReported, Composite
-from engine.core.records import ComplianceYear, Encumbrance, Objection
+from engine.core.records import ComplianceYear, Encumbrance, Objection, OffsetProject
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 8
+FORMAT = 9
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -80,6 +80,7 @@ def _state(state: State) -> list[Any]:
         ],
         [_auction(auction) for auction in state.auctions.values()],
         [state.canceled, state.encumbrance_number, list(state.encumbrances.values())],
+        list(state.offset_projects.values()),
         _days(state.days),
         state.supervision,
         [state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, sorted(state.risk_reserve.claims.items())],
@@ -241,6 +242,7 @@ def _load_state(body: list[Any]) -> State:
         compliance,
         auctions,
         encumbrances,
+        offset_projects,
         days,
         supervision,
         reserve,
@@ -282,6 +284,7 @@ def _load_state(body: list[Any]) -> State:
         state.auctions[auction.number] = auction
         state.auction_numbers[auction.terms.code] = auction.number
     state.canceled, state.encumbrance_number, rows = encumbrances
+    state.offset_projects = {found.code: found for found in msgspec.convert(offset_projects, list[OffsetProject])}
     state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
     state.days = _load_days(days)
     state.supervision = msgspec.convert(supervision, Supervision)

@@ -513,6 +513,21 @@ class UnitsIssued(Fact, frozen=True, gc=False):
     year: int
 
 
+class OffsetsIssued(Fact, frozen=True, gc=False):
+    """Certified reductions of a project were issued to an account under serials from `first_serial` on (available at once)."""
+
+    account: int
+    instrument: int
+    tonnes: int
+    project: str
+    project_type: str
+    methodology: str
+    origin: str
+    first_serial: int
+    proof: str
+    boundary: int
+
+
 class RetentionChanged(Fact, frozen=True, gc=False):
     """The account must keep `floor_tonnes` of allowances for the year (0: released)."""
 

@@ -152,6 +152,8 @@ REVIEW_OPEN: Final = 6035
 NOT_SPLITTABLE: Final = 6036
 ACCOUNT_SPLIT: Final = 6037
 SPLIT_ABOVE_RECORD: Final = 6038
+SERIALS_TAKEN: Final = 6039
+OFFSET_OWN_BOUNDARY: Final = 6040
 # 6100 supervision
 UNKNOWN_RESTRICTION: Final = 6101
 UNKNOWN_CASE: Final = 6102
@@ -960,6 +962,24 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The parts of a year come to more than its record has.",
         "各部分之和超过该履约年度的记录。",
         "CQ-M Art. 14",
+    ),
+    Reason(
+        6039,
+        "SERIALS_TAKEN",
+        "never",
+        99,
+        "Some of these serial numbers of the project are issued already.",
+        "该项目的部分序列号已经签发。",
+        "CQ-M Art. 27",
+    ),
+    Reason(
+        6040,
+        "OFFSET_OWN_BOUNDARY",
+        "never",
+        99,
+        "Reductions from within the unit's own boundary cannot be used for its surrender.",
+        "本单位边界内产生的减排量不得用于本单位抵销。",
+        "CQ-M Art. 27",
     ),
     Reason(
         6101,

@@ -67,6 +67,17 @@ class Objection(msgspec.Struct, frozen=True, array_like=True, gc=False):
     is_upheld: bool = False
 
 
+class OffsetProject(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A project of certified reductions. boundary: the account in whose own boundary it lies, 0 for none.
+
+    issues: (first serial, tonnes, instrument) of each.
+    """
+
+    code: str
+    boundary: int
+    issues: tuple[tuple[int, int, int], ...]
+
+
 class Encumbrance(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Units of an account that cannot be traded, under a number, with the reason (kind) and in whose favour.
 

@@ -1,6 +1,6 @@
 """The registry's acts by their kinds: which module judges each and lets it take effect."""
 
-from engine.core import allocation, compliance, holdings, split, succession
+from engine.core import allocation, compliance, holdings, offset_projects, split, succession
 from engine.core.admission import Verdict
 from engine.core.commands import (
     CancelUnits,
@@ -9,6 +9,7 @@ from engine.core.commands import (
     EnforceEncumbrance,
     FileObjection,
     ImportEmissions,
+    IssueOffsets,
     MergeAccounts,
     PreallocateUnits,
     ReleaseUnits,
@@ -30,6 +31,7 @@ RegistryAct = (
     | ReleaseUnits
     | EnforceEncumbrance
     | TransferUnits
+    | IssueOffsets
     | MergeAccounts
     | SplitAccount
 )
@@ -43,6 +45,8 @@ def judge(state: State, act: RegistryAct) -> Verdict:
         return allocation.judge(state, act)
     if isinstance(act, FileObjection | DecideObjection):
         return allocation.judge_objection(state, act)
+    if isinstance(act, IssueOffsets):
+        return offset_projects.judge(state, act)
     if isinstance(act, MergeAccounts):
         return succession.judge(state, act)
     if isinstance(act, SplitAccount):
@@ -62,6 +66,8 @@ def take(state: State, act: RegistryAct, out: list[Event]) -> None:
         allocation.file_objection(state, act, out)
     elif isinstance(act, DecideObjection):
         allocation.decide_objection(state, act, out)
+    elif isinstance(act, IssueOffsets):
+        offset_projects.issue(state, act, out)
     elif isinstance(act, MergeAccounts):
         succession.merge(state, act, out)
     elif isinstance(act, SplitAccount):

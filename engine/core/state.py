@@ -16,7 +16,7 @@ from engine.core.commands import AnyAct
 from engine.core.days import Days
 from engine.core.events import Composite
 from engine.core.phases import CLOSED
-from engine.core.records import ComplianceYear, Encumbrance, RiskReserve
+from engine.core.records import ComplianceYear, Encumbrance, OffsetProject, RiskReserve
 from engine.core.rulebook import PICK_LEVELS, RuleBook
 from engine.core.supervision import Supervision
 from engine.core.units import AMOUNT_FEN_MAX
@@ -409,6 +409,7 @@ class State:
         "is_proceeds_same_day",
         "issued",
         "keys",
+        "offset_projects",
         "open_orders_max",
         "operator_numbers",
         "operators",
@@ -468,6 +469,7 @@ class State:
         self.encumbrances: dict[int, Encumbrance] = {}  # by number, oldest first
         self.encumbrance_number = 0
         self.supervision = Supervision()
+        self.offset_projects: dict[str, OffsetProject] = {}  # in the order of their first issue
         self.cash_deposited: i64 = 0
         self.cash_withdrawn: i64 = 0
         self.fees: i64 = 0

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core import auctions, block_trading, reasons
+from engine.core import auctions, block_trading, offset_projects, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import AnyAct, ImportEmissions, MergeAccounts, SplitAccount
 from engine.core.compliance import record_of
@@ -31,7 +31,13 @@ from engine.core.trading import cancel_open_orders
 from engine.core.units import RESTRICT_ALL, RESTRICT_LOGIN
 
 MERGEABLE: Final = ("key_emitter", "institution")  # a person has no successor by merger, the government none at all
-ACCOUNT_FIELDS: Final = ("account", "to_account", "unit_account", "cash_account")  # by which acts name accounts
+ACCOUNT_FIELDS: Final = (
+    "account",
+    "to_account",
+    "unit_account",
+    "cash_account",
+    "boundary",
+)  # by which acts name accounts
 MERGED: Final = RESTRICT_ALL & ~RESTRICT_LOGIN  # its owner may still read the account
 
 
@@ -127,6 +133,7 @@ def merge(state: State, act: MergeAccounts, out: list[Event]) -> None:
         successor.retention[year] = floor
         successor.retention_floor += tonnes
         out.append(RetentionChanged(act.to_account, year, floor))
+    offset_projects.succeed(state, act.account, act.to_account)
     account.successor = act.to_account
     account.restriction = MERGED
     out.append(RestrictionChanged(act.account, MERGED, f"merged into {successor.code}"))

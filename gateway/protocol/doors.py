@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, supervision_wire, wire
+from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, serial_wire, supervision_wire, wire
 
 DOORS: Final[dict[str, Any]] = {
     "trade": wire.TradeRequest
@@ -14,6 +14,7 @@ DOORS: Final[dict[str, Any]] = {
     | block_wire.OpsBlocks
     | auction_wire.Looking
     | holder_wire.OpsLargeHolders
+    | serial_wire.OpsSerials
     | day_wire.OpsDayRequest
     | supervision_wire.OfOperators,
     "market": wire.MarketRequest | auction_wire.Looking,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, supervision_wire, wire
+from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, serial_wire, supervision_wire, wire
 
 Document = dict[str, Any]  # as settlement wrote it: docs/settlement.md
 
@@ -61,6 +61,7 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     supervision_wire.OpsReductions: (list[supervision_wire.ReductionRow],),
     supervision_wire.OpsCases: (list[supervision_wire.CaseRow],),
     supervision_wire.OpsCase: (supervision_wire.CaseView,),
+    serial_wire.OpsSerials: (list[serial_wire.Serials],),
     day_wire.OpsDay: (day_wire.DayTable,),
     day_wire.OpsBank: (day_wire.BankView,),
 }

@@ -247,6 +247,21 @@ class Auditor:
             )
         self._check("INV-7", left == 0, f"unit posting {row.posting}: {left} t more than were locked")
 
+    def serials(self, instrument: int, issued: int, in_blocks: int) -> None:
+        """Serials of an issue and those of its blocks, after all blocks: none lost, none twice."""
+        self._check(
+            "INV-1", issued == in_blocks, f"instrument {instrument}: {issued} serials issued, {in_blocks} in blocks"
+        )
+
+    def serial_overlap(self, issue: int, first_serial: int) -> None:
+        """A serial that stands in two blocks, or in two issues of one project."""
+        self._check("INV-1", False, f"issue {issue}: serial {first_serial} twice")
+
+    def serial_holding(self, account: int, instrument: int, tonnes: int, in_blocks: int) -> None:
+        """An account's units of an offset and its serials."""
+        where = f"account {account}, instrument {instrument}"
+        self._check("INV-1", tonnes == in_blocks, f"{where}: {tonnes} t, {in_blocks} serials")
+
     # ---- balances against postings -----------------------------------------------------------------------
 
     def cash_balance(self, account: int, amount_fen: int) -> None:

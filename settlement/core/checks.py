@@ -77,6 +77,10 @@ def move_refusal(ledger: Ledger, move: UnitMove) -> Refusal | None:
     if there < move.tonnes:
         detail = f"needs {move.tonnes} t, {move.from_state} {there} t, locked {holding[STATE_PLACES[LOCKED]]} t"
         return Refusal(reasons.INSUFFICIENT_ALLOWANCE, detail)
+    if move.kind == "surrender" and move.instrument not in ledger.allowances:
+        usable = ledger.usable_serials(move.from_account, move.instrument)
+        if usable < move.tonnes:
+            return Refusal(reasons.OFFSET_OWN_BOUNDARY, f"needs {move.tonnes} t, of others' projects {usable} t")
     floor = ledger.floor_tonnes.get(move.from_account, 0)
     if floor and move.kind in _LEAVES and move.instrument in ledger.allowances:
         left = ledger.allowance_tonnes[move.from_account] - move.tonnes

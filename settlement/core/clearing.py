@@ -291,6 +291,17 @@ class Clearing:
         e = event
         self._move(writes, UnitMove("issue", e.instrument, ISSUE, AVAILABLE, e.account, AVAILABLE, e.tonnes))
         self._registry_act(writes, "issue", e.account, e.instrument, e.tonnes, e.kind, e.year)
+        if e.instrument not in self.ledger.allowances:
+            self.ledger.issue_serials(writes, self._seq, e.account, e.instrument, e.tonnes)
+
+    def _offsets_issued(self, event: events.OffsetsIssued, writes: Writes) -> None:
+        e = event
+        self._move(writes, UnitMove("issue", e.instrument, ISSUE, AVAILABLE, e.account, AVAILABLE, e.tonnes))
+        self._registry_act(writes, "issue", e.account, e.instrument, e.tonnes, "offset", 0)
+        self.ledger.issue_serials(
+            writes, self._seq, e.account, e.instrument, e.tonnes, e.first_serial,
+            (e.project, e.project_type, e.methodology, e.origin), e.proof, e.boundary,
+        )  # fmt: skip
 
     def _units_unlocked(self, event: events.UnitsUnlocked, writes: Writes) -> None:
         dvp.release_lock(self.ledger, self.aside, writes, self._seq, event.account, event.instrument, event.tonnes)
@@ -643,6 +654,7 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.AccountOpened: Clearing._account_opened,
     events.InstrumentListed: Clearing._instrument_listed,
     events.UnitsIssued: Clearing._units_issued,
+    events.OffsetsIssued: Clearing._offsets_issued,
     events.UnitsUnlocked: Clearing._units_unlocked,
     events.UnitsSurrendered: Clearing._units_surrendered,
     events.UnitsPreallocated: Clearing._units_preallocated,

@@ -10,6 +10,7 @@ from settlement.core.postings import (
     AVAILABLE,
     BANK,
     FEES,
+    ISSUE,
     LOCKED,
     PREALLOCATED,
     RESERVE,
@@ -18,6 +19,7 @@ from settlement.core.postings import (
     UnitMove,
     Writes,
 )
+from settlement.core.serials import OffsetIssue, Serials
 
 
 class InvariantBroken(Exception):
@@ -59,6 +61,7 @@ class Ledger:
         self.cash: dict[int, int] = {BANK: 0, FEES: 0, RESERVE: 0}
         self.units: dict[tuple[int, int], list[int]] = {}  # (account, instrument) -> tonnes by STATE_PLACES
         self.allowance_tonnes: dict[int, int] = {}  # account -> allowances that count for retention
+        self.serials = Serials()
         self.lots: dict[tuple[int, int], dict[int, int]] = {}  # (account, instrument) -> day bought -> tonnes locked
         self.successors: dict[int, int] = {}  # merged account -> the one that took it over
         self.restriction: dict[int, int] = {}  # only accounts that have one
@@ -159,6 +162,8 @@ class Ledger:
         if instrument in self.allowances:
             self.allowance_tonnes[seller] -= tonnes
             self.allowance_tonnes[buyer] += tonnes
+        else:
+            self._move_serials(writes, "trade", seller, buyer, instrument, tonnes)
         writes.unit_postings += (
             self.next_unit_posting, seq, "trade", trade, instrument, seller, AVAILABLE, buyer, to_state, tonnes,
         )  # fmt: skip
@@ -194,6 +199,8 @@ class Ledger:
                 self.allowance_tonnes[from_account] -= tonnes
             if to_account > 0 and move.to_state != PREALLOCATED:
                 self.allowance_tonnes[to_account] += tonnes
+        elif from_account != ISSUE and from_account != to_account:
+            self._move_serials(writes, move.kind, from_account, to_account, instrument, tonnes)
         writes.unit_postings += (
             self.next_unit_posting, seq, move.kind, 0, instrument, from_account, move.from_state, to_account,
             move.to_state, tonnes,
@@ -213,3 +220,54 @@ class Ledger:
             into = self.lots.setdefault((move.to_account, move.instrument), {})
             into[move.bought_day] = into.get(move.bought_day, 0) + move.tonnes
             writes.lots_touched.add((move.to_account, move.instrument, move.bought_day))
+
+    # ---- serial numbers of offsets ------------------------------------------------------------------------
+
+    def issue_serials(
+        self,
+        writes: Writes,
+        seq: int,
+        account: int,
+        instrument: int,
+        tonnes: int,
+        first_serial: int = 0,
+        project: tuple[str, str, str, str] = ("", "", "", ""),
+        proof: str = "",
+        boundary: int = 0,
+    ) -> None:
+        """Number what was issued: as its project did, or (first_serial 0) on from the registry's own last number.
+
+        project: its code, type, methodology and origin.
+        """
+        first = first_serial or self.serials.next_unnamed.get(instrument, 1)
+        number = len(self.serials.issues) + 1
+        last = first + tonnes - 1
+        issue = OffsetIssue(number, seq, account, instrument, *project, first, last, proof, boundary)
+        self.serials.issue(issue, writes.serials_touched)
+        writes.changes.append(
+            ("offset_issue", (number, seq, account, instrument, *project, first, last, proof, boundary))
+        )
+
+    def _move_serials(
+        self, writes: Writes, kind: str, from_account: int, to_account: int, instrument: int, tonnes: int
+    ) -> None:
+        """The lowest serials go; a surrender leaves those of the unit's own boundary behind."""
+        barred = self._own_issues(from_account, instrument) if kind == "surrender" else frozenset()
+        self.serials.move(from_account, to_account, instrument, tonnes, writes.serials_touched, barred)
+
+    def usable_serials(self, account: int, instrument: int) -> int:
+        """How many of an account's offsets it could surrender: those of projects outside its own boundary."""
+        return self.serials.count(account, instrument, self._own_issues(account, instrument))
+
+    def _own_issues(self, account: int, instrument: int) -> frozenset[int]:
+        return frozenset(
+            issue.issue
+            for issue in self.serials.issues.values()
+            if issue.boundary and issue.instrument == instrument and self._heir(issue.boundary) == account
+        )
+
+    def _heir(self, account: int) -> int:
+        """The account itself, or the one that took it over in the end."""
+        while account in self.successors:
+            account = self.successors[account]
+        return account

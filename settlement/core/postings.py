@@ -55,7 +55,16 @@ class Writes:
     per row would cost more than the row. `changes` are (name, parameters) of the store's named statements, in order.
     """
 
-    __slots__ = ("cash_postings", "cash_touched", "changes", "lots_touched", "trades", "unit_postings", "units_touched")
+    __slots__ = (
+        "cash_postings",
+        "cash_touched",
+        "changes",
+        "lots_touched",
+        "serials_touched",
+        "trades",
+        "unit_postings",
+        "units_touched",
+    )
 
     def __init__(self) -> None:
         self.trades: list[int | str] = []
@@ -64,4 +73,5 @@ class Writes:
         self.cash_touched: set[int] = set()
         self.units_touched: set[tuple[int, int]] = set()
         self.lots_touched: set[tuple[int, int, int]] = set()
+        self.serials_touched: set[tuple[int, int]] = set()  # (issue, first serial) of blocks made, changed or gone
         self.changes: list[tuple[str, tuple[int | str | bytes, ...]]] = []

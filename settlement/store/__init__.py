@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from engine.public_notices import PublicNotice
-from engine.title import BulletinRow, PublicationRow, TitleHolding, TradeStatus
+from engine.title import BulletinRow, PublicationRow, SerialRow, TitleHolding, TradeStatus
 from settlement.core.awards import AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
@@ -79,6 +79,9 @@ class Store(Protocol):
 
     async def unsettled(self, limit: int) -> list[TradeStatus]:
         """What is set aside, oldest first."""
+
+    async def serials(self, account: int) -> list[SerialRow]:
+        """Blocks of serials that an account holds, or (0) all."""
 
     async def statement_days(self, account: int) -> list[int]:
         """Days with a statement, newest first."""

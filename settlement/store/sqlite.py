@@ -22,7 +22,7 @@ import aiosqlite
 import orjson
 
 from engine.core.units import CASH_FEN_MAX
-from engine.title import BankComparison, BulletinRow, TitleHolding, TradeStatus
+from engine.title import BankComparison, BulletinRow, SerialRow, TitleHolding, TradeStatus
 from settlement.core.awards import AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing, Cumulative, Period
@@ -37,13 +37,15 @@ from settlement.core.postings import (
     USE_RESTRICTED,
     Writes,
 )
+from settlement.core.serials import OffsetIssue, SerialBlock, Serials
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
 from settlement.store.reads import DisclosureReads
 
-SCHEMA_VERSION: Final = 12
+SCHEMA_VERSION: Final = 13
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 REQUESTS_MAX: Final = 1_000
+SERIAL_ROWS_MAX: Final = 10_000  # blocks of serials in one answer
 # Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
 ROWS: Final = (1_024, 128, 16, 1)
 CACHED_STATEMENTS: Final = 512
@@ -64,6 +66,7 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "instrument": ("instruments", 11),
     "registry_act": ("registry_acts", 10),
     "account_split": ("account_splits", 3),
+    "offset_issue": ("offset_issues", 12),
     "restriction": ("restrictions", 4),
     "retention": ("retention", 4),
     "emissions": ("emissions", 6),
@@ -105,6 +108,9 @@ _UNITS_UPSERT: Final = (
     "encumbered = excluded.encumbered, preallocated = excluded.preallocated, use_restricted = excluded.use_restricted"
 )
 _LOTS_UPSERT: Final = " ON CONFLICT (account, instrument, day_number) DO UPDATE SET tonnes = excluded.tonnes"
+_SERIALS_UPSERT: Final = (
+    " ON CONFLICT (issue, first_serial) DO UPDATE SET last_serial = excluded.last_serial, account = excluded.account"
+)
 _STATUS: Final = (
     "SELECT t.trade, t.seq, t.instrument, t.buyer, t.seller, t.tonnes, t.amount_fen, t.status, "
     "coalesce(a.reason, 0), coalesce(a.detail, '') FROM trades t "
@@ -301,6 +307,17 @@ class SqliteStore(DisclosureReads):
         rows = await self._read("SELECT body FROM bulletins WHERE trading_day = ?", (trading_day,))
         return rows[0][0] if rows else None
 
+    async def serials(self, account: int) -> list[SerialRow]:
+        """Blocks of serials that an account holds, or (0) all; lowest first."""
+        rows = await self._read(
+            "SELECT max(b.account, 0), b.instrument, i.project, i.project_type, i.methodology, i.origin, b.first_serial, "
+            "b.last_serial, i.proof, i.boundary, CASE WHEN b.account <= -10000 THEN -10000 - b.account ELSE 0 END "
+            "FROM serial_blocks b JOIN offset_issues i ON i.issue = b.issue "
+            "WHERE ?1 IN (0, b.account) ORDER BY b.instrument, b.issue, b.first_serial LIMIT ?2",
+            (account, SERIAL_ROWS_MAX),
+        )
+        return [SerialRow(*row) for row in rows]
+
     async def trades(self, first: int, last: int, limit: int) -> list[TradeRow]:
         """Trades of a range, in order."""
         rows = await self._read(
@@ -461,6 +478,8 @@ async def _write(connection: aiosqlite.Connection, writes: Writes, clearing: Cle
             f"DELETE FROM lockups WHERE (account, instrument, day_number) IN (VALUES {rows})", parts
         )
 
+    await _write_serials(connection, ledger.serials, writes)
+
     period = clearing.period
     updated = await connection.execute_fetchall(
         "UPDATE registry SET market = ?1, rulebook_version = ?2, mark_seq = ?3, mark_at_ns = ?4, trading_day = ?5, "
@@ -482,6 +501,18 @@ async def _write(connection: aiosqlite.Connection, writes: Writes, clearing: Cle
     )
     if not list(updated):
         raise StoreFailed(f"the registry is already beyond seq {mark.seq}: somebody else has written to it")
+
+
+async def _write_serials(connection: aiosqlite.Connection, serials: Serials, writes: Writes) -> None:
+    """Blocks that are gone first: what was cut or joined leaves its place to others."""
+    touched = sorted(writes.serials_touched)
+    gone = [key for key in touched if key not in serials.blocks]
+    for size, parts in _slices(_flat(gone), 2):
+        rows = ", ".join(["(?, ?)"] * size)
+        await connection.executemany(f"DELETE FROM serial_blocks WHERE (issue, first_serial) IN (VALUES {rows})", parts)
+    kept = [serials.blocks[key] for key in touched if key in serials.blocks]
+    rows_kept = [(b.issue, b.first_serial, b.last_serial, b.instrument, b.account) for b in kept]
+    await _append(connection, "serial_blocks", 5, _flat(rows_kept), _SERIALS_UPSERT)
 
 
 def _flat(rows: Any) -> list[Value]:
@@ -510,6 +541,13 @@ async def _append(
 # ---- loading --------------------------------------------------------------------------------------------
 
 
+async def _load_serials(connection: aiosqlite.Connection, serials: Serials) -> None:
+    for row in await connection.execute_fetchall("SELECT * FROM offset_issues ORDER BY issue"):
+        serials.load_issue(OffsetIssue(*row))
+    for row in await connection.execute_fetchall("SELECT * FROM serial_blocks ORDER BY issue, first_serial"):
+        serials.load_block(SerialBlock(*row))
+
+
 async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
     async def rows(sql: str) -> list[Row]:
         return [tuple(row) for row in await connection.execute_fetchall(sql)]
@@ -531,6 +569,7 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
             ledger.allowance_tonnes[account] += sum(held) - held[STATE_PLACES[PREALLOCATED]]
     for account, instrument, day, tonnes in await rows("SELECT * FROM lockups"):
         ledger.lots.setdefault((account, instrument), {})[day] = tonnes
+    await _load_serials(connection, ledger.serials)
     ledger.next_unit_posting = 1 + (await rows("SELECT coalesce(max(posting), 0) FROM unit_postings"))[0][0]
     ledger.next_cash_posting = 1 + (await rows("SELECT coalesce(max(posting), 0) FROM cash_postings"))[0][0]
 

@@ -171,3 +171,25 @@ async def test_units_ahead_of_the_year_pledged_given_and_canceled_at_the_doors(t
         assert (await member.allowances()).holdings[0].available == 5_250
         assert (await chen.reconcile()).ok
     await house.stop()
+
+
+async def test_serials_of_offsets_are_shown_to_operators(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, rules=rulebook_text({"CQEA": {}, "BIGT": {}, "CCER": {"kind": "offset"}}))
+    await house.act(
+        commands.ListInstrument("CCER-25", "CCER", 2025, "减排量", "reduction", 3_000),
+        commands.IssueOffsets(1, 3, 100, "P-7", "林业", "AR-CM-001", "重庆", 1_001, "注销-9", 2),
+        commands.CancelUnits(1, 3, 10, "voluntary"),
+    )
+    await house.settlement.wait_settled(house.sequencer.view.day().seq)
+    async with house.operator("chen") as chen:
+        canceled, held = await chen.serials.of()
+        assert (canceled.status, canceled.account, canceled.first_serial, canceled.last_serial) == (
+            "canceled", "", 1_001, 1_010,
+        )  # fmt: skip
+        assert (held.status, held.account, held.first_serial, held.last_serial) == ("held", "A001", 1_011, 1_100)
+        assert (held.project, held.origin, held.proof, held.boundary) == ("P-7", "重庆", "注销-9", "B001")
+        assert await chen.serials.of("A001") == [held]
+        assert await chen.serials.of("B001") == []
+        with pytest.raises(Refused):
+            await chen.serials.of("Z999")
+    await house.stop()

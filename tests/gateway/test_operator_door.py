@@ -134,6 +134,8 @@ REGISTRY_ACTS: list[commands.AnyAct] = [
     commands.FileObjection(1, 2026, "allocation", 20261125),
     commands.DecideObjection(1, 2026, "allocation", 20261130, True),
     commands.CancelUnits(1, 1, 5, "voluntary"),
+    commands.IssueOffsets(1, 1, 5, "CCER-7", "林业", "AR-CM-001", "重庆", 1_001, "注销-9", 1),
+    commands.IssueOffsets(1, 1, 5, "CCER-7", "林业", "AR-CM-001", "重庆", 2_001, "注销-9"),
     commands.EncumberUnits(1, 1, 5, "pledge", "a bank"),
     commands.ReleaseUnits(7, 5),
     commands.EnforceEncumbrance(7, 5, 1),

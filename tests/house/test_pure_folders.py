@@ -11,6 +11,7 @@ PURE = ("engine/core", "settlement/core")
 MAY_IMPORT = {
     "engine",
     "settlement",
+    "bisect",
     "collections",
     "dataclasses",
     "enum",

@@ -272,6 +272,50 @@ def split(
     session.act("split_account", {"account": account, "parts": parts}, data, operator, reason, document, as_json)
 
 
+def issue_offsets(
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    operator: Operator,
+    project: Annotated[str, typer.Option("--project", help="Project number (项目编号).")],
+    project_type: Annotated[str, typer.Option("--type", help="Project type, such as forestry (项目类型).")],
+    methodology: Annotated[str, typer.Option("--methodology", help="Methodology (方法学).")],
+    origin: Annotated[str, typer.Option("--origin", help="Where the project lies (项目所在地).")],
+    first_serial: Annotated[int, typer.Option("--first-serial", min=1, help="First serial number (起始序列号).")],
+    proof: Annotated[str, typer.Option("--proof", help="Certificate; of a CCER its national retirement (注销证明).")],
+    boundary: Annotated[str, typer.Option("--boundary", help="Unit in whose boundary it lies (边界所属单位).")] = "",
+    reason: Why = "certified reductions",
+    document: Document = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Issue certified reductions of a project by their serial numbers (登记减排量)."""
+    fields = {
+        "account": account,
+        "instrument": instrument,
+        "tonnes": tonnes,
+        "project": project,
+        "project_type": project_type,
+        "methodology": methodology,
+        "origin": origin,
+        "first_serial": first_serial,
+        "proof": proof,
+    }
+    if boundary:
+        fields["boundary"] = boundary
+    session.act("issue_offsets", fields, data, operator, reason, document, as_json)
+
+
+def serials(
+    operator: Operator,
+    account: Annotated[str, typer.Option("--account", help="Only of this account (交易账户).")] = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """List serial numbers of offsets: who holds them, what was surrendered and canceled (减排量序列号)."""
+    session.operator_reads(data, operator, as_json, "serials (序列号)", lambda client: client.serials.of(account))
+
+
 def cancel_units(
     account: Code,
     instrument: Instrument,
@@ -324,6 +368,8 @@ def register(app: typer.Typer) -> None:
         transfer,
         merge,
         split,
+        issue_offsets,
+        serials,
         cancel_units,
         accounts,
         encumbrances,
