@@ -4,10 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= data/demo
 
-.PHONY: help setup build run test prove bench style clean
+.PHONY: help setup build run test prove prove-flows prove-kills bench style clean
 
 help:           ## this list
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 # Installed without compiling: `build` does that once, with the compiler that `style` checks with.
 $(VENV)/.ready: pyproject.toml
@@ -43,8 +43,13 @@ test: build $(VENV)/.tools    ## every test, on the compiled core and on the pla
 	$(BIN)/python -m pytest
 	YUTAN_PURE=1 $(BIN)/python -m pytest tests/engine tests/properties tests/ground_truth tests/conformance
 
-prove: build $(VENV)/.tools    ## the slow proofs: more random flows, more crashes
-	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/conformance tests/planted tests/crash
+prove: prove-flows prove-kills    ## the slow proofs: more random flows, every planted defect, more kills
+
+prove-flows: build $(VENV)/.tools    ## its first half: what only computes
+	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/conformance tests/planted
+
+prove-kills: build $(VENV)/.tools    ## its second half: 400 kills in session, 40 while starting
+	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/crash
 
 bench: build $(VENV)/.tools $(VENV)/.peers    ## measure; prints tables with their doubts
 	$(BIN)/python -m bench

@@ -188,7 +188,7 @@ def test_every_command_has_help_with_chinese_words_and_a_json_form() -> None:
             assert "--json" in {option for param in leaf.params for option in param.opts}, leaf.name
 
 
-SERVERS = {"litestar", "uvicorn", "aiosqlite", "settlement", "engine.core.market", "engine.journal", "rich.console"}
+SERVERS = {"litestar", "uvicorn", "aiosqlite", "settlement", "engine.core.admission", "engine.journal", "rich.console"}
 
 
 @pytest.mark.parametrize("name", ["cash", "block", "auction", "operator"])

@@ -10,7 +10,6 @@ from yutan.cli import session
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Json, Operator, Why
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, console, fail, show
 from yutan.client import Client
-from yutan.imports import BankFile, ImportRefused, read_bank_file
 
 bank_app = typer.Typer(no_args_is_help=True, help="The settlement bank's daily file (银行对账).")
 reserve_app = typer.Typer(no_args_is_help=True, help="The risk reserve (风险准备金).")
@@ -73,6 +72,8 @@ def import_bank_file(
     as_json: Json = False,
 ) -> None:
     """Import the bank's file (导入银行对账文件): the whole file, or a report of its wrong rows and nothing."""
+    from yutan.imports import BankFile, ImportRefused, read_bank_file  # stands on the core, which no other act needs
+
     try:
         content = file.read_bytes()
     except OSError as error:

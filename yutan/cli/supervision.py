@@ -249,7 +249,7 @@ def list_cases(
 
 @case_app.command("show")
 def show_case(case: Case, operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
-    """Show a case with all its steps: who, what, why, document."""
+    """Show a case (监管个案) with all its steps: who, what, why, document."""
     found = session.ask_operator(data, operator, lambda client: client.supervision.case(case), as_json)
     show(found, as_json=as_json, title=f"case (案件) {case}")
 
