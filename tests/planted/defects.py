@@ -231,7 +231,7 @@ DEFECTS: Final = (
     Defect(
         "bands are rounded down",
         "",
-        _core("day.py", "(10_000 - instrument.limit_bp) + 5_000", "(10_000 - instrument.limit_bp)"),
+        _core("day.py", "(10_000 - limit_bp) + 5_000", "(10_000 - limit_bp)"),
         (SLOW,),
     ),
     Defect("ties go to the higher price", "", _core("book.py", _NEAREST.format("<"), _NEAREST.format("<=")), (SLOW,)),
