@@ -30,6 +30,7 @@ HOT: Final = (
             "day",
             "acts",
             "market",
+            "entry",
             "order_events",
             "units",
             "phases",

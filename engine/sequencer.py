@@ -134,6 +134,7 @@ class Sequencer:
         self._writer = ThreadPoolExecutor(1, "journal") if in_thread else None
         self._commands: list[AnyCommand] = []
         self._origins: list[object | None] = []
+        self._inbox_commands_max = settings.inbox_commands_max
         self._inbox_all_max = settings.inbox_commands_max + settings.inbox_reserve_max
         self._waiters: set[_Waiter] = set()
         self._behind = False
@@ -166,7 +167,7 @@ class Sequencer:
         kind = type(command)
         waiting = len(self._commands)
         if kind in _ORDERS:
-            if waiting >= self._settings.inbox_commands_max or (self._behind and self._has_follower_behind()):
+            if waiting >= self._inbox_commands_max or (self._behind and self._has_follower_behind()):
                 return False
         elif waiting >= self._inbox_all_max:
             return False

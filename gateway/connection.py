@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, final
 
 from msgspec import UNSET
+from mypy_extensions import mypyc_attr
 from picows import WSMsgType, WSTransport
 
 from engine.core import reasons
@@ -38,6 +39,7 @@ _BEFORE_LOGIN: Final = frozenset(
 )
 
 
+@mypyc_attr(acyclic=True)  # nothing that a connection keeps; the collector need not walk those under way
 @final
 class Asked:
     """Who asked for a command: travels through the sequencer and comes back with what the command caused."""
@@ -74,6 +76,8 @@ class Connection:
         self.paused_beats = 0
         self._gateway = gateway
         self._settings = gateway.settings
+        self._outbox_bytes_max = gateway.settings.outbox_bytes_max
+        self._outbox_messages_max = gateway.settings.outbox_messages_max
         self._decode = RequestDecoder(door).decode
         self._jsonrpc: Any = UNSET
         self._fragments: list[bytes] = []
@@ -227,10 +231,7 @@ class Connection:
             return
         self._outbox.append(frame)
         self._outbox_bytes += len(frame)
-        if (
-            self._outbox_bytes > self._settings.outbox_bytes_max
-            or len(self._outbox) > self._settings.outbox_messages_max
-        ):
+        if self._outbox_bytes > self._outbox_bytes_max or len(self._outbox) > self._outbox_messages_max:
             self.end(session.TOO_SLOW)
         elif not self._is_dirty:
             self._is_dirty = True

@@ -124,10 +124,13 @@ class MemberDesk:
         self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
     ) -> None:
         said = happened[0]
-        command = entry.command
-        assert isinstance(command, commands.PlaceOrder)
         if type(said) is events.OrderAccepted:
-            order, is_repeat = said.order, False
+            account = self._names.accounts[said.account]
+            if connection.wants_jsonrpc:
+                connection.reply(request_id, wire.OrderPlaced(f"O-{said.order}", said.client_order_id, account, False))
+            else:
+                answer = answers.placed(request_id, said.order, said.client_order_id, account)
+                connection.send_frame(frames.text_frame(answer))
         elif type(said) is events.OrderRepeated:
             if said.reason:
                 refused = Refused(said.reason, _FIELDS.get(said.reason, ""))
@@ -135,9 +138,12 @@ class MemberDesk:
                     request_id, refused, order_id=f"O-{said.order}", duplicate=True, ref=f"E-{said.order}"
                 )
                 return
-            order, is_repeat = said.order, True
+            account = self._names.accounts[said.account]
+            connection.reply(request_id, wire.OrderPlaced(f"O-{said.order}", said.client_order_id, account, True))
         else:
             assert isinstance(said, events.OrderRefused | events.RequestRefused)
+            command = entry.command
+            assert isinstance(command, commands.PlaceOrder)
             tick_fen = self._names.instruments[command.instrument].tick_fen
             order_id = f"O-{said.order}" if type(said) is events.OrderRefused else ""
             connection.refuse(
@@ -145,14 +151,6 @@ class MemberDesk:
                 refusal_of(said.reason, said.limit, said.actual, tick_fen),
                 order_id=order_id,
                 ref=f"E-{entry.seq}",
-            )
-            return
-        account = self._names.accounts[command.account]
-        if is_repeat or connection.wants_jsonrpc:
-            connection.reply(request_id, wire.OrderPlaced(f"O-{order}", command.client_order_id, account, is_repeat))
-        else:
-            connection.send_frame(
-                frames.text_frame(answers.placed(request_id, order, command.client_order_id, account))
             )
 
     def _on_changed(

@@ -55,6 +55,7 @@ class Gateway:
 
     def __init__(self, settings: GatewaySettings, feed: PublicFeed, title: Title, history: History) -> None:
         self.settings = settings
+        self._requests_in_flight_max = settings.requests_in_flight_max
         self.feed = feed
         self.title = title
         self.history = history
@@ -377,8 +378,8 @@ class Gateway:
     def ask(self, connection: Connection, request_id: str | int, command: commands.AnyCommand) -> None:
         """Send a command on its way; its answer comes with its batch. Raises `Refused` where there is no room."""
         assert self._sequencer is not None, "doors open after the sequencer is attached"
-        if connection.in_flight >= self.settings.requests_in_flight_max:
-            raise Refused(reasons.RATE_LIMITED, limit=self.settings.requests_in_flight_max)
+        if connection.in_flight >= self._requests_in_flight_max:
+            raise Refused(reasons.RATE_LIMITED, limit=self._requests_in_flight_max)
         if self._is_closing or not self._sequencer.submit_nowait(command, Asked(connection, request_id)):
             raise Refused(reasons.OVERLOADED)
         connection.in_flight += 1

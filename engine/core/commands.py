@@ -9,6 +9,7 @@ or "all". The encoding (msgpack arrays) is the journal's: fields are only ever a
 import msgspec
 
 from engine.core.calendar import HolidayNotice
+from engine.core.entry import Entry as Entry
 
 
 class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -826,11 +827,3 @@ AnyCommand = (
     | Approve
     | Reject
 )
-
-
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """A command with its place in the journal (`seq`, dense from 1) and its time (`at_ns`, UTC, never decreasing)."""
-
-    seq: int
-    at_ns: int
-    command: AnyCommand

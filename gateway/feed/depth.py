@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from sortedcontainers import SortedDict
 
@@ -24,16 +25,18 @@ class Depth:
     """
 
     def __init__(self) -> None:
-        self._sides = {units.BUY: _Side(), units.SELL: _Side()}
+        self._buy, self._sell = _Side(), _Side()
+        self._sides = {units.BUY: self._buy, units.SELL: self._sell}
 
     def add(self, side: int, price_ticks: int, tonnes: int) -> None:
         """Add to a level; negative takes off. A level can never hold less than nothing."""
-        half = self._sides[side]
-        total = half.totals.get(price_ticks, 0) + tonnes
+        half = self._buy if side == units.BUY else self._sell
+        price: Any = price_ticks  # one Python integer for all three look-ups; compiled, each would make its own
+        total = half.totals.get(price, 0) + tonnes
         if total < 0:
-            raise DepthBroken(f"side {side} at {price_ticks}: {total - tonnes} tonnes there, {-tonnes} to take off")
-        half.totals[price_ticks] = total
-        half.touched[price_ticks] = None
+            raise DepthBroken(f"side {side} at {price}: {total - tonnes} tonnes there, {-tonnes} to take off")
+        half.totals[price] = total
+        half.touched[price] = None
 
     def is_changed(self) -> bool:
         """Whether `take_changes` may have something to say."""
