@@ -42,3 +42,35 @@ def test_a_case_from_a_demand_to_a_restriction_and_its_end(tmp_path: Path) -> No
         assert desk.operator("restrictions") == []
         desk.operator("allocate", "K01", "CQEA-25", "1", "--kind", "free", *YEAR)
     assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
+
+
+def test_an_alert_is_listed_with_its_evidence_and_opened_as_a_case(tmp_path: Path) -> None:
+    answer("init", str(tmp_path / "data"), "--rulebook", "chongqing")
+    desk = Desk(tmp_path / "data")
+    folder = ("--data", str(desk.data))
+    with serving(desk.data):
+        desk.operator(
+            "list-instrument", "CQEA-25", "--product", "CQEA", "--vintage", "2025", "--base-price", "40.00",
+            "--name-zh", "配额", "--name-en", "Allowance",
+        )  # fmt: skip
+        desk.admit(1, "B01", "buyer", "100000.00", 0)
+        desk.admit(2, "S01", "seller", "1000.00", 500)
+        desk.operator("open-day", "20261123")
+        desk.operator("phase", "continuous")
+        desk.member("seller", "place", "sell", "CQEA-25", "105", "44.00")
+        desk.member("buyer", "place", "buy", "CQEA-25", "105", "44.00")
+        assert answer("operator", "alerts", "list", *folder) == []
+        desk.operator("close-day")
+        rows = answer("operator", "alerts", "list", "--day", "20261123", *folder)
+        assert [(row["alert_id"], row["pattern"]) for row in rows] == [
+            ("M-1", "small_volume"),
+            ("M-2", "price_at_limit"),
+        ]
+        shown = answer("operator", "alerts", "show", "M-1", *folder)
+        assert (shown["instrument"], shown["figures"]) == (
+            "CQEA-25", {"tonnes": 105, "close_min_tonnes": 100, "close_ticks": 4_400},
+        )  # fmt: skip
+        missing = answer("operator", "alerts", "show", "M-9", *folder, code=66)
+        assert "M-9" in missing["error"]["message"]
+        desk.operator("case", "open", "B01", "--matter", "small volume", "--alert", "M-1", *WHY)
+        assert desk.operator("case", "show", "K-1")["alerts"] == ["M-1"]

@@ -8,7 +8,7 @@ from engine.core.supervision import FINDINGS, STEPS
 from gateway.protocol.times import day_text
 from yutan.cli import session
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Json, Operator, Who, Why, as_member
-from yutan.cli.output import show
+from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail, show
 
 SCOPES = {
     "login": ("login",),
@@ -32,6 +32,9 @@ ReviewOn = Annotated[int, typer.Option("--review-on", help="Day of its next revi
 case_app = typer.Typer(no_args_is_help=True, help="Cases of supervision and their steps (案件).")
 
 
+alerts_app = typer.Typer(no_args_is_help=True, help="Abnormal trading (异常交易), read off the journal.")
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `yutan operator`."""
     app.command()(restrict)
@@ -41,6 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command("order-reduction")(order_reduction)
     app.command()(reductions)
     app.add_typer(case_app, name="case")
+    app.add_typer(alerts_app, name="alerts")
 
 
 def _scope(names: list[str]) -> list[str]:
@@ -252,6 +256,65 @@ def show_case(case: Case, operator: Operator, data: DataDir = DEFAULT_DATA, as_j
     """Show a case (监管个案) with all its steps: who, what, why, document."""
     found = session.ask_operator(data, operator, lambda client: client.supervision.case(case), as_json)
     show(found, as_json=as_json, title=f"case (案件) {case}")
+
+
+# ---- alerts ---------------------------------------------------------------------------------------------
+
+
+def _alerts(data: DataDir, as_json: bool) -> list[dict[str, Any]]:
+    """Every alert of the folder's journal with codes for numbers; fails where there is no sound journal."""
+    from engine.journal.form import JournalError  # with the replay, which no other command needs
+    from engine.monitoring import alerts_of
+
+    try:
+        found, view = alerts_of(data)
+    except (JournalError, OSError) as error:
+        fail(str(error), code=EXIT_DATA, as_json=as_json)
+    accounts = {row.number: row.code for row in view.accounts()} if found else {}
+    instruments = {row.number: row.code for row in view.instruments()} if found else {}
+    return [
+        {
+            "alert_id": f"M-{alert.number}",
+            "pattern": alert.pattern,
+            "trading_day": day_text(alert.trading_day),
+            "instrument": instruments.get(alert.instrument, ""),
+            "accounts": [accounts[number] for number in alert.accounts],
+            "figures": alert.figures,
+            "seq": alert.seq,
+            "trades": [f"T-{number}" for number in alert.trades],
+            "orders": [f"O-{number}" for number in alert.orders],
+        }
+        for alert in found
+    ]
+
+
+@alerts_app.command("list")
+def list_alerts(
+    day: Annotated[int, typer.Option("--day", help="Of this trading day alone, yyyymmdd (交易日).")] = 0,
+    account: OfAccount = "",
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """List the alerts (预警) of the journal in DIR, also beside a running exchange; each replay gives the same."""
+    rows = [
+        {name: row[name] for name in ("alert_id", "pattern", "trading_day", "instrument", "accounts", "figures")}
+        for row in _alerts(data, as_json)
+        if (not day or row["trading_day"] == day_text(day)) and (not account or account in row["accounts"])
+    ]
+    show(rows, as_json=as_json, title="alerts (预警)")
+
+
+@alerts_app.command("show")
+def show_alert(
+    alert: Annotated[str, typer.Argument(help="Alert, such as M-3 (预警编号).")],
+    data: DataDir = DEFAULT_DATA,
+    as_json: Json = False,
+) -> None:
+    """Show an alert with its evidence: figures, trades, orders, and up to which entry of the journal."""
+    found = [row for row in _alerts(data, as_json) if row["alert_id"] == alert]
+    if not found:
+        fail(f"there is no alert {alert}", code=EXIT_MISSING, as_json=as_json)
+    show(found[0], as_json=as_json, title=f"alert (预警) {alert}")
 
 
 # ---- members --------------------------------------------------------------------------------------------

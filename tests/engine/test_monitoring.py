@@ -1,0 +1,202 @@
+"""Each pattern on a flow made by hand through the real market; a quiet day raises none; a replay raises the same."""
+
+from typing import Any
+
+import pytest
+
+from engine import monitoring as m
+from engine.core import commands as c
+from engine.core.commands import AnyCommand, Entry
+from engine.core.events import Event, OrderAccepted
+from engine.core.market import Market
+from engine.core.units import BUY, DAY, SELL
+from tests.testkit.build import Desk, rulebook_text
+from tests.testkit.flows import random_flow
+
+MONDAY = 20260105
+SECOND_NS = 1_000_000_000
+A, SISTER, B, C = 1, 2, 3, 4
+
+
+class Watched(Desk):
+    """A market that a monitor watches: A and its sister have one owner; prices are around 50.00, limits 45.00 and 55.00."""
+
+    def __init__(self, rules: dict[str, Any] | None = None, deadline: str = "", **thresholds: int) -> None:
+        self.monitor = m.Monitor(m.Thresholds(**thresholds))
+        self.alerts: list[m.Alert] = []
+        product: dict[str, Any] = {"block_tonnes_min": 10, "block_limit_bp": 3_000} | (rules or {})
+        years = {2025: {"surrender_deadline": deadline}} if deadline else None
+        super().__init__(rulebook_text({"CQEA": product}, years, self_trade="off", retention_bp=0))
+        self.act(
+            c.ListInstrument("CQEA-25", "CQEA", 2025, "", "", 5_000),
+            *(c.OpenAccount(code, owner, "", "institution") for code, owner in zip("ASBC", (1, 1, 2, 3), strict=True)),
+            *(c.DepositCash(account, 10**10) for account in (A, SISTER, B, C)),
+            *(c.AllocateUnits(account, 1, 50_000, "paid", 2025) for account in (A, SISTER, B, C)),
+        )
+        self.open_day(MONDAY)
+
+    def do(self, command: AnyCommand) -> list[Event]:
+        happened = super().do(command)
+        self.alerts += self.monitor.see(Entry(self.market.seq, self.at_ns, command), happened)
+        return happened
+
+    def order(self, account: int, side: int, tonnes: int, price: int = 5_000) -> int:
+        said = self.do(c.PlaceOrder(account, 1, side, price, tonnes, DAY, f"o{self.market.seq}"))[0]
+        assert isinstance(said, OrderAccepted)
+        return int(said.order)
+
+    def trade(self, seller: int, buyer: int, tonnes: int, price: int = 5_000) -> None:
+        self.order(seller, SELL, tonnes, price)
+        self.order(buyer, BUY, tonnes, price)
+
+    def wait(self, seconds: int) -> None:
+        self.at_ns += seconds * SECOND_NS
+
+    def close(self) -> list[m.Alert]:
+        self.act(c.CloseDay())
+        return self.alerts
+
+
+def test_a_quiet_day_raises_none() -> None:
+    desk = Watched()
+    for price in (4_990, 5_000, 5_010, 5_000):
+        desk.trade(A, B, 50, price)
+        desk.trade(B, C, 80, price)
+        desk.do(c.CancelOrder(C, desk.order(C, SELL, 10, 5_100), ""))
+        desk.wait(600)
+    assert desk.close() == []
+
+
+def test_both_sides_of_one_owner() -> None:
+    desk = Watched()
+    desk.trade(A, SISTER, 7)
+    [alert] = desk.alerts
+    assert (alert.pattern, alert.accounts, alert.trades, alert.figures) == (
+        m.SELF_TRADE,
+        (A, SISTER),
+        (1,),
+        {"tonnes": 7},
+    )
+    assert alert.seq == desk.market.seq
+
+
+def test_back_and_forth_between_two_owners_also_over_another_account() -> None:
+    desk = Watched()
+    desk.trade(A, B, 300)
+    desk.trade(B, SISTER, 200)
+    [alert] = desk.close()
+    assert (alert.pattern, alert.accounts, alert.trades) == (m.CIRCULAR, (A, B, SISTER), (1, 2))
+    assert alert.figures == {"tonnes_there": 300, "tonnes_back": 200}
+
+
+def test_less_than_the_threshold_one_way_is_no_circle() -> None:
+    desk = Watched(circular_tonnes=100)
+    desk.trade(A, B, 300)
+    desk.trade(B, A, 99)
+    assert desk.close() == []
+
+
+@pytest.mark.parametrize(("price", "seconds", "is_seen"), [(5_480, 1, True), (5_400, 1, False), (5_480, 60, False)])
+def test_quick_cancels_near_the_limit(price: int, seconds: int, is_seen: bool) -> None:
+    desk = Watched()
+    placed = []
+    for _ in range(5):
+        placed.append(desk.order(A, SELL, 100, price))
+        desk.wait(seconds)
+        desk.do(c.CancelOrder(A, placed[-1], ""))
+    alerts = desk.close()
+    assert [(alert.pattern, alert.accounts, alert.orders) for alert in alerts] == (
+        [(m.LAYERING, (A,), tuple(placed))] if is_seen else []
+    )
+
+
+def test_the_last_minutes_of_one_taker_move_the_average() -> None:
+    desk = Watched()
+    desk.trade(A, B, 100)
+    desk.wait(3_600)
+    desk.trade(A, C, 100, 5_200)
+    [alert] = desk.close()
+    assert (alert.pattern, alert.accounts, alert.trades) == (m.MARKING_CLOSE, (C,), (2,))
+    assert alert.figures == {"average_before_ticks": 5_000, "average_ticks": 5_100, "tonnes": 100}
+
+
+def test_the_same_trades_spread_over_the_day_do_not() -> None:
+    desk = Watched()
+    desk.trade(A, C, 100, 5_200)
+    desk.wait(3_600)
+    desk.trade(A, B, 1)
+    assert desk.close() == []
+
+
+def test_one_pair_at_the_limit_again_and_again_and_a_close_at_the_limit() -> None:
+    desk = Watched()
+    for seller, buyer in ((A, B), (B, A), (A, B)):
+        desk.trade(seller, buyer, 10, 5_500)
+        desk.wait(600)
+    pair, at_limit = desk.close()
+    assert (pair.pattern, pair.accounts, pair.trades, pair.figures) == (m.LIMIT_PAIR, (A, B), (1, 2, 3), {"tonnes": 30})
+    assert (at_limit.pattern, at_limit.figures["close_ticks"]) == (m.AT_LIMIT, 5_500)
+
+
+def test_one_pairs_blocks_off_the_market() -> None:
+    desk = Watched()
+    desk.act(c.OpenBlockWindow())
+    for price in (6_000, 6_000, 5_000):
+        offer = desk.market.seq + 1
+        desk.do(c.BlockOffer(A, 1, SELL, price, 10, (B,), f"b{offer}"))
+        desk.do(c.BlockConfirm(B, offer))
+    [alert] = desk.close()
+    assert (alert.pattern, alert.accounts, alert.trades) == (m.BLOCK_PAIR, (A, B), (1, 2))
+
+
+def test_a_new_day_begins_with_nothing() -> None:
+    desk = Watched()
+    desk.trade(A, B, 300)
+    desk.close()
+    desk.open_day(MONDAY + 1)
+    desk.trade(B, A, 300)
+    assert desk.close() == []
+
+
+def test_a_full_table_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(m, "TABLE_ROWS_MAX", 1)
+    desk = Watched()
+    desk.trade(A, B, 300)
+    desk.trade(B, A, 300)
+    [alert] = desk.close()
+    assert (alert.pattern, alert.figures) == (m.NOT_WATCHED, {"rows_max": 1})
+
+
+def test_just_enough_volume_for_a_price_of_its_own() -> None:
+    desk = Watched({"close_rule": "C", "close_min_tonnes": 100})
+    desk.trade(A, B, 101, 5_300)
+    [alert] = desk.close()
+    assert (alert.pattern, alert.figures) == (
+        m.SMALL_VOLUME, {"tonnes": 101, "close_min_tonnes": 100, "close_ticks": 5_300},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("deadline", "tonnes", "is_seen"), [("2026-01-30", 50, True), ("2026-03-30", 50, False), ("2026-01-30", 49, False)]
+)
+def test_much_more_than_usual_before_the_surrender(deadline: str, tonnes: int, is_seen: bool) -> None:
+    desk = Watched(deadline=deadline)
+    for day in (1, 2):
+        desk.trade(A, B, 10)
+        desk.close()
+        desk.open_day(MONDAY + day)
+    desk.trade(A, B, tonnes)
+    alerts = [(alert.pattern, alert.figures) for alert in desk.close()]
+    assert alerts == ([(m.SURGE, {"tonnes": tonnes, "average_tonnes": 10})] if is_seen else [])
+
+
+def test_a_replay_raises_the_same() -> None:
+    def watch(seed: int) -> list[m.Alert]:
+        limits = m.Thresholds(circular_tonnes=1, quick_cancels=1, near_limit_bp=10_000, pair_trades=1)
+        market, monitor = Market(), m.Monitor(limits)
+        return [alert for entry in random_flow(seed, 300) for alert in monitor.see(entry, market.apply(entry))]
+
+    first = [watch(seed) for seed in range(6)]
+    assert len({alert.pattern for alerts in first for alert in alerts}) >= 3
+    assert [watch(seed) for seed in range(6)] == first
+    assert all([alert.number for alert in alerts] == list(range(1, len(alerts) + 1)) for alerts in first)
