@@ -121,14 +121,13 @@ class Monitor:
         if isinstance(entry.command, Found):
             self._rules = parse(entry.command.rulebook)
         for event in happened:
-            kind = type(event)
-            if kind is OrderAccepted or kind is OrderReplaced:
+            if isinstance(event, OrderAccepted | OrderReplaced):
                 self._note_order(entry.at_ns, event)
-            elif kind is OrderCanceled:
+            elif isinstance(event, OrderCanceled):
                 self._note_cancel(entry.at_ns, event)
-            elif kind is Traded:
+            elif isinstance(event, Traded):
                 found += self._note_trade(entry, event)
-            elif kind is BlockTraded:
+            elif isinstance(event, BlockTraded):
                 found += self._note_block(entry, event)
             elif isinstance(event, RuleBookTookEffect):
                 self._rules = parse(event.rulebook)
@@ -193,13 +192,13 @@ class Monitor:
             self._late.popleft()
         _, low, high = self._bands.get(instrument, (0, 0, 0))
         if price in (low, high):
-            self._add(self._at_limit, (instrument, *sorted((event.buyer, event.seller))), event)
+            self._add(self._at_limit, _pair(event), event)
         return self._between(entry, event)
 
     def _note_block(self, entry: Entry, event: BlockTraded) -> list[Alert]:
         reference, _, _ = self._bands.get(event.instrument, (0, 0, 0))
         if abs(event.price_ticks - reference) * 10_000 >= reference * self._limits.block_away_bp:
-            self._add(self._blocks, (event.instrument, *sorted((event.buyer, event.seller))), event)
+            self._add(self._blocks, _pair(event), event)
         return self._between(entry, event)
 
     def _between(self, entry: Entry, event: Traded | BlockTraded) -> list[Alert]:
@@ -303,6 +302,12 @@ class Monitor:
             if abs(after - before) * 10_000 >= before * self._limits.close_move_bp:
                 figures = {"average_before_ticks": before, "average_ticks": after, "tonnes": volume}
                 yield self._alert(MARKING_CLOSE, seq, instrument, (taker,), trades, [], **figures)
+
+
+def _pair(event: Traded | BlockTraded) -> tuple[int, int, int]:
+    """Instrument and both accounts, the lower number first: who sold to whom does not count."""
+    low, high = sorted((int(event.buyer), int(event.seller)))
+    return int(event.instrument), low, high
 
 
 def alerts_of(folder: Path, thresholds: Thresholds | None = None) -> tuple[list[Alert], MarketView]:
