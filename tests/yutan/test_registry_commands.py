@@ -57,6 +57,9 @@ def test_a_file_of_emissions_is_imported_whole_or_refused_with_its_rows(desk: De
         desk.operator("approve", proposed["proposal_id"], operator=SECOND)
         [year] = desk.operator("obligation", "show", "K01", *YEAR)["years"]
         assert (year["obligation"], year["shortfall"], year["objection_until"]) == (900, 900, "2026-05-12")
+        [short] = desk.operator("obligation", "short", *YEAR)
+        assert (short["account"], short["surrendered"], short["shortfall"]) == ("K01", 0, 900)
+        assert desk.operator("obligation", "short", "--year", "2026") == []
 
         short = desk.operator("surrender", "K01", "CQEA-25", "899", *YEAR, "--final", code=60)
         assert short["error"]["name"] == "OBLIGATION_NOT_MET"

@@ -12,6 +12,8 @@ from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument,
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail, show
 from yutan.client import Client
 
+KEY_EMITTER = "key_emitter"
+
 emissions_app = typer.Typer(no_args_is_help=True, help="Verified emissions of key emitters (经核查的排放量).")
 obligation_app = typer.Typer(no_args_is_help=True, help="Compliance obligations (履约义务).")
 
@@ -70,6 +72,34 @@ def show_obligation(
     """Show a key emitter's compliance years (履约情况): allocation, emissions, surrendered, shortfall."""
     found = session.ask_operator(data, operator, lambda client: client.ops_obligation(account, year), as_json)
     session.print_obligation(found, as_json)
+
+
+@obligation_app.command("short")
+def short_of_units(operator: Operator, year: Year, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+    """List who still owes units for a year, the most first (未足额清缴单位)."""
+
+    async def question(client: Client) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for account in await client.ops_accounts():
+            if account.category != KEY_EMITTER or account.successor:
+                continue
+            years = (await client.ops_obligation(account.account)).years
+            rows += [
+                {
+                    "account": account.account,
+                    "name": account.name,
+                    "obligation": found.obligation,
+                    "surrendered": found.surrendered,
+                    "offsets": sum(found.offsets.values()),
+                    "shortfall": found.shortfall,
+                    "surrender_deadline": found.surrender_deadline,
+                }
+                for found in years
+                if found.year == year and found.shortfall
+            ]
+        return sorted(rows, key=lambda row: (-row["shortfall"], row["account"]))
+
+    session.operator_reads(data, operator, as_json, f"short of units for {year} (未足额清缴)", question)
 
 
 # ---- allocation ahead of the year, and requests for review ------------------------------------------------
