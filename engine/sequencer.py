@@ -203,6 +203,10 @@ class Sequencer:
         if self.failure is not None:
             raise SequencerStopped("the sequencer has failed") from self.failure
 
+    async def wait_snapshot(self) -> None:
+        """Wait until the snapshot that is being written, if any, is on disk."""
+        await self._wait_snapshot()
+
     async def close(self) -> None:
         """Take nothing more, finish what has been taken, write a snapshot, and give the journal free."""
         self._is_open = False

@@ -21,6 +21,14 @@ class SnapshotError(Exception):
     """A snapshot is damaged, or of a form this program does not read."""
 
 
+class Head(NamedTuple):
+    """Where a snapshot stands: its seq, the journal's chain there, and the SHA-256 of the market's state (both hex)."""
+
+    seq: int
+    chain: str
+    state_sha256: str
+
+
 class Loaded(NamedTuple):
     """A market as loaded, the journal's chain at its seq, and where it came from."""
 
@@ -61,6 +69,18 @@ def load(path: Path) -> tuple[Market, bytes]:
     if market.seq != seq:
         raise SnapshotError(f"{path.name}: holds seq {market.seq}, its head says {seq}")
     return market, chain
+
+
+def newest_head(folder: Path) -> Head | None:
+    """The head of the newest snapshot; None where there is none. Raises `SnapshotError` where it is damaged."""
+    for _, path in reversed(_list(folder)):
+        with path.open("rb") as file:
+            data = file.read(_HEAD_BYTES)
+        if len(data) < _HEAD_BYTES or hashlib.sha256(data[: _HEAD.size]).digest() != data[_HEAD.size :]:
+            raise SnapshotError(f"{path.name}: the head is damaged")
+        _, _, _, seq, _, chain, digest = _HEAD.unpack_from(data)
+        return Head(seq, chain.hex(), digest.hex())
+    return None
 
 
 def load_newest(folder: Path, not_after_seq: int, damaged: list[str]) -> Loaded | None:

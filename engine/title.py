@@ -1,4 +1,5 @@
-"""The read contract through which others see title: settlement implements it, the gateway is handed it.
+"""The read contract through which others see title: settlement implements it, the gateway is handed it. `Proofs` is the same for
+what the exchange signs.
 
 It lives with the engine's words because `gateway` and `settlement` do not import each other. Figures are settled facts of
 the registry: tonnes and fen.
@@ -172,3 +173,38 @@ class Title(Protocol):
 
     async def wait_settled(self, seq: int) -> None:
         """Wait until everything up to `seq` is committed in the registry."""
+
+
+class CheckpointRow(msgspec.Struct, frozen=True):
+    """A signed checkpoint as it is published: its very bytes, the Ed25519 signature over them, and what a list tells of it."""
+
+    number: int
+    at_ns: int
+    seq: int
+    chain: str
+    sha256: str
+    body: bytes
+    signature: bytes
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    """A public key of the exchange (hex), and the number of the first checkpoint that it signs."""
+
+    public_key: str
+    first_checkpoint: int
+
+
+class Proofs(Protocol):
+    """What the gateway may publish so that anyone can check the exchange."""
+
+    def checkpoint(self, number: int) -> CheckpointRow | None:
+        """One checkpoint; None where there is none of this number."""
+
+    def newest_number(self) -> int:
+        """Number of the newest checkpoint; 0 where there is none."""
+
+    def exchange_keys(self) -> list[KeyRow]:
+        """All keys the exchange has signed with, and the one it signs with next, oldest first."""
+
+    def sign(self, body: bytes) -> bytes:
+        """The exchange's Ed25519 signature over the bytes of something published."""

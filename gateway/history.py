@@ -23,13 +23,17 @@ import msgspec
 
 from gateway.reports import PLACE_BITS, OrderReport, Packed, Report
 
-_SCHEMA_VERSION: Final = 3
+_SCHEMA_VERSION: Final = 4
 _WRITE_REPORTS_MAX: Final = 16_384  # bounds a blob (about 1.5 MB): reading one report reads its blob
 _PAGE_BYTES: Final = 32_768  # blobs of some hundred kilobytes go in by far fewer writes than with pages of four
 _DROP: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("run", "reports", "finished", "mark"))
 _SCHEMA: Final = f"""
-CREATE TABLE mark (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL CHECK (seq >= 0)) STRICT;
-INSERT INTO mark VALUES (1, 0);
+CREATE TABLE mark (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL CHECK (seq >= 0),
+    made TEXT NOT NULL
+) STRICT;
+INSERT INTO mark VALUES (1, 0, lower(hex(randomblob(16))));
 CREATE TABLE reports (number INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
 CREATE TABLE run (
     account INTEGER NOT NULL,
@@ -40,7 +44,12 @@ CREATE TABLE run (
     bytes INTEGER NOT NULL CHECK (bytes > 0),
     PRIMARY KEY (account, first_seq)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE finished (order_number INTEGER PRIMARY KEY, account INTEGER NOT NULL, exec_seq INTEGER NOT NULL) STRICT;
+CREATE TABLE finished (
+    order_number INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    exec_seq INTEGER NOT NULL,
+    reports INTEGER NOT NULL REFERENCES reports (number)
+) STRICT;
 CREATE VIEW arrival AS SELECT NULL AS seq, NULL AS packed, NULL AS runs, NULL AS finished;
 CREATE TRIGGER arrive INSTEAD OF INSERT ON arrival BEGIN
     INSERT INTO reports (packed) SELECT new.packed WHERE length(new.packed) > 0;
@@ -48,7 +57,8 @@ CREATE TRIGGER arrive INSTEAD OF INSERT ON arrival BEGIN
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
             (SELECT max(number) FROM reports), json_extract(value, '$[3]'), json_extract(value, '$[4]')
         FROM json_each(new.runs);
-    INSERT INTO finished SELECT CAST(key AS INTEGER), value >> {PLACE_BITS}, value & {2**PLACE_BITS - 1}
+    INSERT INTO finished
+        SELECT CAST(key AS INTEGER), value >> {PLACE_BITS}, value & {2**PLACE_BITS - 1}, (SELECT max(number) FROM reports)
         FROM json_each(new.finished);
     UPDATE mark SET seq = new.seq;
 END;

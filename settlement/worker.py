@@ -35,6 +35,7 @@ from settlement.core.clearing import HANDLERS, Clearing
 from settlement.core.ledger import InvariantBroken
 from settlement.core.postings import Writes
 from settlement.store import Mark, Store, StoreFacts, StoreFailed
+from settlement.store.contents import Contents
 from settlement.store.sqlite import SqliteStore
 
 BACKLOG_EVENTS_MAX: Final = 200_000
@@ -455,6 +456,14 @@ class Settlement:
         self._add_marker([answer])
         self._wake.set()
         return await answer
+
+    async def audit_head(self) -> tuple[int, bytes]:
+        """Lines of the audit trail as stored, and its last link."""
+        return await self._store.audit_head()
+
+    async def contents(self, since: Contents | None) -> Contents:
+        """Hashes of all tables of the registry at one moment; logs from where `since` stopped."""
+        return await self._store.contents(since)
 
     async def wait_settled(self, seq: int) -> None:
         """Wait until everything up to `seq` is committed in the registry."""

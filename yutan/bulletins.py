@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine import disk
 from engine.title import Title
@@ -24,25 +25,35 @@ class BulletinFile(NamedTuple):
     sha256: str
 
 
-async def write_new(data: Path, title: Title) -> list[BulletinFile]:
-    """Write every bulletin that is not yet in DIR/bulletins; returns the new ones, oldest first of each sort."""
+async def write_new(data: Path, title: Title, key: Ed25519PrivateKey) -> list[BulletinFile]:
+    """Write every bulletin that is not yet in DIR/bulletins, each with its signature; returns the new ones, oldest first of
+    each sort."""
     place = data / FOLDER
     place.mkdir(exist_ok=True)
     written = []
     for row in reversed(await title.bulletins()):
         path = place / f"{row.trading_day}.json"
-        if not path.exists():
-            written.append(_write(path, await title.bulletin(row.trading_day), row.trading_day, row.sha256))
+        if not _is_written(path):
+            written.append(_write(path, await title.bulletin(row.trading_day), row.trading_day, row.sha256, key))
     for later in reversed(await title.publications()):
         path = place / f"{later.period}.v{later.version}.json"
-        if not path.exists():
+        if not _is_written(path):
             body = await title.publication(later.period, later.version)
-            written.append(_write(path, body, later.last_day, later.sha256))
+            written.append(_write(path, body, later.last_day, later.sha256, key))
     return written
 
 
-def _write(path: Path, content: bytes | None, trading_day: int, sha256: str) -> BulletinFile:
+def _is_written(path: Path) -> bool:
+    return path.exists() and _signature(path).exists()
+
+
+def _signature(path: Path) -> Path:
+    return path.with_name(path.name.removesuffix(".json") + ".sig")
+
+
+def _write(path: Path, content: bytes | None, trading_day: int, sha256: str, key: Ed25519PrivateKey) -> BulletinFile:
     assert content is not None, f"bulletin {path.stem} is listed but has no content"
+    disk.write_file(_signature(path), key.sign(content))
     disk.write_file(path, content)
     return BulletinFile(trading_day, path, sha256)
 

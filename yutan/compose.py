@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 import msgspec
 import structlog
 
-from engine import collector
+from engine import collector, snapshot
 from engine.clock import wall_ns
 from engine.core import days
 from engine.core.calendar import Horizon, local_day
@@ -36,7 +36,8 @@ from gateway.http.sources import Sources
 from gateway.server import Gateway
 from gateway.settings import GatewaySettings
 from settlement.worker import Settlement
-from yutan import bulletins, folder
+from yutan import bulletins, checkpoints, folder
+from yutan.checkpoints import REGISTRY, BulletinHead, Checkpoints, Standing, TrailHead
 from yutan.settings import Settings
 from yutan.timetable import Timetable
 
@@ -99,11 +100,13 @@ class Exchange:
         self.feed: PublicFeed
         self.gateway: Gateway
         self.timetable: Timetable
+        self.checkpoints: Checkpoints
         self.running: folder.Running
         self.bulletin_written = asyncio.Event()
         self._documented = Documented()
         self._break: ReconciliationReport | None = None
         self._is_up = False
+        self._is_whole = False  # everything was recovered, so what is closed in good order can be sealed
         self._stack = AsyncExitStack()
 
     @classmethod
@@ -122,6 +125,10 @@ class Exchange:
 
     async def _recover(self) -> None:
         settings = self.settings
+        self.checkpoints = Checkpoints(self.data)
+        self.checkpoints.key()
+        self.checkpoints.check_journal(folder.journal(self.data))
+        self._stack.push_async_callback(self._seal)  # the last of all
         self.settlement = await Settlement.open(
             folder.registry(self.data),
             on_failure=fail_stop,
@@ -131,6 +138,7 @@ class Exchange:
             backlog_events_max=settings.settlement_backlog_max,
         )
         self._stack.push_async_callback(self.settlement.close)
+        self._stack.push_async_callback(self._write_last_bulletins)
         self.tape = await Tape.open(self.data / "tape.db")
         self.tape.on_failure = fail_stop
         self._stack.push_async_callback(self.tape.close)
@@ -157,10 +165,23 @@ class Exchange:
         )
         self._stack.push_async_callback(self.sequencer.close)
         self.view = self.sequencer.view
+        self._tell_checkpoint()
         await (
             self.settlement.reconcile()
         )  # a difference is told by on_break, and halts the market once the doors are open
         collector.tame()
+        self._is_whole = True
+
+    async def _write_last_bulletins(self) -> None:
+        """A day that closed just before the end has its file before the last checkpoint names it."""
+        if self._is_whole and self.sequencer.failure is None and self.settlement.failure is None:
+            await self.settlement.wait_settled(self._documented.newest_seq)
+            await bulletins.write_new(self.data, self.settlement, self.checkpoints.key())
+
+    async def _seal(self) -> None:
+        """Sign where everything stands, now that every store is closed."""
+        if self._is_whole and self.sequencer.failure is None and self.settlement.failure is None:
+            await checkpoints.seal(self.data, wall_ns())
 
     def _gateway_settings(self) -> GatewaySettings:
         return GatewaySettings(
@@ -204,6 +225,7 @@ class Exchange:
             HttpSettings(market_port=self.gateway.port, environment=settings.env),
             self.lags,
             self.counters,
+            proofs=self.checkpoints,
         )
         http = await serve_http(create_app(sources), settings.host, settings.http_port)
         self._stack.push_async_callback(http.close)
@@ -241,7 +263,8 @@ class Exchange:
         """Put each bulletin into DIR/bulletins once its day is settled, and look how long the calendar still lasts."""
         while True:
             await self.settlement.wait_settled(self._documented.newest_seq)
-            if await bulletins.write_new(self.data, self.settlement):
+            if await bulletins.write_new(self.data, self.settlement, self.checkpoints.key()):
+                await self._sign_checkpoint()
                 self.bulletin_written.set()
                 collector.tame()
             await self._publish_what_needs_nobody()
@@ -255,6 +278,33 @@ class Exchange:
             if not row.published:
                 words = f"{row.kind} bulletin {row.period}, version {row.version}"
                 await self.sequencer.submit(Propose(0, words, "", PublishBulletin(row.last_day, row.sha256)))
+
+    async def _sign_checkpoint(self) -> None:
+        """Sign where journal and registry stand after a close. The snapshot of the close gives the state's hash."""
+        await self.sequencer.wait_snapshot()
+        head = snapshot.newest_head(folder.journal(self.data))
+        if head is None or head.seq < self._documented.newest_seq:
+            await self.sequencer.snapshot()
+            head = snapshot.newest_head(folder.journal(self.data))
+        assert head is not None, "a snapshot was written"
+        contents = await self.settlement.contents(self.checkpoints.last_contents(REGISTRY))
+        lines, chain = await self.settlement.audit_head()
+        rows = await self.settlement.bulletins()
+        standing = Standing(
+            self.view.rulebook().market,
+            TrailHead(lines, chain.hex()),
+            BulletinHead(rows[0].number, rows[0].sha256) if rows else None,
+            wall_ns(),
+            head,
+        )
+        signed = self.checkpoints.make(standing, {REGISTRY: contents})
+        self._tell_checkpoint()
+        log.info("checkpoint signed", number=signed.checkpoint.number, seq=head.seq, sha256=signed.sha256)
+
+    def _tell_checkpoint(self) -> None:
+        row = self.checkpoints.checkpoint(self.checkpoints.newest_number())
+        if row is not None:
+            self.feed.tell_checkpoint(row)
 
     def _on_break(self, report: ReconciliationReport) -> None:
         """Engine and registry differ: halt the market by a journaled command; people decide what follows."""

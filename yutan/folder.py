@@ -51,6 +51,11 @@ def registry(folder: Path) -> Path:
     return folder / "registry.db"
 
 
+def exchange_key(folder: Path) -> Path:
+    """The exchange's own private key, which signs bulletins and checkpoints."""
+    return folder / "exchange-key.pem"
+
+
 def is_founded(folder: Path) -> bool:
     """Whether a market was founded here."""
     from engine.journal.form import SEGMENT_HEAD_BYTES  # here: who only looks for the running exchange reads no journal

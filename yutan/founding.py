@@ -20,12 +20,14 @@ class FoundingError(Exception):
 
 
 class Founding(NamedTuple):
-    """What was founded: market name, rule book version, and the operators' key files by person."""
+    """What was founded: market name, rule book version, the operators' key files by person, and the public key (hex) by which
+    anyone can check what the exchange publishes."""
 
     folder: str
     market: str
     rulebook_version: int
     operator_keys: dict[str, str]
+    exchange_key: str
 
 
 def found(data: Path, text: str, persons: Sequence[str]) -> Founding:
@@ -41,6 +43,7 @@ def found(data: Path, text: str, persons: Sequence[str]) -> Founding:
     folder.keys(data).mkdir(mode=0o700, parents=True, exist_ok=True)
     paths = {person: folder.keys(data) / f"{person}.pem" for person in persons}
     operators = tuple((person, person, keys.public_bytes(keys.load_or_create(path))) for person, path in paths.items())
+    exchange_key = keys.public_bytes(keys.load_or_create(folder.exchange_key(data))).hex()
     command = Found(text, operators, notices.for_pattern(book.calendar))
     at_ns = wall_ns()
     Market().apply(Entry(1, at_ns, command))
@@ -51,4 +54,4 @@ def found(data: Path, text: str, persons: Sequence[str]) -> Founding:
     finally:
         journal.close()
     shown = {person: str(path) for person, path in paths.items()}
-    return Founding(str(data), book.market, book.version, shown)
+    return Founding(str(data), book.market, book.version, shown, exchange_key)

@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from yutan import folder
 from yutan.verifier import folder as verifier
+from yutan.verifier import public
 from yutan.verifier.findings import LEDGER, REPLAY, Finding, Report, exit_code
 from yutan.verifier.registry import NotReadable
 
+KEY_DIGITS = 64
 _HASH_SEEDS = ("0", "4242")
 
 
@@ -41,12 +43,28 @@ class Verified(NamedTuple):
         return exit_code(self.findings)
 
 
-def verify(data: Path, *, is_replayed: bool = True) -> Verified:
-    """Check everything; `is_replayed` adds the checks by the exchange's own code. Raises VerifyError."""
+def public_key(text: str) -> str:
+    """The public key that a person names: 64 hex digits, or a file that holds them. Raises VerifyError."""
+    digits = text
+    if text and len(text) != KEY_DIGITS:
+        try:
+            digits = Path(text).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise VerifyError(f"{text}: {error}") from error
+    if digits and (len(digits) != KEY_DIGITS or set(digits) - set("0123456789abcdef")):
+        raise VerifyError(f"{text}: a public key is {KEY_DIGITS} hex digits, 0 to 9 and a to f")
+    return digits
+
+
+def verify(data: Path, key: str = "", kept: Path | None = None, *, is_replayed: bool = True) -> Verified:
+    """Check everything; `is_replayed` adds the checks by the exchange's own code. Raises VerifyError.
+
+    key: the public key (hex) trusted for the first checkpoint. kept: published checkpoints, a file or a folder of them.
+    """
     if not folder.is_founded(data):
         raise VerifyError(f"{data}: no market was founded here")
     try:
-        seen = verifier.verify(data)
+        seen = verifier.verify(data, key, kept)
     except NotReadable as error:
         raise VerifyError(str(error)) from error
     report = seen.report
@@ -54,8 +72,24 @@ def verify(data: Path, *, is_replayed: bool = True) -> Verified:
     if is_replayed:
         state_hash = _replay(data, seen.seq, report)
         registry = _audit(data, report)
+    return _verified(report, seen.seq, seen.chain, state_hash, registry)
+
+
+def verify_bulletin(bulletin: Path, key: str, published: Path | None) -> Verified:
+    """Check a published bulletin by the key, its signature and published checkpoints. Raises VerifyError."""
+    if not key:
+        raise VerifyError("a bulletin is verified with the exchange's public key: --key")
+    report = Report()
+    try:
+        seq = public.verify_bulletin(bulletin, key, published, report)
+    except OSError as error:
+        raise VerifyError(f"{error.filename}: {error.strerror}") from error
+    return _verified(report, seq, "", "", "not there")
+
+
+def _verified(report: Report, seq: int, chain: str, state_hash: str, registry: str) -> Verified:
     return Verified(
-        seen.seq, seen.chain, state_hash, registry, dict(report.checks), report.notes, report.findings, report.left_out
+        seq, chain, state_hash, registry, dict(report.checks), report.notes, report.findings, report.left_out
     )
 
 

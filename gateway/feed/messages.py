@@ -192,6 +192,21 @@ class NoticesData(msgspec.Struct, frozen=True):
     epoch: int
 
 
+class CheckpointData(msgspec.Struct, frozen=True):
+    """`checkpoints`: the newest signed checkpoint; all null while there is none.
+
+    checkpoint: the very text that `signature` (Ed25519, hex) is over; sha256: of that text; seq, chain: the journal's head in it.
+    """
+
+    number: int | None
+    seq: int | None
+    chain: str | None
+    sha256: str | None
+    checkpoint: str | None
+    signature: str | None
+    epoch: int | UnsetType = UNSET
+
+
 Data = (
     PhaseData
     | BookData
@@ -204,6 +219,7 @@ Data = (
     | AuctionsData
     | NoticeView
     | NoticesData
+    | CheckpointData
 )
 
 

@@ -16,10 +16,12 @@ from engine.core.events import ActTaken, Band, OrderAccepted, OrderCanceled
 from engine.core.rulebook import RuleBook
 from engine.public_notices import PublicNotice
 from engine.sequencer import NO_STORE_MARK, Batch
+from engine.title import CheckpointRow
 from engine.view import MarketView, PendingNotice
 from gateway.feed import figures
 from gateway.feed.auctions import AuctionFeed
 from gateway.feed.channel import Channel
+from gateway.feed.checkpoints import CheckpointFeed
 from gateway.feed.figures import second_text
 from gateway.feed.instrument import InstrumentFeed, Said
 from gateway.feed.messages import AuctionData, BookData, NextPhase, NextRules, PhaseData, TickerData
@@ -62,10 +64,12 @@ class PublicFeed:
         self._phase_said = self._phase_data()
         self._auctions = AuctionFeed(settings.ring_messages_max, settings.ring_bytes_max)
         self._notices = NoticeFeed(notices, settings.ring_messages_max, settings.ring_bytes_max)
+        self._checkpoints = CheckpointFeed(settings.ring_messages_max, settings.ring_bytes_max)
         self._channels: dict[str, tuple[Channel, InstrumentFeed | None]] = {
             "phase": (self._phase_channel, None),
             self._notices.channel.name: (self._notices.channel, None),
             self._auctions.channel.name: (self._auctions.channel, None),
+            self._checkpoints.channel.name: (self._checkpoints.channel, None),
         }
         self._folds: dict[type[events.Event], Callable[[Any], None]] = {
             events.Traded: self._on_traded,
@@ -241,6 +245,14 @@ class PublicFeed:
         self._expected = NextPhase(phases.NAMES[phase], second_text(at_ns)) if at_ns else None
         self.urgent = True
 
+    def tell_checkpoint(self, row: CheckpointRow) -> None:
+        """A signed checkpoint; before anything was said, it is the state that a new follower finds."""
+        if self._epoch is None:
+            self._checkpoints.load(row)
+        else:
+            self._checkpoints.tell(row)
+            self.urgent = True
+
     # ---- telling followers --------------------------------------------------------------------------------
 
     def channels(self) -> list[str]:
@@ -265,6 +277,8 @@ class PublicFeed:
             return self._auctions.snapshot(ts, self._epoch)
         if found is self._notices.channel:
             return self._notices.snapshot(ts, self._epoch)
+        if found is self._checkpoints.channel:
+            return self._checkpoints.snapshot(ts, self._epoch)
         return found.snapshot(ts, structs.replace(self._phase_said, epoch=self._epoch))
 
     def replay(self, channel: str, from_seq: int) -> list[bytes] | None:
@@ -284,6 +298,7 @@ class PublicFeed:
             said.append(self._phase_channel.say("update", ts, data))
         self._auctions.flush(ts, said)
         self._notices.flush(ts, said)
+        self._checkpoints.flush(ts, said)
         is_call = phases.is_call(self._phase)
         for fold in self._instruments.values():
             fold.flush(now_ns, ts, is_call, self._epoch, said)

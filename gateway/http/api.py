@@ -15,7 +15,7 @@ from gateway.feed.instrument import bar_data, trade_data
 from gateway.http import queries
 from gateway.http.bulletins import index_row, issues
 from gateway.http.calendar import today_of
-from gateway.http.files import bulletin_file
+from gateway.http.files import bulletin_file, signature
 from gateway.http.metrics import Counters
 from gateway.http.replies import AnyRequest, Refused, json_reply
 from gateway.http.sources import Sources, sources_of
@@ -210,12 +210,14 @@ async def bulletins(request: AnyRequest) -> Response[bytes]:
 
 @get("/bulletins/{name:str}")
 async def bulletin(request: AnyRequest) -> Response[bytes]:
-    """One published bulletin: `2026-11-20.json` (exactly the bytes that were hashed) or `.csv` (for spreadsheets)."""
+    """One published bulletin: `2026-11-20.json` (exactly the bytes that were hashed), `.csv` (for spreadsheets) or `.sig`."""
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
     name, _, form = request.path_params["name"].rpartition(".")
-    if form not in ("json", "csv"):
-        raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json or .csv")
+    if form not in ("json", "csv", "sig"):
+        raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json, .csv or .sig")
+    if form == "sig":
+        return await signature(request, sources, name)
     return await bulletin_file(request, sources.title, name, form)
 
 

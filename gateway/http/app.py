@@ -8,7 +8,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from gateway.feed.tape import TapeBusy
-from gateway.http import api, calendar, key_units, notices, pages, replies, specification
+from gateway.http import api, calendar, checkpoints, key_units, notices, pages, replies, specification
 from gateway.http.sources import Sources
 
 _BODY_BYTES_MAX = 16_384  # nothing here reads a body
@@ -29,7 +29,14 @@ def create_app(sources: Sources) -> Litestar:
             api.metrics,
             calendar.calendar_ics,
             Router(
-                "/api/v1", route_handlers=[*api.HANDLERS, calendar.calendar, *notices.HANDLERS, *key_units.HANDLERS]
+                "/api/v1",
+                route_handlers=[
+                    *api.HANDLERS,
+                    *checkpoints.HANDLERS,
+                    calendar.calendar,
+                    *notices.HANDLERS,
+                    *key_units.HANDLERS,
+                ],
             ),
             *pages.HANDLERS,
             *specification.HANDLERS,

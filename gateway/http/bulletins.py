@@ -112,6 +112,7 @@ def index_row(issue: Issue) -> dict[str, Any]:
         "is_newest": issue.is_newest,
         "page": base,
         "json": f"/api/v1{base}.json",
+        "sig": f"/api/v1{base}.sig",
         "csv": f"/api/v1{base}.csv",
     }
 

@@ -58,6 +58,14 @@ async def bulletin_file(request: AnyRequest, title: Title, name: str, form: str)
     return bytes_reply(request, bulletin_csv(body), CSV, max_age_s, headers)
 
 
+async def signature(request: AnyRequest, sources: Sources, name: str) -> Response[bytes]:
+    """The exchange's signature over a published bulletin's bytes, 64 bytes."""
+    if sources.proofs is None:
+        raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "this exchange signs nothing")
+    _, body = await published_bulletin(sources.title, name)
+    return bytes_reply(request, sources.proofs.sign(body), "application/octet-stream", 0)
+
+
 def _table_reply(request: AnyRequest, name: str, body: bytes) -> Response[bytes]:
     return bytes_reply(request, body, CSV, 0, {"content-disposition": f'attachment; filename="{name}"'})
 

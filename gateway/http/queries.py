@@ -43,6 +43,12 @@ class BulletinsQuery(msgspec.Struct, forbid_unknown_fields=True):
     kind: Annotated[str, Meta(pattern="^(day|week|month|year|all)$")] = "day"
 
 
+class CheckpointsQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The newest ones, or those with a number below `before`."""
+
+    before: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+
+
 class TradesQuery(msgspec.Struct, forbid_unknown_fields=True):
     """One day's trades, oldest first, after `after`. Without `day`: the present trading day."""
 

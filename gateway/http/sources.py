@@ -7,7 +7,7 @@ from litestar import Request
 
 from engine.clock import wall_ns
 from engine.core import reasons
-from engine.title import Title
+from engine.title import Proofs, Title
 from engine.view import MarketView
 from gateway.feed import PublicFeed, Tape
 from gateway.http.replies import Refused
@@ -18,7 +18,7 @@ class Sources(NamedTuple):
     """Handed to every handler.
 
     lags: entries each follower has yet to do, by name. counters: figures for /metrics; names ending in `_total` only grow.
-    now_ns: what today is, for the calendar.
+    now_ns: what today is, for the calendar. proofs: what the exchange signs; None where nothing is signed.
     """
 
     view: MarketView
@@ -29,6 +29,7 @@ class Sources(NamedTuple):
     lags: Callable[[], dict[str, int]]
     counters: Callable[[], dict[str, int]]
     now_ns: Callable[[], int] = wall_ns
+    proofs: Proofs | None = None
 
 
 def sources_of(request: Request[Any, Any, Any]) -> Sources:

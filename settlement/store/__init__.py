@@ -16,6 +16,7 @@ from settlement.core.clearing import Clearing
 from settlement.core.periodicals import ClosedDay, DayRow
 from settlement.core.postings import Writes
 from settlement.core.statement import CashPosting, UnitPosting
+from settlement.store.contents import Contents
 
 
 class StoreFailed(Exception):
@@ -121,6 +122,12 @@ class Store(Protocol):
 
     async def ended_auctions(self, after_seq: int, to_seq: int) -> list[AuctionRow]:
         """Auctions that ended by the entries of a range, oldest first."""
+
+    async def audit_head(self) -> tuple[int, bytes]:
+        """Lines of the audit trail, and its last link."""
+
+    async def contents(self, since: Contents | None) -> Contents:
+        """Hashes of all tables at one moment; logs from where `since` stopped."""
 
     async def trades(self, first: int, last: int, limit: int) -> list[TradeRow]:
         """Trades numbered from first to last, at most `limit` of them, in order."""

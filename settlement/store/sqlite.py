@@ -39,11 +39,13 @@ from settlement.core.postings import (
 )
 from settlement.core.serials import OffsetIssue, SerialBlock, Serials
 from settlement.core.statement import CashPosting, UnitPosting
-from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused
+from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused, contents
+from settlement.store.contents import Contents
 from settlement.store.reads import DisclosureReads
 
 SCHEMA_VERSION: Final = 13
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
+MARK_SQL: Final = "SELECT mark_seq, '' FROM registry"
 REQUESTS_MAX: Final = 1_000
 SERIAL_ROWS_MAX: Final = 10_000  # blocks of serials in one answer
 # Rows of one statement: few sizes, so that each text is prepared once; times 18 columns below SQLite's 32,766 parameters.
@@ -317,6 +319,15 @@ class SqliteStore(DisclosureReads):
             (account, SERIAL_ROWS_MAX),
         )
         return [SerialRow(*row) for row in rows]
+
+    async def audit_head(self) -> tuple[int, bytes]:
+        """Lines of the audit trail, and its last link."""
+        rows = await self._read("SELECT line, chain FROM audit_trail ORDER BY line DESC LIMIT 1")
+        return (rows[0][0], rows[0][1]) if rows else (0, bytes(32))
+
+    async def contents(self, since: Contents | None) -> Contents:
+        """Hashes of all tables at one moment."""
+        return await self._ask(lambda connection: contents.read(connection, MARK_SQL, contents.REGISTRY_LOGS, since))
 
     async def trades(self, first: int, last: int, limit: int) -> list[TradeRow]:
         """Trades of a range, in order."""

@@ -7,13 +7,14 @@ from typing import Final
 import typer
 
 HELP: Final = "渝碳 Yutan: the exchange of a regional carbon market (区域碳市场交易所)."
-# In the order of the help. A command is the function of its name in its module, a group its module's `app`.
+# In the order of the help. A command is the function of its name (- as _) in its module, a group its module's `app`.
 COMMANDS: Final = {
     "init": "house",
     "serve": "market",
     "demo": "market",
     "replay": "market",
-    "verify": "house",
+    "verify": "verify",
+    "rotate-key": "verify",
     "doctor": "house",
     "place": "member",
     "cancel": "member",

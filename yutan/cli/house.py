@@ -1,4 +1,4 @@
-"""`yutan init, doctor, verify`: found an exchange, run it, look after it."""
+"""`yutan init, doctor`: found an exchange, run it, look after it."""
 
 import sys
 from pathlib import Path
@@ -10,10 +10,8 @@ from yutan import doctor as doctor_module
 from yutan import founding, keys
 from yutan.cli import rulebook
 from yutan.cli.options import DEFAULT_DATA, DataDir, Json
-from yutan.cli.output import EXIT_DATA, console, emit_json, fail, show
+from yutan.cli.output import EXIT_DATA, console, fail, show
 from yutan.settings import Settings, SettingsError, load
-from yutan.verify import VerifyError
-from yutan.verify import verify as verify_folder
 
 RuleBookName = Annotated[str, typer.Option("--rulebook", help="Name of a shipped rule book, or a file (规则).")]
 
@@ -50,33 +48,6 @@ def doctor(data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
     show([finding._asdict() for finding in findings], as_json=as_json, title="yutan doctor")
     if any(finding.verdict == "bad" for finding in findings):
         raise typer.Exit(EXIT_DATA)
-
-
-def verify(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Data folder of a stopped exchange.")],
-    replay: Annotated[
-        bool, typer.Option(help="Also replay the journal and audit the registry with the exchange's own code (重放).")
-    ] = True,
-    as_json: Json = False,
-) -> None:
-    """Check a stopped exchange (核验): journal, ledger, audit trail, documents; then replay. Exit code by kind of finding."""
-    try:
-        verified = verify_folder(folder, is_replayed=replay)
-    except VerifyError as error:
-        fail(str(error), code=EXIT_DATA, as_json=as_json)
-    if as_json:
-        emit_json({**verified._asdict(), "findings": [finding._asdict() for finding in verified.findings]})
-    else:
-        title = "NOT as it must be (核验不通过)" if verified.findings else "verified (核验通过)"
-        show(
-            {**verified._asdict(), "findings": len(verified.findings) + verified.findings_left_out},
-            as_json=False,
-            title=title,
-        )
-        for finding in verified.findings:
-            console(stderr=True).print(str(finding), style="red", markup=False)
-    if verified.findings:
-        raise typer.Exit(verified.exit_code)
 
 
 def warn(text: str) -> None:

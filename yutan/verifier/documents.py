@@ -44,28 +44,36 @@ def iso_day(day: int) -> str:
     return f"{text[:4]}-{text[4:6]}-{text[6:]}"
 
 
-def check(registry: Registry, heads: dict[int, Head], folder: Path, report: Report) -> None:
-    """All documents of all days, and the bulletins' files."""
+def check(
+    registry: Registry, heads: dict[int, Head], folder: Path, named: int, is_sealed: bool, report: Report
+) -> None:
+    """All documents of all days, and the bulletins' files.
+
+    named: the newest bulletin's number that a checkpoint names; is_sealed: nothing has come after the newest checkpoint.
+    """
     documents = _Documents(registry, report)
     documents.bulletins(heads)
     documents.statements()
     publications.check(registry, report)
-    _files(registry, folder, report)
+    _files(registry, folder, named, is_sealed, report)
 
 
-def _files(registry: Registry, folder: Path, report: Report) -> None:
-    """The files of bulletins are the registry's bytes, each once; those of the newest days may not be written yet."""
-    bodies = {f"{day}.json": body for day, body in registry.query("SELECT trading_day, body FROM bulletins")}
+def _files(registry: Registry, folder: Path, named: int, is_sealed: bool, report: Report) -> None:
+    """The files of bulletins are the registry's bytes, each once; those after the newest checkpoint may not be written yet."""
+    rows = list(registry.query("SELECT trading_day, number, body FROM bulletins"))
+    bodies = {f"{day}.json": body for day, _, body in rows}
+    due = {f"{day}.json" for day, number, _ in rows if number <= named}
     later = publications.files(registry)
     found = {path.name: path for path in folder.glob("*.json")}
     newest = max(found.keys() - later.keys(), default="")
-    bodies |= {name: body for name, body in later.items() if name in found}
+    bodies |= {name: body for name, body in later.items() if is_sealed or name in found}
+    due |= later.keys()
     for name in sorted(bodies.keys() | found.keys()):
         place = f"{folder.name}/{name}"
         if name in found:
             told = hashlib.sha256(bodies[name]).hexdigest() if name in bodies else "none: the registry has no such day"
             report.expect(DOCUMENTS, place, "SHA-256", told, hashlib.sha256(found[name].read_bytes()).hexdigest())
-        elif name < newest:
+        elif name < newest or name in due:
             report.wrong(DOCUMENTS, place, "file", "a file for the day's bulletin", "none")
         else:
             report.notes.append(f"{place}: not written yet")

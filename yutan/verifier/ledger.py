@@ -223,6 +223,8 @@ class _Ledger:
         for number, deal in sorted(self.registry.deals.items()):
             place = f"{'awards' if deal.auction else 'trades'} {number}"
             delivered, paid = self.delivered.pop(number, []), self.paid.pop(number, [])
+            is_known = deal.status in ("settled", "failed")
+            self.report.require(LEDGER, FILE, f"{place} status", is_known, "settled or failed", deal.status)
             if deal.status == "failed":
                 self.expect(f"{place} set aside, so nothing moved", ([], []), (delivered, paid))
                 continue

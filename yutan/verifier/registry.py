@@ -59,6 +59,13 @@ class Instrument(NamedTuple):
     listed_seq: int
 
 
+class Instruments(dict[int, Instrument]):
+    """Instruments by number; one that is missing is told by what fails to agree, not by a stop."""
+
+    def __missing__(self, number: int) -> Instrument:
+        return Instrument(number, f"no instrument {number}", "", "", 0, "", "", 1, 0, 0)
+
+
 class Day(NamedTuple):
     """A closed day, with the first postings and trade of what its documents cover."""
 
@@ -79,10 +86,11 @@ class Registry:
     """An open registry."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.instruments = {
-            row[0]: Instrument(*row) for row in self.rows("SELECT {} FROM instruments", Instrument, instrument="number")
-        }
+        self.connection = connection
+        self.instruments = Instruments(
+            (row[0], Instrument(*row))
+            for row in self.rows("SELECT {} FROM instruments", Instrument, instrument="number")
+        )
         self.accounts: dict[int, str] = dict(self.query("SELECT account, code FROM accounts"))
         self.deals = {deal.number: deal for deal in self._deals()}
         self.days = list(self._days())
@@ -91,7 +99,7 @@ class Registry:
 
     def query(self, sql: str, *parameters: int | str) -> Iterator[Any]:
         """The rows of a statement."""
-        return self._connection.execute(sql, parameters)
+        return self.connection.execute(sql, parameters)
 
     def rows(self, sql: str, row: Any, **columns: str) -> Iterator[Any]:
         """Rows with the fields of a named tuple; `columns` says which column is called otherwise in it."""
@@ -137,7 +145,7 @@ class Registry:
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self.connection.close()
 
 
 def lock(path: Path) -> int:
@@ -152,8 +160,10 @@ def lock(path: Path) -> int:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a database for reading only."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    """Open a database for reading only, leaving nothing beside it where nothing lies there."""
+    wal = path.with_name(f"{path.name}-wal")
+    how = "mode=ro" if wal.exists() and wal.stat().st_size else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
 
 
 def open_registry(path: Path, report: Report) -> Registry | None:
