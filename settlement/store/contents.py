@@ -24,8 +24,10 @@ class Log(NamedTuple):
 
 
 REGISTRY_LOGS: Final[Mapping[str, Log]] = {
+    "account_splits": Log("seq"),
     "audit_trail": Log("line"),
     "awards": Log("trade", ("settled_seq", "status")),
+    "bank_files": Log("seq"),
     "cash_postings": Log("posting"),
     "day_stats": Log("trading_day"),
     "days": Log("trading_day"),
