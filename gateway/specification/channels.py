@@ -52,6 +52,12 @@ CHANNELS: Final[tuple[Channel, ...]] = (
         {"snapshot": messages.AuctionsData, "update": messages.AuctionNews},
     ),
     Channel(
+        "checkpoints",
+        _ALL,
+        "Signed checkpoints, each as it is made; the snapshot is the newest.",
+        {"snapshot": messages.CheckpointData, "update": messages.CheckpointData},
+    ),
+    Channel(
         "book.{instrument}",
         _ALL,
         "Depth by price; a quantity is the new total at its price, 0 removes the price.",
