@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -198,7 +198,7 @@ class Folder:
         public, text = "", path.read_bytes()
         try:
             key = serialization.load_pem_private_key(text, password=None)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             self.report.wrong(CHECKPOINTS, KEY_FILE, "key", "an Ed25519 private key", error)
             return
         if isinstance(key, Ed25519PrivateKey):
