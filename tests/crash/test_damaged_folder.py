@@ -176,13 +176,21 @@ async def test_a_changed_byte_in_the_journal_is_refused_by_segment_offset_and_se
 
 async def test_a_journal_that_ends_before_what_was_settled_is_refused(damaged: Path) -> None:
     cut_records(damaged)
+    remove(damaged, "checkpoints/[0n]")
     assert "but the journal ends at" in await refusal_of(damaged)
 
 
 async def test_a_journal_that_ends_before_a_snapshot_is_refused(damaged: Path) -> None:
     cut_records(damaged)
-    remove(damaged, *STORES)
+    remove(damaged, *STORES, "checkpoints/[0n]")
     assert "is later than the journal" in await refusal_of(damaged)
+
+
+async def test_a_journal_that_ends_before_its_newest_checkpoint_is_refused(damaged: Path) -> None:
+    """Only the signed checkpoint is left to know better."""
+    cut_records(damaged)
+    remove(damaged, *STORES, "journal/*.snapshot")
+    assert "it was rolled back or is another one" in await refusal_of(damaged)
 
 
 async def test_a_journal_cut_short_with_all_that_knew_of_it_is_seen_only_against_a_head_noted_elsewhere(
@@ -190,7 +198,7 @@ async def test_a_journal_cut_short_with_all_that_knew_of_it_is_seen_only_against
 ) -> None:
     noted = verify(damaged / "journal")
     cut_records(damaged)
-    remove(damaged, *STORES, "journal/*.snapshot")
+    remove(damaged, *STORES, "journal/*.snapshot", "checkpoints/[0n]")
     async with await Server.start(damaged) as server:
         await server.stop()
     assert verify(damaged / "journal")[0] < noted[0]
