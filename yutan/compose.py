@@ -263,11 +263,12 @@ class Exchange:
         """Put each bulletin into DIR/bulletins once its day is settled, and look how long the calendar still lasts."""
         while True:
             await self.settlement.wait_settled(self._documented.newest_seq)
-            if await bulletins.write_new(self.data, self.settlement, self.checkpoints.key()):
+            written = await bulletins.write_new(self.data, self.settlement, self.checkpoints.key())
+            await self._publish_what_needs_nobody()
+            if written:
                 await self._sign_checkpoint()
                 self.bulletin_written.set()
                 collector.tame()
-            await self._publish_what_needs_nobody()
             self._warn_of_calendar()
             await self._documented.news.wait()
             self._documented.news.clear()
