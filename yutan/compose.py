@@ -25,7 +25,7 @@ from engine.core.calendar import Horizon, local_day
 from engine.core.commands import Halt, Propose, PublishBulletin, RecordBankComparison, RecordReconciliation
 from engine.core.events import ActTaken, BulletinCorrected, DayClosed, DayOpened
 from engine.recovery import Progress, recover
-from engine.sequencer import EXIT_FAIL_STOP, NO_STORE_MARK, Batch, Sequencer
+from engine.sequencer import EXIT_FAIL_STOP, NO_STORE_MARK, Batch, Sequencer, SequencerOverloaded
 from engine.settings import EngineSettings
 from engine.title import BankComparison, ReconciliationReport
 from engine.view import MarketView
@@ -278,7 +278,10 @@ class Exchange:
         for row in reversed(await self.settlement.publications()):
             if not row.published:
                 words = f"{row.kind} bulletin {row.period}, version {row.version}"
-                await self.sequencer.submit(Propose(0, words, "", PublishBulletin(row.last_day, row.sha256)))
+                try:
+                    await self.sequencer.submit(Propose(0, words, "", PublishBulletin(row.last_day, row.sha256)))
+                except SequencerOverloaded:  # it waits for the next close or start
+                    log.warning("not published, the inbox is full", what=words)
 
     async def _sign_checkpoint(self) -> None:
         """Sign where journal and registry stand after a close. The snapshot of the close gives the state's hash."""
