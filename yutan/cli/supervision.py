@@ -310,7 +310,7 @@ def show_alert(
     data: DataDir = DEFAULT_DATA,
     as_json: Json = False,
 ) -> None:
-    """Show an alert with its evidence: figures, trades, orders, and up to which entry of the journal."""
+    """Show an alert with its evidence (预警与证据): figures, trades, orders, and the journal entry it rests on."""
     found = [row for row in _alerts(data, as_json) if row["alert_id"] == alert]
     if not found:
         fail(f"there is no alert {alert}", code=EXIT_MISSING, as_json=as_json)
