@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from engine import participant_view
 from engine.core import composite, positions, stages
 from engine.core.admission import Verdict
 from engine.core.adoption import text_sha256
@@ -23,6 +24,7 @@ from engine.core.compliance import offset_limit
 from engine.core.days import BankBreak, BankFile, Mark
 from engine.core.events import ActProposed, AuctionReported, Composite
 from engine.core.market import Market
+from engine.core.participants import Ban
 from engine.core.records import ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import ProductRules, RuleBook
 from engine.core.state import Account, Instrument, Key, time_in_force_of
@@ -36,28 +38,10 @@ from engine.core.supervision import Reduction as Reduction
 from engine.core.supervision import Restriction as Restriction
 from engine.core.supervision import Supervision as Supervision
 from engine.core.units import BUY, SELL, amount_of
+from engine.participant_view import AccountView as AccountView
+from engine.participant_view import AssociationView, ParticipantView, account_view
 
 _MINUTE_NS: Final = 60_000_000_000
-
-
-class AccountView(msgspec.Struct, frozen=True):
-    """One account. `restriction`: bits of units.RESTRICT_*; `exec_seq`: last number of its private stream.
-
-    `held_fen` is cash behind open buys and proceeds that are not usable yet: cash owned = free + held.
-    """
-
-    number: int
-    code: str
-    owner: int
-    name: str
-    category: str
-    restriction: int
-    exec_seq: int
-    free_fen: int
-    held_fen: int
-    retention_floor: int  # tonnes of allowances to be kept, all open years together
-    successor: int = 0  # the account into which this one was merged
-    split_into: tuple[int, ...] = ()  # the accounts to which parts of this one went
 
 
 class UnitsView(msgspec.Struct, frozen=True):
@@ -191,6 +175,7 @@ class KeyView(msgspec.Struct, frozen=True):
     accounts: tuple[int, ...]
     scopes: tuple[str, ...]
     revoked: bool
+    user: str
 
 
 class OperatorView(msgspec.Struct, frozen=True):
@@ -343,12 +328,12 @@ class MarketView:
 
     def accounts(self) -> list[AccountView]:
         """All accounts, by number."""
-        return [_account_view(account) for account in self._market.state.accounts if account is not None]
+        return [account_view(account) for account in self._market.state.accounts if account is not None]
 
     def account(self, number: int) -> AccountView | None:
         """One account."""
         account = self._market.state.account(number)
-        return None if account is None else _account_view(account)
+        return None if account is None else account_view(account)
 
     def account_number(self, code: str) -> int:
         """The number of an account's code, 0 where there is none."""
@@ -392,6 +377,7 @@ class MarketView:
             for rules in self._market.state.rulebook.products.values()
             if rules.large_holder_tonnes
             for owner in self._market.state.owners
+            if owner == positions.group_of(self._market.state, owner)[0]
             if (row := self._holder_view(rules, owner)).tonnes > row.threshold
         ]
         found = [row for row in found if not self._is_government(row.accounts)]
@@ -415,14 +401,16 @@ class MarketView:
     def _holder_view(self, rules: ProductRules, owner: int) -> LargeHolderView:
         state, is_allowance = self._market.state, rules.kind == "allowance"
         limit = rules.holding_limit_tonnes
+        group = positions.group_of(state, owner)
+        accounts = positions.accounts_of(state, group)
         return LargeHolderView(
             rules.code,
             owner,
-            tuple([int(account.number) for account in state.owners[owner]]),
-            tuple([account.name for account in state.owners[owner]]),
-            positions.owned_tonnes(state, owner, rules.code),
-            positions.above_allocation(state, owner, is_allowance, rules.large_holder_tonnes),
-            positions.above_allocation(state, owner, is_allowance, limit) if limit else 0,
+            tuple([int(account.number) for account in accounts]),
+            tuple([account.name for account in accounts]),
+            positions.owned_tonnes(state, group, rules.code),
+            positions.above_allocation(state, group, is_allowance, rules.large_holder_tonnes),
+            positions.above_allocation(state, group, is_allowance, limit) if limit else 0,
         )
 
     def _compliance_view(self, account: Account, year: int, record: ComplianceYear) -> ComplianceView:
@@ -644,6 +632,18 @@ class MarketView:
 
     # ---- people -----------------------------------------------------------------------------------------
 
+    def participants(self) -> list[ParticipantView]:
+        """All participants that were admitted, by number."""
+        return participant_view.participants(self._market.state)
+
+    def bans(self) -> list[Ban]:
+        """Who may not take part."""
+        return participant_view.bans(self._market.state)
+
+    def associations(self) -> list[AssociationView]:
+        """Who controls whom, ended associations among them."""
+        return participant_view.associations(self._market.state)
+
     def keys(self) -> list[KeyView]:
         """All member keys, in the order of registration."""
         return [_key_view(key) for key in self._market.state.keys.values()]
@@ -673,23 +673,6 @@ def _offer_number(offer: Offer) -> int:
     return offer.number
 
 
-def _account_view(account: Account) -> AccountView:
-    return AccountView(
-        int(account.number),
-        account.code,
-        int(account.owner),
-        account.name,
-        account.category,
-        int(account.restriction),
-        int(account.exec_seq),
-        int(account.free),
-        int(account.held + account.pending),
-        int(account.retention_floor),
-        int(account.successor),
-        tuple(account.split_into),
-    )
-
-
 def _auction_view(auction: Auction) -> AuctionView:
     return AuctionView(
         auction.number, auction.terms, auction.status, auction.result, auction.reason, cap_of(auction.terms)
@@ -697,4 +680,4 @@ def _auction_view(auction: Auction) -> AuctionView:
 
 
 def _key_view(key: Key) -> KeyView:
-    return KeyView(key.key_id, key.public_key, key.accounts, key.scopes, key.revoked)
+    return KeyView(key.key_id, key.public_key, key.accounts, key.scopes, key.revoked, key.user)

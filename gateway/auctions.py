@@ -9,7 +9,7 @@ from engine.core.commands import Entry
 from engine.view import AuctionView
 from gateway.connection import Connection
 from gateway.feed.auctions import public_auction
-from gateway.members import account_of, refusal_of, ticks_of, trading_account_of
+from gateway.members import account_of, canceling_account_of, refusal_of, ticks_of, trading_account_of
 from gateway.protocol import auction_wire, prices
 from gateway.protocol.codec import Refused
 
@@ -89,7 +89,7 @@ class AuctionDesk:
         self._gateway.ask(connection, request.id, command)
 
     def _withdraw(self, connection: Connection, request: auction_wire.AuctionWithdraw) -> None:
-        account = trading_account_of(connection, request.params.account)
+        account = canceling_account_of(connection, request.params.account)
         self._gateway.ask(connection, request.id, commands.WithdrawBid(account, int(request.params.bid_id[2:])))
 
     def _on_bid(

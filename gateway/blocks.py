@@ -12,7 +12,7 @@ from engine.core import commands, events, reasons, units
 from engine.core.commands import Entry
 from engine.view import BlockOfferView
 from gateway.connection import Connection
-from gateway.members import SIDE_NUMBERS, account_of, refusal_of, ticks_of, trading_account_of
+from gateway.members import SIDE_NUMBERS, account_of, canceling_account_of, refusal_of, ticks_of, trading_account_of
 from gateway.protocol import block_wire
 from gateway.protocol.codec import Refused
 from gateway.protocol.prices import money_text, price_text
@@ -88,12 +88,12 @@ class BlockDesk:
         self._gateway.ask(connection, request.id, commands.BlockConfirm(account, int(request.params.block_id[2:])))
 
     def _decline(self, connection: Connection, request: block_wire.BlockDecline) -> None:
-        account = trading_account_of(connection, request.params.account)
+        account = canceling_account_of(connection, request.params.account)
         self._gateway.ask(connection, request.id, commands.BlockDecline(account, int(request.params.block_id[2:])))
 
     def _withdraw(self, connection: Connection, request: block_wire.BlockWithdraw) -> None:
         params = request.params
-        account = trading_account_of(connection, params.account)
+        account = canceling_account_of(connection, params.account)
         if (params.block_id is UNSET) == (params.client_offer_id is UNSET):
             raise Refused(reasons.INVALID_FIELD, "block_id")
         offer = int(params.block_id[2:]) if params.block_id is not UNSET else 0

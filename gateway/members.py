@@ -93,7 +93,7 @@ class MemberDesk:
         self._gateway.ask(connection, request.id, command)
 
     def _cancel(self, connection: Connection, request: wire.OrderCancel) -> None:
-        account = trading_account_of(connection, request.params.account)
+        account = canceling_account_of(connection, request.params.account)
         order, client_order_id = _order_name(request.params)
         self._gateway.ask(connection, request.id, commands.CancelOrder(account, order, client_order_id))
 
@@ -109,7 +109,7 @@ class MemberDesk:
 
     def _cancel_all(self, connection: Connection, request: wire.OrderCancelAll) -> None:
         params = request.params if request.params is not UNSET else wire.OrderCancelAllParams()
-        account = trading_account_of(connection, params.account)
+        account = canceling_account_of(connection, params.account)
         instrument = 0
         if params.instrument is not UNSET:
             instrument = self._names.instrument_number(params.instrument)
@@ -409,9 +409,17 @@ def account_of(connection: Connection, code: Any) -> int:
 
 
 def trading_account_of(connection: Connection, code: Any) -> int:
-    """The account that a request trades for. Raises `Refused` where the key may only look."""
+    """The account that a request trades for. Raises `Refused` where the key may only look, or only cancel."""
     account = account_of(connection, code)
     if "trade" not in connection.scopes:
+        raise Refused(reasons.NOT_PERMITTED)
+    return account
+
+
+def canceling_account_of(connection: Connection, code: Any) -> int:
+    """The account that a request takes something back for. Raises `Refused` where the key may only look."""
+    account = account_of(connection, code)
+    if "trade" not in connection.scopes and "cancel" not in connection.scopes:
         raise Refused(reasons.NOT_PERMITTED)
     return account
 

@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from engine.core import commands, events, phases, reasons
 from engine.core.commands import Entry
+from engine.participant_view import bar_words
 from engine.title import SerialRow, TradeStatus
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
@@ -149,6 +150,7 @@ class OperatorDesk:
                 account.retention_floor,
                 self._names.account_code(account.successor) if account.successor else "",
                 [self._names.account_code(number) for number in account.split_into],
+                list(bar_words(account.bars)),
             )
             for account in self._gateway.view().accounts()
         ]

@@ -33,6 +33,7 @@ from gateway.history import History
 from gateway.listener import Listener
 from gateway.members import MemberDesk
 from gateway.operators import OperatorDesk
+from gateway.participants import ParticipantDesk
 from gateway.protocol import frames, session, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
@@ -74,6 +75,7 @@ class Gateway:
         OperatorDesk(self)
         DayDesk(self)
         SupervisionDesk(self)
+        ParticipantDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}
@@ -169,7 +171,9 @@ class Gateway:
                 self.directory.rulebook = rulebook.parse(event.rulebook)
             elif type(event) is events.KeyRevoked:
                 self._end_where(lambda peer, key_id=event.key_id: peer.door == "trade" and peer.key_id == key_id)
-            elif type(event) is events.RestrictionChanged and event.scope & units.RESTRICT_LOGIN:
+            elif type(event) is events.ParticipantSuspended or (
+                type(event) is events.RestrictionChanged and event.scope & units.RESTRICT_LOGIN
+            ):
                 self._end_where(lambda peer: peer.door == "trade" and bool(peer.accounts) and self._is_shut_out(peer))
             elif type(event) is events.InstrumentListed:
                 self._public_changed()
@@ -186,7 +190,11 @@ class Gateway:
 
     def _may_not_log_in(self, account: int) -> bool:
         found = self.view().account(account)
-        return found is not None and bool(found.restriction & units.RESTRICT_LOGIN)
+        return found is not None and (bool(found.restriction & units.RESTRICT_LOGIN) or found.is_suspended)
+
+    def _is_suspended(self, account: int) -> bool:
+        found = self.view().account(account)
+        return found is not None and found.is_suspended
 
     # ---- life ---------------------------------------------------------------------------------------------
 
@@ -364,7 +372,8 @@ class Gateway:
             self.directory.accounts[number]: number for number in key.accounts if not self._may_not_log_in(number)
         }
         if key.accounts and not accounts:
-            raise Refused(reasons.ACCOUNT_RESTRICTED)
+            is_suspended = all(self._is_suspended(number) for number in key.accounts)
+            raise Refused(reasons.PARTICIPANT_SUSPENDED if is_suspended else reasons.ACCOUNT_RESTRICTED)
         self._check_connections_of(params.key_id, "trade")
         return accounts, key.scopes, 0
 

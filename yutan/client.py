@@ -5,10 +5,8 @@
         await client.subscribe("exec.A001")
         async for event in client.events(): ...
 
-Prices and money are `Decimal`, quantities integer tonnes. A refusal is raised as `Refused` with number, name and retry class.
-Channels are followed without gaps: what is missing is replayed before anything later is handed on; only where the exchange
-no longer has it, a `GapEvent` says so and a snapshot follows. After a lost connection an order's outcome may be unknown:
-send it again under the same client_order_id, never under a new one.
+Prices and money are `Decimal`, quantities integer tonnes; a refusal is raised as `Refused`. Channels have no gaps: what is missing
+is replayed, or a `GapEvent` and a snapshot say so. Send an order of unknown outcome again under the same client_order_id.
 """
 
 import asyncio
@@ -50,6 +48,7 @@ from yutan.auctions import Auctions
 from yutan.blocks import Blocks
 from yutan.following import Following, Incoming
 from yutan.link import Link
+from yutan.participants import Participants
 from yutan.serials import SerialNumbers
 from yutan.supervision import Supervision
 
@@ -111,6 +110,7 @@ class Client:
         self.blocks = Blocks(self._ask, self.next_client_order_id)
         self.supervision = Supervision(self._ask)
         self.serials = SerialNumbers(self._ask)
+        self.participants = Participants(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.core.rulebook import ASSETS
 from engine.view import MarketView
 from yutan import folder, keys, population
 from yutan.client import Client
 from yutan.flow import yuan
 
 DOCUMENT = "DEMO-2025-001"
+QUALIFIED_FROM = "2025-01-01"  # before any day of a demo
 
 
 class FourEyes:
@@ -69,6 +71,7 @@ async def _admit(
     if not view.account_number(person.code):
         fields = {"code": person.code, "owner": owner, "name": person.name, "category": person.category}
         await desk.act("open_account", fields, "admit a participant of the demo")
+    await _qualify(view, desk, person, owner)
     if person.key_id not in known_keys:
         key = keys.load_or_create(folder.keys(data) / f"{person.key_id}.pem")
         await desk.act(
@@ -87,6 +90,23 @@ async def _admit(
         for issue in population.issues():
             if issue.code == person.code and view.instrument_number(issue.instrument) not in held:
                 await _issue(desk, issue)
+
+
+async def _qualify(view: MarketView, desk: FourEyes, person: population.Participant, owner: int) -> None:
+    """Admit and qualify a participant whose class the rule book lets trade only so."""
+    rules = view.rulebook().classes.get(person.category)
+    if rules is None or not rules.qualifications:
+        return
+    known = {found.number: {kind.kind for kind in found.qualifications} for found in view.participants()}
+    if owner not in known:
+        fields = {"participant": owner, "identity": f"demo-{owner}", "name": person.name}
+        await desk.act("admit_participant", fields, "admit a participant of the demo")
+    for kind in rules.qualifications:
+        if kind not in known.get(owner, ()):
+            fields = {"participant": owner, "kind": kind, "from_day": QUALIFIED_FROM}
+            if kind == ASSETS:
+                fields["assets"] = yuan(rules.assets_fen_min)
+            await desk.act("qualify", fields, "qualify a participant of the demo")
 
 
 async def _issue(desk: FourEyes, issue: population.Issue) -> None:

@@ -15,16 +15,20 @@ from engine.core import (
     bank,
     block_trading,
     calendar_acts,
+    closing,
     compliance,
     day,
     disclosure_acts,
     measures,
+    membership,
     phases,
     positions,
     reasons,
     registry,
     risk_reserve,
+    rulebook,
     stages,
+    standing,
     succession,
 )
 from engine.core.admission import ADMITTED, Verdict
@@ -84,6 +88,7 @@ from engine.core.events import (
     UnitsIssued,
 )
 from engine.core.holdings import move_available
+from engine.core.participant_acts import ParticipantAct
 from engine.core.state import Account, Instrument, Key, Operator, Proposal, State
 from engine.core.units import (
     CASH_FEN_MAX,
@@ -115,15 +120,15 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "AdoptRuleBook",
     "MergeAccounts",
     "SplitAccount",
+    "ExitToNationalMarket",
+    "CloseAccount",
     "OverrideOpening",
     "ResolveBankBreak",
     "UseRiskReserve",
     "CorrectBulletin",
     "PublishNotice",
 )
-CATEGORIES: Final = ("key_emitter", "institution", "individual", "government", "treasury")
 UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
-SCOPES: Final = ("view", "trade", "cancel")
 TEXT_MAX: Final = 200
 ISSUED_TONNES_MAX: Final = 1_000_000_000_000
 PROPOSALS_MAX: Final = 1_000  # waiting for a second person
@@ -251,7 +256,7 @@ def reject(state: State, command: Reject, out: list[Event]) -> None:
 
 def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
     """Whether the act may take effect in the present state."""
-    verdict = succession.judge_merged(state, act)
+    verdict = succession.judge_ended(state, act)
     if verdict.reason == 0:
         verdict = stages.judge_hours(state, act, at_ns)
     if verdict.reason != 0:
@@ -262,6 +267,8 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return judge_units(state, act)
     if isinstance(act, registry.RegistryAct):
         return registry.judge(state, act)
+    if isinstance(act, ParticipantAct):
+        return membership.judge(state, act)
     if isinstance(act, DepositCash | WithdrawCash):
         return judge_cash(state, act)
     if isinstance(act, measures.Measure):
@@ -310,8 +317,13 @@ def judge_registration(
         if act.code in state.account_numbers:
             return Verdict(reasons.ALREADY_EXISTS)
         is_fit = (
-            is_name(act.code) and 0 < act.owner < 2**40 and act.category in CATEGORIES and len(act.name) <= TEXT_MAX
+            is_name(act.code)
+            and 0 < act.owner < 2**40
+            and act.category in rulebook.CATEGORIES
+            and len(act.name) <= TEXT_MAX
         )
+        if is_fit and state.participants.is_suspended(act.owner):
+            return Verdict(reasons.PARTICIPANT_SUSPENDED)
         return ADMITTED if is_fit else invalid
     if isinstance(act, ListInstrument):
         if act.code in state.instrument_numbers:
@@ -340,7 +352,9 @@ def judge_registration(
         if state.account(account) is None:
             return Verdict(reasons.UNKNOWN_ACCOUNT)
     is_fit = is_name(act.key_id) and len(act.public_key) == 32 and len(act.accounts) > 0
-    return ADMITTED if is_fit and all(scope in SCOPES for scope in act.scopes) else invalid
+    if not is_fit or any(scope not in membership.RIGHTS for scope in act.scopes):
+        return invalid
+    return membership.judge_key(state, act) if act.user else ADMITTED
 
 
 def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
@@ -361,6 +375,8 @@ def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
         return Verdict(reasons.NOT_RESERVE)
     if act.kind == "free" and account.category != compliance.KEY_EMITTER:
         return Verdict(reasons.NOT_KEY_EMITTER)
+    if act.kind != "offset" and account.leaving_until != 0:
+        return Verdict(reasons.ACCOUNT_LEAVING, account.leaving_until, 0)
     record = compliance.known_record(state, act.account, act.year)
     if record is not None and record.is_final and act.kind != "offset":
         return Verdict(reasons.COMPLIANCE_YEAR_CLOSED)
@@ -423,8 +439,8 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
     elif isinstance(act, ListInstrument):
         list_instrument(state, act, out)
     elif isinstance(act, RegisterKey):
-        state.keys[act.key_id] = Key(act.key_id, act.public_key, act.accounts, act.scopes)
-        out.append(KeyRegistered(act.key_id, act.public_key, act.accounts, act.scopes))
+        state.keys[act.key_id] = Key(act.key_id, act.public_key, act.accounts, act.scopes, act.user)
+        out.append(KeyRegistered(act.key_id, act.public_key, act.accounts, act.scopes, act.user))
     elif isinstance(act, RevokeKey):
         state.keys[act.key_id].revoked = True
         out.append(KeyRevoked(act.key_id))
@@ -436,6 +452,8 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         compliance.surrender(state, act, out)
     elif isinstance(act, registry.RegistryAct):
         registry.take(state, act, out)
+    elif isinstance(act, ParticipantAct):
+        membership.take(state, act, out)
     elif isinstance(act, DepositCash):
         state.held_account(act.account).free += act.amount_fen
         state.cash_deposited += act.amount_fen
@@ -450,6 +468,7 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         lapse(state, at_ns, out)
         adoption.take_effect(state, act.trading_day, out)
         day.open_day(state, act.trading_day, out)
+        standing.refresh_all(state)
         measures.begin_day(state, out)
         auctions.begin_day(state, out)
     elif isinstance(act, ChangePhase):
@@ -457,6 +476,7 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
     elif isinstance(act, CloseDay):
         auctions.end_day(state, out)
         day.close_day(state, out)
+        closing.end_day(state, out)
     elif isinstance(act, stages.StageAct):
         stages.take(state, act, out)
     elif isinstance(act, bank.BankAct):
@@ -489,6 +509,7 @@ def open_account(state: State, act: OpenAccount, out: list[Event]) -> None:
     account = Account(number, act.code, act.owner, act.name, act.category)
     account.answer_days = [(state.day_number, 0)]
     state.add_account(account)
+    standing.refresh(state, account)
     out.append(AccountOpened(number, act.code, act.owner, act.name, act.category))
 
 

@@ -8,9 +8,9 @@ from typing import Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
-from engine.core import phases, reasons
+from engine.core import phases, reasons, standing
 from engine.core.book import Order
-from engine.core.positions import GOVERNMENT, above_allocation, owned_tonnes, wanted_tonnes
+from engine.core.positions import GOVERNMENT, above_allocation, group_of, holders, owned_tonnes, wanted_tonnes
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
     AMOUNT_FEN_MAX,
@@ -109,18 +109,36 @@ def judge_cover(account: Account, instrument: Instrument, side: i64, cash_needed
 
 
 def judge_holding(state: State, account: Account, instrument: Instrument, more_tonnes: i64) -> Verdict:
-    """Whether the owner stays within the holding limit (最大持仓量) if all its open buys and this one are filled.
+    """Whether the owner, with all that are associated with it, stays within the holding limit (最大持仓量) if all open buys
+    and this one are filled; and whether it may be a holder at all.
 
     What is asked for anew counts, so that an owner above the limit (by law, by allocation, or by a new rule) may sell and give
     back, and buys nothing.
     """
-    if instrument.holding_limit == 0 or more_tonnes <= 0 or account.category == GOVERNMENT:
+    if not instrument.is_held_limited or more_tonnes <= 0 or account.category == GOVERNMENT:
         return ADMITTED
     owner: int = account.owner
     product = instrument.product
-    limit: i64 = above_allocation(state, owner, instrument.is_allowance, instrument.holding_limit)
-    actual: i64 = owned_tonnes(state, owner, product) + wanted_tonnes(state, owner, product) + more_tonnes
-    return Verdict(reasons.HOLDING_LIMIT, limit, actual) if actual > limit else ADMITTED
+    if instrument.holding_limit > 0:
+        group = group_of(state, owner)
+        limit: i64 = above_allocation(state, group, instrument.is_allowance, instrument.holding_limit)
+        actual: i64 = owned_tonnes(state, group, product) + wanted_tonnes(state, group, product) + more_tonnes
+        if actual > limit:
+            return Verdict(reasons.HOLDING_LIMIT, limit, actual)
+    return judge_holders(state, owner, instrument)
+
+
+def judge_holders(state: State, owner: int, instrument: Instrument) -> Verdict:
+    """Whether the owner is or may become one of the product's holders (持有人数上限, CN-38).
+
+    Who has units, or has asked for some, is one already. Only another is counted out, by a walk of all owners.
+    """
+    cap: i64 = instrument.holders_max
+    product = instrument.product
+    if cap == 0 or owned_tonnes(state, (owner,), product) > 0 or wanted_tonnes(state, (owner,), product) > 0:
+        return ADMITTED
+    there: i64 = holders(state, product, cap)
+    return Verdict(reasons.HOLDER_CAP, cap, there) if there >= cap else ADMITTED
 
 
 def judge_order(
@@ -130,6 +148,10 @@ def judge_order(
     side: i64 = order.side
     if account.restriction != 0 and account.restriction & (RESTRICT_BUY if side == BUY else RESTRICT_SELL) != 0:
         return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+    if account.bars != 0:
+        barred: i64 = standing.why_barred(state, account, instrument, side, standing.LISTED)
+        if barred != 0:
+            return Verdict(barred)
     verdict = judge_phase(state, instrument, time_in_force)
     if verdict.reason != 0:
         return verdict
@@ -146,7 +168,7 @@ def judge_order(
         return verdict
     cash: i64 = 0
     if side == BUY:
-        if instrument.holding_limit > 0:
+        if instrument.is_held_limited:
             verdict = judge_holding(state, account, instrument, order.tonnes)
             if verdict.reason != 0:
                 return verdict

@@ -118,4 +118,4 @@ def refresh(instrument: Instrument, rules: ProductRules) -> None:
     instrument.fee_ppm = rules.trading_fee_ppm + rules.settlement_fee_ppm
     instrument.close_rule = rules.close_rule
     instrument.close_min_tonnes = rules.close_min_tonnes
-    instrument.holding_limit = rules.holding_limit_tonnes
+    instrument.limit_holders(rules)

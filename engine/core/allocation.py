@@ -40,6 +40,8 @@ def judge(state: State, act: PreallocateUnits | TrueUpAllocation) -> Verdict:
         return Verdict(reasons.UNKNOWN_INSTRUMENT)
     if account.category != KEY_EMITTER:
         return Verdict(reasons.NOT_KEY_EMITTER)
+    if isinstance(act, PreallocateUnits) and account.leaving_until != 0:
+        return Verdict(reasons.ACCOUNT_LEAVING, account.leaving_until, 0)
     tonnes_min = 0 if isinstance(act, TrueUpAllocation) else 1
     if not tonnes_min <= act.tonnes <= TONNES_MAX or not is_year(act.year) or not instrument.is_allowance:
         return Verdict(reasons.ACT_INVALID, TONNES_MAX, max(-TONNES_MAX, min(act.tonnes, TONNES_MAX + 1)))

@@ -8,7 +8,7 @@ day passes without a window is canceled. The arithmetic is `auction.clear`.
 
 from typing import Final
 
-from engine.core import phases, reasons
+from engine.core import phases, reasons, standing
 from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
 from engine.core.auction import (
     ANNOUNCED,
@@ -51,7 +51,7 @@ from engine.core.events import (
     Resumed,
 )
 from engine.core.holdings import move_available, move_use_restricted
-from engine.core.positions import GOVERNMENT
+from engine.core.positions import GOVERNMENT, bid_tonnes, group_of
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
     AMOUNT_FEN_MAX,
@@ -160,6 +160,9 @@ def judge_bid(
     side = side_of(terms)
     if account.restriction & (RESTRICT_BUY if side == BUY else RESTRICT_SELL):
         return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+    barred = standing.why_barred(state, account, state.held_instrument(terms.instrument), side, standing.AUCTION)
+    if barred:
+        return Verdict(barred)
     if not is_eligible(state, account, terms):
         return Verdict(reasons.BIDDER_NOT_ELIGIBLE)
     verdict = judge_window(state, at_ns, auction)
@@ -170,7 +173,8 @@ def judge_bid(
             return Verdict(reasons.UNKNOWN_BID)
         if not terms.withdrawable:
             return Verdict(reasons.BID_NOT_WITHDRAWABLE)
-    tonnes, bids = auction.bids_of(int(account.owner))
+    tonnes = bid_tonnes(auction, group_of(state, int(account.owner)))
+    bids = auction.bids_of(int(account.owner))[1]
     if replaced is not None:
         tonnes, bids = tonnes - replaced.tonnes, bids - 1
     verdict = judge_bid_terms(state, auction, command.price_ticks, command.tonnes, tonnes)

@@ -3,7 +3,7 @@
 The numbers in the messages are those of the reliability catalogue (INV-1 …). Raises AssertionError with what was seen.
 """
 
-from engine.core import auctions, block_trading, phases
+from engine.core import auctions, block_trading, phases, standing
 from engine.core.adoption import keeps_what_is_fixed
 from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
@@ -32,12 +32,36 @@ def audit(state: State) -> None:
     audit_split(state)
     audit_supervision(state)
     audit_projects(state)
+    audit_participants(state)
 
 
 def check(is_true: bool, message: str) -> None:
     """`assert` that survives every interpreter flag."""
     if not is_true:
         raise AssertionError(message)
+
+
+def audit_participants(state: State) -> None:
+    """Standings are what they would be worked out to be; who may not trade has nothing open; the banned take no part."""
+    for account in state.accounts:
+        if account is not None:
+            kept = int(account.bars)
+            standing.refresh(state, account)
+            check(kept == int(account.bars), f"{account.code}: bars {kept}, worked out {account.bars}")
+            check(standing.may_trade(account) or not account.orders, f"{account.code}: barred with open orders")
+            is_empty = account.free + account.held + account.pending == 0 and not account.orders
+            check(not account.is_closed or is_empty, f"{account.code}: closed and not empty")
+    kept_groups = state.participants.groups
+    state.participants.regroup(int(state.trading_day))
+    check(kept_groups == state.participants.groups, "groups are not what the associations make them")
+    for user in state.participants.users.values():
+        check(user.is_removed or user.identity not in state.participants.banned, f"user {user.user} is banned")
+    for key in state.keys.values():
+        check(key.user == "" or key.revoked or not state.participants.users[key.user].is_removed, f"key {key.key_id}")
+    for participant in state.participants.by_number.values():
+        is_banned = participant.identity in state.participants.banned
+        check(participant.is_suspended or not is_banned, f"participant {participant.number} is banned")
+        check(state.participants.by_identity.get(participant.identity) is participant, f"{participant.identity}")
 
 
 def audit_book(state: State, instrument: Instrument) -> None:

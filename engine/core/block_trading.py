@@ -5,7 +5,7 @@ changes nothing and reaches only the asker. Checks follow the validation chain o
 window are the rule book's (A2, A3). A block trade leaves the book and all quotes of the day untouched.
 """
 
-from engine.core import phases, reasons
+from engine.core import phases, reasons, standing
 from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
 from engine.core.blocks import COUNTERPARTIES_MAX, ENDED, OFFERS_A_DAY_MAX, OPEN, OPEN_OFFERS_MAX, TRADED, Offer
 from engine.core.commands import BlockConfirm, BlockCounter, BlockDecline, BlockOffer, BlockWithdraw
@@ -194,6 +194,9 @@ def judge_access(state: State, account: Account, instrument: Instrument, side: i
     """Whether this account may trade this instrument in blocks now."""
     if int(account.restriction) & (RESTRICT_BUY if side == BUY else RESTRICT_SELL):
         return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+    barred = standing.why_barred(state, account, instrument, side, standing.BLOCK)
+    if barred:
+        return Verdict(barred)
     if state.rulebook.products[instrument.product].block_tonnes_min == 0:
         return Verdict(reasons.METHOD_NOT_ALLOWED)
     if not state.blocks.is_window_open or int(state.phase) in SHUT_PHASES:

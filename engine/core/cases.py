@@ -75,7 +75,7 @@ def judge_reduction(state: State, act: OrderReduction) -> Verdict:
         return Verdict(reasons.UNKNOWN_ACCOUNT)
     if act.product not in state.rulebook.products or not 0 < len(act.basis) <= TEXT_MAX:
         return Verdict(reasons.ACT_INVALID)
-    owned = positions.owned_tonnes(state, int(account.owner), act.product)
+    owned = positions.owned_tonnes(state, (int(account.owner),), act.product)
     if not 0 <= act.tonnes_max < min(owned, TONNES_MAX):
         return Verdict(reasons.ACT_INVALID, owned, max(0, min(act.tonnes_max, TONNES_MAX)))
     if not (calendar.is_day(act.due_day) and act.due_day >= int(state.trading_day)):
@@ -153,6 +153,6 @@ def check_reductions(state: State, out: list[Event]) -> None:
     """At the day's close: which orders to reduce have been met."""
     records = state.supervision.reductions
     for place, found in enumerate(records):
-        if found.status == OPEN and positions.owned_tonnes(state, found.owner, found.product) <= found.tonnes_max:
+        if found.status == OPEN and positions.owned_tonnes(state, (found.owner,), found.product) <= found.tonnes_max:
             records[place] = replace(found, status=MET, met_on=int(state.trading_day))
             out.append(ReductionChanged(found.number, found.owner, found.product, found.tonnes_max, MET))

@@ -8,16 +8,28 @@ or "all". The encoding (msgpack arrays) is the journal's: fields are only ever a
 
 import msgspec
 
+from engine.core import participant_acts
+from engine.core.bases import Act as Act
 from engine.core.calendar import HolidayNotice
 from engine.core.entry import Entry as Entry
+from engine.core.participant_acts import AdmitParticipant as AdmitParticipant
+from engine.core.participant_acts import AmendParticipant as AmendParticipant
+from engine.core.participant_acts import AppointUser as AppointUser
+from engine.core.participant_acts import Associate as Associate
+from engine.core.participant_acts import BanPerson as BanPerson
+from engine.core.participant_acts import CloseAccount as CloseAccount
+from engine.core.participant_acts import Disqualify as Disqualify
+from engine.core.participant_acts import Dissociate as Dissociate
+from engine.core.participant_acts import ExitToNationalMarket as ExitToNationalMarket
+from engine.core.participant_acts import LiftBan as LiftBan
+from engine.core.participant_acts import Qualify as Qualify
+from engine.core.participant_acts import ReinstateParticipant as ReinstateParticipant
+from engine.core.participant_acts import RemoveUser as RemoveUser
+from engine.core.participant_acts import SuspendParticipant as SuspendParticipant
 
 
 class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Base of all commands."""
-
-
-class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Base of all operator acts."""
 
 
 # ---- members --------------------------------------------------------------------------------------------
@@ -164,12 +176,16 @@ class ListInstrument(Act, frozen=True, array_like=True, gc=False, tag=102):
 
 
 class RegisterKey(Act, frozen=True, array_like=True, gc=False, tag=103):
-    """Register an Ed25519 public key (32 bytes) that may act for the given accounts."""
+    """Register an Ed25519 public key (32 bytes) that may act for the given accounts.
+
+    user: whose it is, "" for a program of the participant's; a user's key has none but the user's rights and accounts.
+    """
 
     key_id: str
     public_key: bytes
     accounts: tuple[int, ...]
     scopes: tuple[str, ...] = ("view", "trade")
+    user: str = ""
 
 
 class RevokeKey(Act, frozen=True, array_like=True, gc=False, tag=104):
@@ -768,6 +784,7 @@ AnyAct = (
     | OpenAuction
     | CloseAuction
     | CancelAuction
+    | participant_acts.ParticipantAct
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
+from engine.core import standing
 from engine.core.auction import Auction, Bid
 from engine.core.blocks import Blocks, Offer
 from engine.core.book import Half, Order
@@ -16,6 +17,7 @@ from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.days import BankBreak, BankFile, Days, Mark
 from engine.core.events import AuctionReported, Composite
+from engine.core.participants import Association, Ban, Participant, Participants, Qualification, User
 from engine.core.records import ComplianceYear, Encumbrance, Objection, OffsetProject
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
@@ -63,7 +65,7 @@ def _state(state: State) -> list[Any]:
         [_instrument(instrument) for instrument in state.instruments if instrument is not None],
         state.issued,
         state.surrendered,
-        [[key.key_id, key.public_key, key.accounts, key.scopes, key.revoked] for key in state.keys.values()],
+        [[key.key_id, key.public_key, key.accounts, key.scopes, key.revoked, key.user] for key in state.keys.values()],
         [[op.person, op.name, op.public_key] for op in state.operators if op is not None],
         [
             [p.number, p.at_ns, p.operator, p.reason, p.document, _encoder.encode(p.act), p.act_sha256]
@@ -84,6 +86,7 @@ def _state(state: State) -> list[Any]:
         _days(state.days),
         state.supervision,
         [state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, sorted(state.risk_reserve.claims.items())],
+        _participants(state.participants),
     ]
 
 
@@ -94,6 +97,18 @@ def _days(known: Days) -> list[Any]:
         known.bank_file,
         known.break_number,
         list(known.breaks.values()),
+    ]
+
+
+def _participants(found: Participants) -> list[Any]:
+    return [
+        [
+            [p.number, p.identity, p.name, p.home, p.is_suspended, list(p.qualifications.values())]
+            for p in found.by_number.values()
+        ],
+        list(found.users.values()),
+        list(found.banned.values()),
+        list(found.associations.values()),
     ]
 
 
@@ -163,6 +178,7 @@ def _account(account: Account) -> list[Any]:
         account.allowances_apart,
         account.successor,
         account.split_into,
+        [account.leaving_until, account.last_year, account.is_closed],
     ]
 
 
@@ -246,6 +262,7 @@ def _load_state(body: list[Any]) -> State:
         days,
         supervision,
         reserve,
+        participants,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -255,16 +272,18 @@ def _load_state(body: list[Any]) -> State:
         state.pending_rulebook = PendingRuleBook(pending[0], parse(pending[0]), pending[1], tuple(pending[2]))
     state.trading_day, state.day_number, state.phase, state.halted = day[0], day[1], day[2], day[3]
     state.trade_number, state.cash_deposited, state.cash_withdrawn, state.fees = day[4], day[5], day[6], day[7]
+    state.participants = _load_participants(participants)
     for row in accounts:
         state.add_account(_load_account(len(state.accounts), row))
+    standing.refresh_all(state)
     for row in instruments:
         instrument = _load_instrument(state, len(state.instruments), row)
         state.instruments.append(instrument)
         state.instrument_numbers[instrument.code] = len(state.instruments) - 1
     state.issued = issued
     state.surrendered = surrendered
-    for key_id, public_key, held, scopes, revoked in keys:
-        key = Key(key_id, public_key, tuple(held), tuple(scopes))
+    for key_id, public_key, held, scopes, revoked, user in keys:
+        key = Key(key_id, public_key, tuple(held), tuple(scopes), user)
         key.revoked = revoked
         state.keys[key_id] = key
     for person, name, public_key in operators:
@@ -300,6 +319,19 @@ def _load_days(row: list[Any]) -> Days:
     days.bank_file = msgspec.convert(bank_file, BankFile | None)
     days.breaks = {found.number: found for found in msgspec.convert(breaks, list[BankBreak])}
     return days
+
+
+def _load_participants(row: list[Any]) -> Participants:
+    found = Participants()
+    for number, identity, name, home, is_suspended, qualifications in row[0]:
+        participant = Participant(number, identity, name, home)
+        participant.is_suspended = is_suspended
+        participant.qualifications = {q.kind: q for q in msgspec.convert(qualifications, list[Qualification])}
+        found.record(participant)
+    found.users = {user.user: user for user in msgspec.convert(row[1], list[User])}
+    found.banned = {each.identity: each for each in msgspec.convert(row[2], list[Ban])}
+    found.associations = {each.number: each for each in msgspec.convert(row[3], list[Association])}
+    return found
 
 
 def _load_blocks(row: list[Any]) -> Blocks:
@@ -346,11 +378,13 @@ def _load_account(number: int, row: list[Any]) -> Account:
         allowances_apart,
         successor,
         split_into,
+        ending,
     ) = row
     account = Account(number, code, owner, name, category)
     account.restriction = restriction
     account.successor = successor
     account.split_into = split_into
+    account.leaving_until, account.last_year, account.is_closed = ending
     account.exec_seq = exec_seq
     account.free = free
     account.held = held

@@ -7,16 +7,24 @@ it. The folder rule: whoever follows the market (gateway, settlement) needs noth
 
 import msgspec
 
+from engine.core.bases import Fact as Fact
 from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.days import BankBreak
 from engine.core.order_events import OrderAccepted as OrderAccepted
 from engine.core.order_events import OrderCanceled as OrderCanceled
 from engine.core.order_events import Traded as Traded
-
-
-class Fact(msgspec.Struct, frozen=True, gc=False):
-    """Base of all events but the most frequent."""
-
+from engine.core.participant_events import AccountClosed as AccountClosed
+from engine.core.participant_events import AccountLeaving as AccountLeaving
+from engine.core.participant_events import AssociationRecorded as AssociationRecorded
+from engine.core.participant_events import BanLifted as BanLifted
+from engine.core.participant_events import ParticipantDisqualified as ParticipantDisqualified
+from engine.core.participant_events import ParticipantQualified as ParticipantQualified
+from engine.core.participant_events import ParticipantRecorded as ParticipantRecorded
+from engine.core.participant_events import ParticipantReinstated as ParticipantReinstated
+from engine.core.participant_events import ParticipantSuspended as ParticipantSuspended
+from engine.core.participant_events import PersonBanned as PersonBanned
+from engine.core.participant_events import UserAppointed as UserAppointed
+from engine.core.participant_events import UserRemoved as UserRemoved
 
 Event = Fact | OrderAccepted | OrderCanceled | Traded
 
@@ -480,12 +488,13 @@ class InstrumentListed(Fact, frozen=True, gc=False):
 
 
 class KeyRegistered(Fact, frozen=True, gc=False):
-    """A member key may act for these accounts."""
+    """A member key may act for these accounts. user: whose it is, "" for a program of the participant's."""
 
     key_id: str
     public_key: bytes
     accounts: tuple[int, ...]
     scopes: tuple[str, ...]
+    user: str = ""
 
 
 class KeyRevoked(Fact, frozen=True, gc=False):

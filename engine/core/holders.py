@@ -31,7 +31,9 @@ def next_day(state: State) -> int:
 
 def threshold_of(state: State, owner: int, rules: ProductRules) -> int:
     """Above how many tonnes this owner is a large holder of the product."""
-    return positions.above_allocation(state, owner, rules.kind == "allowance", rules.large_holder_tonnes)
+    return positions.above_allocation(
+        state, positions.group_of(state, owner), rules.kind == "allowance", rules.large_holder_tonnes
+    )
 
 
 def note(state: State, out: list[Event]) -> None:
@@ -41,7 +43,7 @@ def note(state: State, out: list[Event]) -> None:
         if not rules.large_holder_tonnes:
             continue
         for owner, accounts in state.owners.items():
-            tonnes = positions.owned_tonnes(state, owner, code)
+            tonnes = positions.owned_tonnes(state, positions.group_of(state, owner), code)
             is_large = tonnes > threshold_of(state, owner, rules) and not any(
                 account.category == positions.GOVERNMENT for account in accounts
             )
@@ -71,7 +73,7 @@ def file_report(state: State, command: FileHolderReport, out: list[Event]) -> No
         return
     owner = int(account.owner)
     found = state.supervision.holders.get(command.product, {}).get(owner)
-    tonnes = positions.owned_tonnes(state, owner, command.product)
+    tonnes = positions.owned_tonnes(state, positions.group_of(state, owner), command.product)
     threshold = threshold_of(state, owner, rules)
     if found is None and (rules.large_holder_tonnes == 0 or tonnes <= threshold):
         out.append(RequestRefused(account.number, 0, "", reasons.NOT_LARGE_HOLDER, threshold, tonnes))

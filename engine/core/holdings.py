@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 
 from engine.core import reasons
-from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
+from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holders, judge_holding
 from engine.core.commands import CancelUnits, EncumberUnits, EnforceEncumbrance, ReleaseUnits, TransferUnits
 from engine.core.events import Event, UnitsCanceled, UnitsEncumbered, UnitsReleased, UnitsTransferred
-from engine.core.positions import GOVERNMENT
+from engine.core.positions import GOVERNMENT, group_of
 from engine.core.records import Encumbrance
 from engine.core.state import Account, Instrument, State
 from engine.core.trading import cancel_open_orders
@@ -95,8 +95,8 @@ def judge(
             return Verdict(reasons.NOT_RESERVE)
         if account.restriction & RESTRICT_TRANSFER:
             return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
-        if act.kind == GIFT and to_account.owner != account.owner:
-            verdict = judge_holding(state, to_account, instrument, act.tonnes)
+        if act.kind == GIFT:
+            verdict = judge_gift(state, account, to_account, instrument, act.tonnes)
             if verdict.reason != 0:
                 return verdict
     else:
@@ -105,6 +105,17 @@ def judge(
         if act.kind == "reserve" and account.category != GOVERNMENT:
             return Verdict(reasons.NOT_RESERVE)
     return judge_cover(account, instrument, SELL, 0, act.tonnes)
+
+
+def judge_gift(state: State, account: Account, to_account: Account, instrument: Instrument, tonnes: int) -> Verdict:
+    """What is given must fit the receiver's limit, unless both count as one; a holder more must fit in any case."""
+    if to_account.leaving_until != 0:
+        return Verdict(reasons.ACCOUNT_LEAVING, to_account.leaving_until, 0)
+    if to_account.owner == account.owner:
+        return ADMITTED
+    if to_account.owner in group_of(state, account.owner):
+        return judge_holders(state, to_account.owner, instrument)
+    return judge_holding(state, to_account, instrument, tonnes)
 
 
 def judge_encumber(state: State, account: Account, act: EncumberUnits) -> Verdict:

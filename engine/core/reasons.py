@@ -37,6 +37,9 @@ ALREADY_AUTHENTICATED: Final = 1014
 EXPIRED_REQUEST: Final = 1015
 # 2000 permission and member state
 NOT_PERMITTED: Final = 2001
+PARTICIPANT_SUSPENDED: Final = 2002
+NOT_QUALIFIED: Final = 2003
+NOT_ELIGIBLE: Final = 2004
 ACCOUNT_RESTRICTED: Final = 2005
 SECOND_APPROVAL_REQUIRED: Final = 2006
 UNKNOWN_ACCOUNT: Final = 2007
@@ -63,6 +66,12 @@ OUTSIDE_HOURS: Final = 2027
 UNKNOWN_BREAK: Final = 2028
 BANK_FILE_TOTAL: Final = 2029
 TEXT_NOT_PLAIN: Final = 2030
+UNKNOWN_PARTICIPANT: Final = 2031
+CREDIT_CODE_INVALID: Final = 2032
+PERSON_BANNED: Final = 2033
+UNKNOWN_USER: Final = 2034
+RIGHT_NOT_HELD: Final = 2035
+UNKNOWN_ASSOCIATION: Final = 2036
 # 3000 limits
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
@@ -97,6 +106,7 @@ UNKNOWN_OFFER: Final = 4024
 COUNTERPARTY_GONE: Final = 4025
 LEVEL_NOT_PICKABLE: Final = 4026
 PICK_REQUIRED: Final = 4027
+SIDE_NOT_ALLOWED: Final = 4028
 # 4100 why an accepted order ended without the member asking
 DAY_ENDED: Final = 4101
 IOC_REMAINDER: Final = 4102
@@ -124,6 +134,7 @@ INSUFFICIENT_CASH: Final = 5001
 INSUFFICIENT_ALLOWANCE: Final = 5002
 UNITS_LOCKED: Final = 5003
 HOLDING_LIMIT: Final = 5004
+HOLDER_CAP: Final = 5005
 OBLIGATION_RESERVED: Final = 5006
 RESERVE_TOO_SMALL: Final = 5020
 NOTHING_OWED: Final = 5021
@@ -154,6 +165,11 @@ ACCOUNT_SPLIT: Final = 6037
 SPLIT_ABOVE_RECORD: Final = 6038
 SERIALS_TAKEN: Final = 6039
 OFFSET_OWN_BOUNDARY: Final = 6040
+ACCOUNT_LEAVING: Final = 6051
+ACCOUNT_CLOSED: Final = 6052
+ACCOUNT_HAS_UNITS: Final = 6053
+ACCOUNT_HAS_CASH: Final = 6054
+ACCOUNT_OWES: Final = 6055
 # 6100 supervision
 UNKNOWN_RESTRICTION: Final = 6101
 UNKNOWN_CASE: Final = 6102
@@ -238,6 +254,33 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "请求到达时已超过 expires_at。",
     ),
     Reason(2001, "NOT_PERMITTED", "never", 99, "This key may not do that.", "该密钥无权进行此操作。"),
+    Reason(
+        2002,
+        "PARTICIPANT_SUSPENDED",
+        "contact",
+        99,
+        "The participant is suspended.",
+        "该交易参与人已被暂停交易资格。",
+        "CQ-M Art. 30; CN-R Art. 7",
+    ),
+    Reason(
+        2003,
+        "NOT_QUALIFIED",
+        "contact",
+        99,
+        "A qualification that the account's class needs is missing, or not in force today.",
+        "缺少该类主体须具备的适当性条件,或其不在有效期内。",
+        "CQ-M Art. 16",
+    ),
+    Reason(
+        2004,
+        "NOT_ELIGIBLE",
+        "never",
+        99,
+        "Accounts of this class may not trade this product, or not by this method.",
+        "该类主体不得交易该产品,或不得采用该交易方式。",
+        "CQ-M Art. 16",
+    ),
     Reason(
         2005,
         "ACCOUNT_RESTRICTED",
@@ -401,6 +444,42 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The text holds a control, invisible or direction-changing character.",
         "文本含有控制字符、不可见字符或改变书写方向的字符。",
     ),
+    Reason(2031, "UNKNOWN_PARTICIPANT", "never", 99, "There is no such participant.", "没有该交易参与人。"),
+    Reason(
+        2032,
+        "CREDIT_CODE_INVALID",
+        "never",
+        99,
+        "An identity of 18 characters is a unified social credit code, and its check character is wrong.",
+        "18 位标识须为统一社会信用代码,其校验位有误。",
+        "GB 32100",
+    ),
+    Reason(
+        2033,
+        "PERSON_BANNED",
+        "never",
+        99,
+        "This identity is on the list of those who may not take part.",
+        "该主体在禁止参与交易的名单中。",
+        "CN-R Art. 7, 20",
+    ),
+    Reason(
+        2034,
+        "UNKNOWN_USER",
+        "never",
+        99,
+        "There is no such user, or they have been removed.",
+        "没有该操作人员,或其已被移除。",
+    ),
+    Reason(
+        2035,
+        "RIGHT_NOT_HELD",
+        "never",
+        99,
+        "A key may have no right that its user does not have.",
+        "密钥权限不得超出操作人员的权限。",
+    ),
+    Reason(2036, "UNKNOWN_ASSOCIATION", "never", 99, "There is no such association.", "没有该关联关系。"),
     Reason(
         3001,
         "RATE_LIMITED",
@@ -591,6 +670,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "本市场挂单不自动成交,请以 ioc 或 fok 点选对手方档位。",
         "CN-SH; GD",
     ),
+    Reason(
+        4028,
+        "SIDE_NOT_ALLOWED",
+        "never",
+        99,
+        "Accounts of this class may not take this side.",
+        "该类主体不得进行该方向的交易。",
+        "CQ-M Art. 16",
+    ),
     Reason(4101, "DAY_ENDED", "never", 0, "Day orders lapse at the close.", "当日委托闭市后自动失效。", "CN-21"),
     Reason(
         4102,
@@ -739,6 +827,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "CN-21; CN-38",
     ),
     Reason(5004, "HOLDING_LIMIT", "never", 3, "The holding would pass its limit.", "持仓将超过最大持仓量。", "CN-21"),
+    Reason(
+        5005,
+        "HOLDER_CAP",
+        "contact",
+        99,
+        "The product has as many holders as the rule book allows; who holds none cannot buy.",
+        "该产品持有人数已达上限,未持有者不得买入。",
+        "CN-38",
+    ),
     Reason(
         5006,
         "OBLIGATION_RESERVED",
@@ -980,6 +1077,48 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Reductions from within the unit's own boundary cannot be used for its surrender.",
         "本单位边界内产生的减排量不得用于本单位抵销。",
         "CQ-M Art. 27",
+    ),
+    Reason(
+        6051,
+        "ACCOUNT_LEAVING",
+        "never",
+        99,
+        "The account leaves for the national market; limit is the day until which it may sell.",
+        "该账户将退出地方市场;limit 为可卖出的截止日。",
+        "CQ-M Art. 10; CN-R Art. 29",
+    ),
+    Reason(
+        6052,
+        "ACCOUNT_CLOSED",
+        "never",
+        99,
+        "The account is closed.",
+        "账户已销户。",
+    ),
+    Reason(
+        6053,
+        "ACCOUNT_HAS_UNITS",
+        "never",
+        99,
+        "The account still has units; actual is how many tonnes.",
+        "账户仍持有配额或减排量;actual 为吨数。",
+    ),
+    Reason(
+        6054,
+        "ACCOUNT_HAS_CASH",
+        "never",
+        99,
+        "The account still has cash; actual is how much, in fen.",
+        "账户仍有资金;actual 为金额(分)。",
+    ),
+    Reason(
+        6055,
+        "ACCOUNT_OWES",
+        "never",
+        99,
+        "A compliance year of the account is open; actual is the year.",
+        "账户尚有履约年度未完成;actual 为年度。",
+        "CQ-M Art. 26",
     ),
     Reason(
         6101,

@@ -28,9 +28,22 @@ PICK_LEVELS: Final = {
     "PICK_BEST_ONLY": 1,
 }  # nothing trades unless a taker picks one of the best levels
 PRODUCT: Final = "product."  # begins the name of a product's rule: "product.CQEA.limit_bp"
+NONE: Final = "none"  # instead of a list of words: an empty one could be a mistake
 NO_LIMIT: Final = "none"  # instead of a price limit; a band of zero would be a mistake
 PRODUCT_KINDS: Final = ("allowance", "offset")
 OFFSET_BASES: Final = ("verified_emissions", "allocation")
+CATEGORIES: Final = (
+    "key_emitter",
+    "institution",
+    "individual",
+    "project_owner",
+    "intermediary",
+    "government",
+    "treasury",
+)
+SIDES: Final = ("buy", "sell")
+METHODS: Final = ("listed", "block", "auction")
+ASSETS: Final = "assets"  # the qualification that has an amount
 ACT_NAMES: Final = tuple(act.__name__ for act in commands.AnyAct.__args__)
 
 # What a running market may not change: its identity and clock, and what prices, holdings and T+N locks are counted in.
@@ -78,6 +91,7 @@ class ProductRules(msgspec.Struct, frozen=True):
     holding_limit_tonnes: int = 0  # most that one owner may have, allowances above its free allocation; 0: no limit
     large_holder_tonnes: int = 0  # who has more, likewise reckoned, is a large holder; 0: nobody is
     large_holders_published: bool = False  # whether their names are public
+    holders_max: int = 0  # most owners that may have the product at one time; 0: no cap
 
 
 class OffsetRules(msgspec.Struct, frozen=True):
@@ -99,6 +113,17 @@ class ComplianceRules(msgspec.Struct, frozen=True):
     offset_limit_bp: int  # of all offsets together
     local_share_min_bp: int  # least share of local origin among the offsets used
     offsets: dict[str, OffsetRules]  # by product; one that is not here cannot be used
+
+
+class ClassRules(msgspec.Struct, frozen=True):
+    """What accounts of one category may trade, and what qualifies (适当性) their participants for it."""
+
+    category: str
+    products: tuple[str, ...]
+    sides: tuple[str, ...]  # of SIDES
+    methods: tuple[str, ...]  # of METHODS
+    qualifications: tuple[str, ...]  # names: "assets" is a statement of net worth, others are on record or not
+    assets_fen_min: int = 0  # least net worth where "assets" is needed
 
 
 class TimetableRow(msgspec.Struct, frozen=True):
@@ -148,6 +173,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     products: dict[str, ProductRules]
     compliance: dict[int, ComplianceRules]  # by compliance year; a year that is not here lets no offset be used
     provenance: dict[str, Provenance]  # "section.key" -> source
+    classes: dict[str, ClassRules] = {}  # by category; a category that is not here may trade everything
     block_window: tuple[int, int] = (0, 0)  # local seconds from and to; (0, 0): only an operator opens the window
     stages: tuple[StageRow, ...] = ()  # when the stages beside the timetable are due
     opening_checks: tuple[str, ...] = ()  # what of the day before the opening demands: some of days.OPENING_CHECKS
@@ -245,6 +271,30 @@ def _one_of(choices: tuple[str, ...]) -> _Check:
         if type(value) is not str or value not in choices:
             raise ValueError(f"must be one of {', '.join(choices)}, not {_shown(value)}")
         return value
+
+    return check
+
+
+def _some_of(choices: tuple[str, ...] | re.Pattern[str]) -> _Check:
+    """A list of different words, each one of the choices or of their form, or "none"."""
+
+    def is_fit(word: Any) -> bool:
+        if type(word) is not str:
+            return False
+        return word in choices if isinstance(choices, tuple) else choices.fullmatch(word) is not None
+
+    def check(value: Any) -> tuple[str, ...]:
+        if value == NONE:
+            return ()
+        if type(value) is not list or not 1 <= len(value) <= PRODUCTS_MAX:
+            raise ValueError(f'must be a list of 1 to {PRODUCTS_MAX} words, or "{NONE}", not {_shown(value)}')
+        wrong = [_shown(word) for word in value if not is_fit(word)]
+        if wrong:
+            known = f"one of {', '.join(choices)}" if isinstance(choices, tuple) else "a word of that kind"
+            raise ValueError(f"{', '.join(wrong)} is not {known}")
+        if len(set(value)) != len(value):
+            raise ValueError("names a word twice")
+        return tuple(value)
 
     return check
 
@@ -422,6 +472,7 @@ _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "holding_limit_tonnes": _integer(1, units.TONNES_MAX),
     "large_holder_tonnes": _integer(1, units.TONNES_MAX),
     "large_holders_published": _boolean,
+    "holders_max": _integer(1, 1_000_000_000),
 }
 _COMPLIANCE_RULES: Final[dict[str, _Check]] = {
     "report_deadline": _day,
@@ -430,12 +481,24 @@ _COMPLIANCE_RULES: Final[dict[str, _Check]] = {
     "offset_limit_bp": _integer(0, 10_000),
     "local_share_min_bp": _integer(0, 10_000),
 }
+_CLASS_RULES: Final[dict[str, _Check]] = {
+    "products": _some_of(_CODE),
+    "sides": _some_of(SIDES),
+    "methods": _some_of(METHODS),
+    "qualifications": _some_of(_NAME),
+}
+_OPTIONAL_CLASS_RULES: Final[dict[str, _Check]] = {"assets_fen_min": _integer(1, units.CASH_FEN_MAX)}
 _OFFSET_RULES: Final[dict[str, _Check]] = {
     "limit_bp": _integer(0, 10_000),
     "vintage_min": _integer(0, 9_999),
     "is_local": _boolean,
 }
-_TABLES: Final = ("product", "compliance", "offset")  # sections of tables: [product.CODE], [compliance.YEAR], …
+_TABLES: Final = (
+    "product",
+    "compliance",
+    "offset",
+    "class",
+)  # sections of tables: [product.CODE], [compliance.YEAR], …
 
 
 class _Reading:
@@ -456,11 +519,12 @@ class _Reading:
             rules |= self._section(section, self.document.get(section), checks, _OPTIONAL_RULES.get(section, {}))
         products = self._products()
         compliance = self._compliance(products)
+        classes = self._classes()
         if not self.faults:
             self._check_between(rules, products)
         if self.faults:
             raise RuleBookError(self.faults)
-        return RuleBook(products=products, compliance=compliance, provenance=self.provenance, **rules)
+        return RuleBook(products=products, compliance=compliance, classes=classes, provenance=self.provenance, **rules)
 
     def _products(self) -> dict[str, ProductRules]:
         tables = self.document.get("product")
@@ -506,6 +570,30 @@ class _Reading:
                     offsets[product] = OffsetRules(product=product, **of_product)
             if len(self.faults) == before:
                 found[int(year)] = ComplianceRules(year=int(year), offsets=offsets, **values)
+        return found
+
+    def _classes(self) -> dict[str, ClassRules]:
+        """The optional tables [class.CATEGORY]."""
+        tables = self.document.get("class", {})
+        known = self.document.get("product", {})  # also what has faults of its own
+        if type(tables) is not dict:
+            self.faults.append("[class]: takes tables [class.CATEGORY]")
+            return {}
+        found: dict[str, ClassRules] = {}
+        for category, table in tables.items():
+            section = f"class.{category}"
+            if category not in CATEGORIES:
+                self.faults.append(f"[{section}]: is none of the categories {', '.join(CATEGORIES)}")
+            before = len(self.faults)
+            values = self._section(section, table, _CLASS_RULES, _OPTIONAL_CLASS_RULES)
+            if len(self.faults) > before:
+                continue
+            found[category] = ClassRules(category=category, **values)
+            unknown = [code for code in found[category].products if code not in known]
+            if unknown:
+                self.faults.append(f"{section}.products: there is no product {', '.join(unknown)}")
+            if (ASSETS in found[category].qualifications) != (found[category].assets_fen_min > 0):
+                self.faults.append(f'{section}: assets_fen_min and the qualification "{ASSETS}" go together')
         return found
 
     def _optional_tables(self, name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Keys are those of `engine.core.rulebook`; product rules are explained once for a
 from typing import Final, NamedTuple
 
 from engine.core import phases
-from engine.core.rulebook import PRODUCT, ProductRules, RuleBook
+from engine.core.rulebook import NONE, PRODUCT, ProductRules, RuleBook
 
 
 class Words(NamedTuple):
@@ -95,6 +95,17 @@ RULES: Final[dict[str, Words]] = {
         "可用于抵销的最早年份。", "Oldest vintage that may be used as an offset; 0: any.", "year"
     ),
     "offset.is_local": Words("是否计为本市项目。", "Whether it counts as of local origin."),
+    "class.products": Words("该类主体可交易的产品。", "Products that this class may trade; none: it does not trade."),
+    "class.sides": Words("该类主体可用的买卖方向。", "Sides that this class may take."),
+    "class.methods": Words(
+        "该类主体可用的交易方式:listed 挂牌;block 大宗协议;auction 有偿竞价与回购。",
+        "Methods that this class may use: listed orders, block trades, sealed auctions.",
+    ),
+    "class.qualifications": Words(
+        "该类主体须具备的适当性条件;assets 为净资产证明。",
+        "Qualifications that a participant of this class needs on the day; assets is a statement of net worth.",
+    ),
+    "class.assets_fen_min": Words("净资产下限。", "Least net worth that the statement must show.", "fen"),
     "product.name_zh": Words("产品中文名称。", "Name of the product in Chinese."),
     "product.name_en": Words("产品英文名称。", "Name of the product in English."),
     "product.kind": Words("配额或抵销信用;配额计入履约保留。", "Allowance or offset; allowances count for retention."),
@@ -147,6 +158,9 @@ RULES: Final[dict[str, Words]] = {
         "tonnes",
     ),
     "product.large_holders_published": Words("是否公布大户名单。", "Whether large holders are named in public."),
+    "product.holders_max": Words(
+        "持有人数上限。", "Most beneficial owners that may have the product at one time.", "owners"
+    ),
     "product.composite_weight": Words(
         "各年份综合价格的权重:none 不发布;tonnes 按当日成交量;equal 等权。",
         "Weights of the one price over all vintages: none is published; the day's tonnes; or equal.",
@@ -174,6 +188,9 @@ def value_of(book: RuleBook, name: str) -> object:
         rules = book.compliance[int(year)]
         found: object = getattr(rules.offsets[product] if product else rules, key)
         return _day(found) if key.endswith("_deadline") else found
+    if table == "class":
+        allowed: object = getattr(book.classes[of], key)
+        return (list(allowed) or NONE) if isinstance(allowed, tuple) else allowed
     if key == "timetable":
         return [f"{_time(row.at_second)} {phases.NAMES[row.phase]}" for row in book.timetable]
     if key == "stages":

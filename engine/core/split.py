@@ -12,6 +12,7 @@ from engine.core import reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import SplitAccount, SplitPart, SplitYear
 from engine.core.compliance import KEY_EMITTER, is_year, known_record, record_of
+from engine.core.ending import end_what_is_open
 from engine.core.events import (
     AccountSplit,
     CashTransferred,
@@ -23,7 +24,7 @@ from engine.core.events import (
 from engine.core.holdings import move_available, move_use_restricted
 from engine.core.records import NOT_VERIFIED, ComplianceYear
 from engine.core.state import Account, Instrument, State
-from engine.core.succession import end_what_is_open, judge_bids, judge_year
+from engine.core.succession import judge_bids, judge_year
 from engine.core.units import CASH_FEN_MAX, TONNES_MAX
 
 SPLIT_PARTS_MAX: Final = 20

@@ -15,9 +15,10 @@ from engine.core.calendar import Announcement, Calendar, HolidayNotice
 from engine.core.commands import AnyAct
 from engine.core.days import Days
 from engine.core.events import Composite
+from engine.core.participants import Participants
 from engine.core.phases import CLOSED
 from engine.core.records import ComplianceYear, Encumbrance, OffsetProject, RiskReserve
-from engine.core.rulebook import PICK_LEVELS, RuleBook
+from engine.core.rulebook import PICK_LEVELS, ProductRules, RuleBook
 from engine.core.supervision import Supervision
 from engine.core.units import AMOUNT_FEN_MAX
 
@@ -134,11 +135,15 @@ class Account:
         "allowances_available",
         "answer_days",
         "answers",
+        "bars",
         "category",
         "code",
         "exec_seq",
         "free",
         "held",
+        "is_closed",
+        "last_year",
+        "leaving_until",
         "name",
         "number",
         "orders",
@@ -159,6 +164,10 @@ class Account:
         self.name = name
         self.category = category
         self.restriction: i64 = 0
+        self.bars: i64 = 0  # why it may not trade as it likes: see `standing`, which works it out
+        self.leaving_until: i64 = 0  # it leaves for another market: the last day on which it may sell, yyyymmdd
+        self.last_year: i64 = 0  # then: the last compliance year that it owes here
+        self.is_closed = False
         self.successor: i64 = 0  # the account into which this one was merged
         self.split_into: list[int] = []  # the accounts to which parts of this one went
         self.exec_seq: i64 = 0
@@ -227,8 +236,10 @@ class Instrument:
         "halted",
         "high",
         "high_limit",
+        "holders_max",
         "holding_limit",
         "is_allowance",
+        "is_held_limited",
         "is_median",
         "last",
         "last_five",
@@ -273,7 +284,7 @@ class Instrument:
         self.limit_bp: i64 = rules.limit_bp
         self.fee_ppm: i64 = rules.trading_fee_ppm + rules.settlement_fee_ppm
         self.lock_days: i64 = rules.lock_days
-        self.holding_limit: i64 = rules.holding_limit_tonnes  # 0: none
+        self.limit_holders(rules)
         self.close_rule = rules.close_rule
         self.close_min_tonnes: i64 = rules.close_min_tonnes
         self.book = Book()
@@ -291,6 +302,12 @@ class Instrument:
         self.value_ticks: i64 = 0  # sum of price_ticks x tonnes, for the volume-weighted close
         self.trades: i64 = 0
         self.last_five: list[tuple[int, int]] = []  # (price_ticks, tonnes), for closing rule B
+
+    def limit_holders(self, rules: ProductRules) -> None:
+        """Take over how much one owner, and how many owners, may have of the product; 0: no limit."""
+        self.holding_limit: i64 = rules.holding_limit_tonnes
+        self.holders_max: i64 = rules.holders_max
+        self.is_held_limited = rules.holding_limit_tonnes > 0 or rules.holders_max > 0
 
     def hold_of(self, price_ticks: i64, tonnes: i64) -> i64:
         """Cash that an open buy must hold: the worst case, fees included (see units.fee_of on why partial fills fit)."""
@@ -324,12 +341,15 @@ class Instrument:
 
 @final
 class Key:
-    """A member's public key and what it may do."""
+    """A member's public key and what it may do. user: whose it is, "" for a program of the participant's."""
 
-    __slots__ = ("accounts", "key_id", "public_key", "revoked", "scopes")
+    __slots__ = ("accounts", "key_id", "public_key", "revoked", "scopes", "user")
 
-    def __init__(self, key_id: str, public_key: bytes, accounts: tuple[int, ...], scopes: tuple[str, ...]) -> None:
+    def __init__(
+        self, key_id: str, public_key: bytes, accounts: tuple[int, ...], scopes: tuple[str, ...], user: str
+    ) -> None:
         self.key_id = key_id
+        self.user = user
         self.public_key = public_key
         self.accounts = accounts
         self.scopes = scopes
@@ -415,6 +435,7 @@ class State:
         "operators",
         "order_value_max",
         "owners",
+        "participants",
         "pending_rulebook",
         "phase",
         "proposals",
@@ -452,6 +473,7 @@ class State:
         self.operator_numbers: dict[str, int] = {}
         self.keys: dict[str, Key] = {}
         self.proposals: dict[int, Proposal] = {}
+        self.participants = Participants()
         self.blocks = Blocks()
         self.holiday_notices: dict[int, HolidayNotice] = {}  # by year, rising
         self.announcements: list[Announcement] = []  # closures and openings, oldest first

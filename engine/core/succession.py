@@ -10,10 +10,11 @@ from typing import Final
 
 import msgspec
 
-from engine.core import auctions, block_trading, offset_projects, reasons
+from engine.core import offset_projects, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import AnyAct, ImportEmissions, MergeAccounts, SplitAccount
 from engine.core.compliance import record_of
+from engine.core.ending import end_what_is_open
 from engine.core.events import (
     AccountMerged,
     CashTransferred,
@@ -27,7 +28,6 @@ from engine.core.holdings import FREEZE, move_available, move_encumbered, move_u
 from engine.core.records import NOT_VERIFIED, ComplianceYear
 from engine.core.state import Account, Instrument, Position, State
 from engine.core.supervision import WAITING
-from engine.core.trading import cancel_open_orders
 from engine.core.units import RESTRICT_ALL, RESTRICT_LOGIN
 
 MERGEABLE: Final = ("key_emitter", "institution")  # a person has no successor by merger, the government none at all
@@ -44,8 +44,8 @@ MERGED: Final = RESTRICT_ALL & ~RESTRICT_LOGIN  # its owner may still read the a
 # ---- judging --------------------------------------------------------------------------------------------
 
 
-def judge_merged(state: State, act: AnyAct) -> Verdict:
-    """Nothing happens to an account that was merged into another: `actual` is the successor, whom to turn to."""
+def judge_ended(state: State, act: AnyAct) -> Verdict:
+    """Nothing happens to an account that was closed, or merged into another: then `actual` is the successor."""
     if isinstance(act, ImportEmissions):
         numbers = [row[0] for row in act.rows]
     elif isinstance(act, SplitAccount):
@@ -57,6 +57,8 @@ def judge_merged(state: State, act: AnyAct) -> Verdict:
         account = state.account(number)
         if account is not None and account.successor != 0:
             return Verdict(reasons.ACCOUNT_MERGED, 0, account.successor)
+        if account is not None and account.is_closed:
+            return Verdict(reasons.ACCOUNT_CLOSED)
     return ADMITTED
 
 
@@ -138,20 +140,6 @@ def merge(state: State, act: MergeAccounts, out: list[Event]) -> None:
     account.restriction = MERGED
     out.append(RestrictionChanged(act.account, MERGED, f"merged into {successor.code}"))
     out.append(AccountMerged(act.account, act.to_account))
-
-
-def end_what_is_open(state: State, account: Account, reason: int, out: list[Event]) -> None:
-    """Orders, own block offers, offers of others to the account, bids: each ends with its holds given back."""
-    number = int(account.number)
-    cancel_open_orders(state, account, 0, 0, reason, out)
-    for offer in state.blocks.open_by(number):
-        block_trading.end(state, offer, reason, out)
-    for offer in state.blocks.open_offers():
-        if number in offer.counterparties:
-            block_trading.turn_down(state, offer, number, reason, out)
-    for auction in state.auctions.values():
-        for bid in [bid for bid in auction.bids.values() if bid.account == number]:
-            auctions.end_bid(state, auction, bid, reason, out)
 
 
 def transfer_holdings(state: State, account: Account, successor: Account, out: list[Event]) -> None:

@@ -371,6 +371,20 @@ _FORMS: Final[dict[str, _Form]] = {
     "finding": _Form("finding", _Word, _same, _same),
     "alerts": _Form("alerts", _Alerts, lambda value, *_: tuple(value), lambda value, *_: list(value), True),
     "tonnes_max": _number_form("tonnes_max", units.TONNES_MAX),
+    # participants
+    "participant": _Form("participant", Annotated[int, Meta(ge=1, le=_INT64_MAX)], _same, _same),
+    "identity": _Form("identity", _Word, _same, _same),
+    "home": _Form("home", wire.Text, _same, _same, True),
+    "user": _Form("user", _Word, _same, _same),
+    "rights": _Form("rights", _Words, lambda value, *_: tuple(value), lambda value, *_: list(value)),
+    "from_day": _day_form("from_day"),
+    "until_day": _day_form("until_day"),
+    "last_year": _number_form("last_year", 2999, 2000),
+    "assets_fen": _Form("assets", wire.Decimals, _read_amount, lambda value, *_: prices.money_text(value), True),
+    "controller": _number_form("controller", _INT64_MAX, 1),
+    "controlled": _number_form("controlled", _INT64_MAX, 1),
+    "share_bp": _number_form("share_bp", 10_000),
+    "association": _number_form("association", _INT64_MAX, 1),
     # government auctions
     "auction": _Form("auction", wire.Code, _read_auction, lambda value, names, _: names.auction_code(value)),
     "direction": _Form("direction", _Word, _same, _same),
@@ -416,6 +430,11 @@ _ALL_WHEN_ABSENT: Final = {
     (commands.OrderReduction, "case"),
     (commands.PublishNotice, "instrument"),
 }
+_MAY_BE_ABSENT: Final = {
+    (commands.RegisterKey, "user"),
+    (commands.Qualify, "until_day"),
+    (commands.Associate, "until_day"),
+}  # then the command's default
 
 _NONE_WHEN_ABSENT: Final = ("trade", "objection_until")  # 0 in the command
 
@@ -430,7 +449,7 @@ class ActForm(msgspec.Struct, frozen=True):
 
     def optional(self, field: str) -> bool:
         """Whether a field may be left out."""
-        return self.forms[field].optional or (self.act, field) in _ALL_WHEN_ABSENT
+        return self.forms[field].optional or (self.act, field) in _ALL_WHEN_ABSENT | _MAY_BE_ABSENT
 
 
 def _wire_name(act: type[commands.Act]) -> str:
@@ -441,7 +460,7 @@ def _form_of(act: type[commands.Act]) -> ActForm:
     forms = {field.name: _FORMS[field.name] for field in msgspec.structs.fields(act)}
     columns: list[Any] = []
     for field, form in forms.items():
-        if form.optional or (act, field) in _ALL_WHEN_ABSENT:
+        if form.optional or (act, field) in _ALL_WHEN_ABSENT | _MAY_BE_ABSENT:
             columns.append((form.name, form.type | UnsetType, UNSET))
         else:
             columns.append((form.name, form.type))
@@ -451,6 +470,11 @@ def _form_of(act: type[commands.Act]) -> ActForm:
 
 ACTS: Final[dict[str, ActForm]] = {form.name: form for form in (_form_of(act) for act in commands.AnyAct.__args__)}
 _BY_CLASS: Final = {form.act: form for form in ACTS.values()}
+
+
+def is_zero(act: type[commands.Act], field: str) -> bool:
+    """Whether a field that is left out is 0 in the command: all, or none."""
+    return (act, field) in _ALL_WHEN_ABSENT or field in _NONE_WHEN_ABSENT
 
 
 def read_act(name: str, fields: bytes, names: Names) -> commands.AnyAct:
@@ -464,7 +488,7 @@ def read_act(name: str, fields: bytes, names: Names) -> commands.AnyAct:
     for field, part in form.forms.items():
         if said[field] is not UNSET:
             values[field] = part.read(said[field], names, said)
-        elif (form.act, field) in _ALL_WHEN_ABSENT or field in _NONE_WHEN_ABSENT:
+        elif is_zero(form.act, field):
             values[field] = 0
     return cast(commands.AnyAct, form.act(**values))
 

@@ -2,7 +2,16 @@
 
 from typing import Any, Final
 
-from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, serial_wire, supervision_wire, wire
+from gateway.protocol import (
+    auction_wire,
+    block_wire,
+    day_wire,
+    holder_wire,
+    participant_wire,
+    serial_wire,
+    supervision_wire,
+    wire,
+)
 
 DOORS: Final[dict[str, Any]] = {
     "trade": wire.TradeRequest
@@ -16,6 +25,7 @@ DOORS: Final[dict[str, Any]] = {
     | holder_wire.OpsLargeHolders
     | serial_wire.OpsSerials
     | day_wire.OpsDayRequest
-    | supervision_wire.OfOperators,
+    | supervision_wire.OfOperators
+    | participant_wire.OpsParticipantRequest,
     "market": wire.MarketRequest | auction_wire.Looking,
 }

@@ -2,7 +2,16 @@
 
 from typing import Any, Final
 
-from gateway.protocol import auction_wire, block_wire, day_wire, holder_wire, serial_wire, supervision_wire, wire
+from gateway.protocol import (
+    auction_wire,
+    block_wire,
+    day_wire,
+    holder_wire,
+    participant_wire,
+    serial_wire,
+    supervision_wire,
+    wire,
+)
 
 Document = dict[str, Any]  # as settlement wrote it: docs/settlement.md
 
@@ -64,4 +73,7 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     serial_wire.OpsSerials: (list[serial_wire.Serials],),
     day_wire.OpsDay: (day_wire.DayTable,),
     day_wire.OpsBank: (day_wire.BankView,),
+    participant_wire.OpsParticipants: (list[participant_wire.ParticipantRow],),
+    participant_wire.OpsBans: (list[participant_wire.BanRow],),
+    participant_wire.OpsAssociations: (list[participant_wire.AssociationRow],),
 }

@@ -926,7 +926,8 @@ class Reconciliation(Struct, gc=False):
 class AccountRow(Struct, gc=False):
     """One account as an operator sees it; restriction in the words of protocol/acts.py.
 
-    successor: the account into which it was merged, "" for one that lives on. split_into: where parts of it went.
+    successor: the account into which it was merged, "" for one that lives on. split_into: where parts of it went. standing:
+    why it may not trade as it likes (suspended, unqualified, by_class, leaving, left, closed).
     """
 
     account: str
@@ -939,6 +940,7 @@ class AccountRow(Struct, gc=False):
     retention_floor: int
     successor: str
     split_into: list[str]
+    standing: list[str]
 
 
 class OpsStatusView(Struct, gc=False):

@@ -181,6 +181,27 @@ SUPERVISION_ACTS: list[commands.AnyAct] = [
 ]
 
 
+PARTICIPANT_ACTS: list[commands.AnyAct] = [
+    commands.AdmitParticipant(7, "91500000MA5U0BCX42", "水泥厂", "重庆市"),
+    commands.AmendParticipant(7, "91500000MA5U0BCX42", "水泥厂"),
+    commands.Qualify(7, "suitability", 20260105),
+    commands.Qualify(7, "assets", 20260105, 20261231, 10_000_000),
+    commands.Disqualify(7, "suitability", "Art. 16"),
+    commands.SuspendParticipant(7, "Art. 30"),
+    commands.ReinstateParticipant(7, "lifted"),
+    commands.AppointUser("cement-wu", 7, "吴", "P-0001", ("view", "cancel")),
+    commands.RegisterKey("k", public_of("k"), (1,), ("view",), "cement-wu"),
+    commands.RemoveUser("cement-wu", "left"),
+    commands.BanPerson("P-0001", "吴", "CN-R Art. 7"),
+    commands.LiftBan("P-0001", "left the bureau"),
+    commands.Associate(1, 2, 5_100, 20260105, "annual report"),
+    commands.Associate(1, 2, 10_000, 20260105, "annual report", 20261231),
+    commands.Dissociate(3, 20260630, "sold"),
+    commands.ExitToNationalMarket(1, 20270331, 2026),
+    commands.CloseAccount(1),
+]
+
+
 def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
     names = Directory()
     names.rulebook = parse(rulebook_text())
@@ -239,6 +260,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.CloseAuction(1),
         commands.CancelAuction(1),
         commands.AnnounceOpening(20261128, "渝交所〔2026〕10号"),
+        *PARTICIPANT_ACTS,
     ]
     assert {type(act) for act in examples} == set(commands.AnyAct.__args__)
     for act in examples:
@@ -248,3 +270,9 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         acts.read_act("no_such_act", b"{}", names)
     with pytest.raises(msgspec.ValidationError):
         acts.read_act("restrict", b'{"account":"A001","scope":"all","basis":""}', names)
+
+
+@pytest.mark.parametrize("form", acts.ACTS.values(), ids=acts.ACTS)
+def test_what_may_be_left_out_of_an_act_has_a_value(form: acts.ActForm) -> None:
+    needed = {field.name for field in msgspec.structs.fields(form.act) if field.required}
+    assert not {field for field in needed if form.optional(field) and not acts.is_zero(form.act, field)}

@@ -14,6 +14,7 @@ WORDS = (
     "engine.core.rulewords",
     "engine.core.units",
     "engine.view",
+    "engine.participant_view",
     "engine.sequencer",
     "engine.title",
     "engine.public_notices",

@@ -38,6 +38,7 @@ ADMISSION = (
     reasons.UNITS_LOCKED,
     reasons.OBLIGATION_RESERVED,
     reasons.HOLDING_LIMIT,
+    reasons.HOLDER_CAP,
 )
 ENDINGS = (
     0,
@@ -70,12 +71,25 @@ NOT_REACHED = (
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))
 # government auctions too: test_auctions
 AUCTION_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith(("Auction", "Bid")))
-# a merger ends an account for good, which a flow of few accounts cannot afford: test_succession has a chain of them, and
-# test_split divides one over and over
-MERGER_EVENTS = (e.HoldingTransferred, e.CashTransferred, e.AccountMerged, e.AccountSplit)
+# a merger or an exit ends an account for good, which a flow of few accounts cannot afford: test_succession has a chain of
+# mergers, test_closing the exits, and test_split divides one over and over
+MERGER_EVENTS = (
+    e.HoldingTransferred,
+    e.CashTransferred,
+    e.AccountMerged,
+    e.AccountSplit,
+    e.AccountLeaving,
+    e.AccountClosed,
+)
+# of persons and their papers: test_participants
+PARTICIPANT_EVENTS = tuple(
+    kind
+    for name, kind in vars(e).items()
+    if name.startswith(("Participant", "User", "Person", "Ban", "Association")) and name != "Band"
+)
 # offsets by project move like any other; their numbers have a slow twin in test_serials
 PROJECT_EVENTS = (e.OffsetsIssued,)
-ELSEWHERE = NOT_REACHED + BLOCK_EVENTS + AUCTION_EVENTS + MERGER_EVENTS + PROJECT_EVENTS
+ELSEWHERE = NOT_REACHED + BLOCK_EVENTS + AUCTION_EVENTS + MERGER_EVENTS + PROJECT_EVENTS + PARTICIPANT_EVENTS
 
 
 def test_flows_make_every_event_and_reach_every_refusal() -> None:

@@ -323,3 +323,31 @@ async def test_lots_of_two_days_of_which_the_older_is_settled_in_part_are_no_fin
     assert report.ok, report.breaks
     await settlement.close()
     assert audit(tmp_path / "registry.db").findings == []
+
+
+async def test_an_exit_gives_back_what_was_issued_ahead_and_both_ledgers_agree(tmp_path: Path) -> None:
+    watch, clock = Watch(), Ticking()
+    exchange = await founded(tmp_path, watch, clock)
+    await exchange.act(c.PreallocateUnits(KEY, 1, 70, 2026, 0))
+    told = await exchange.act(c.ExitToNationalMarket(KEY, 20260601, 2025))
+    assert [type(said) for said in told[1:]] == [e.AccountLeaving, e.AllocationTruedUp]
+    report = await exchange.settlement.reconcile()
+    assert report.ok, report.breaks
+    [held] = [row for row in await exchange.settlement.holdings(KEY) if row.instrument == 1]
+    assert (held.available, held.preallocated) == (1_000, 0)
+    await exchange.act(c.OpenDay(20260105))
+    await exchange.stop()
+
+    exchange = await Exchange.start(tmp_path, watch, clock)
+    for act in (
+        c.ImportEmissions(2025, ((KEY, 1_000, 20260420),), 0, "ab" * 32),
+        c.SurrenderUnits(KEY, 1, 1_000, 2025, True),
+        c.CloseDay(),
+    ):
+        told = await exchange.act(act)
+    assert told[-1] == e.AccountClosed(KEY)
+    await exchange.settlement.wait_settled(exchange.sequencer.view.day().seq)
+    assert (await exchange.settlement.reconcile()).ok
+    await exchange.stop()
+    assert (watch.breaks, watch.failures) == ([], [])
+    assert audit(tmp_path / "registry.db").findings == []

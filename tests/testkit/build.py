@@ -65,6 +65,7 @@ _OPTIONAL_IN_PRODUCT: Final = (
     "holding_limit_tonnes",
     "large_holder_tonnes",
     "large_holders_published",
+    "holders_max",
 )
 _COMPLIANCE: Final[dict[str, Any]] = {
     "report_deadline": "2026-04-30",
@@ -73,6 +74,12 @@ _COMPLIANCE: Final[dict[str, Any]] = {
     "offset_limit_bp": 0,
     "local_share_min_bp": 0,
 }
+_CLASS: Final[dict[str, Any]] = {
+    "products": ["CQEA"],
+    "sides": ["buy", "sell"],
+    "methods": ["listed", "block", "auction"],
+    "qualifications": "none",
+}
 _OFFSET: Final[dict[str, Any]] = {"limit_bp": 0, "vintage_min": 0, "is_local": False}
 
 
@@ -80,11 +87,12 @@ def rulebook_text(
     products: dict[str, dict[str, Any]] | None = None,
     compliance: dict[int, dict[str, Any]] | None = None,
     offsets: dict[str, dict[str, Any]] | None = None,
+    classes: dict[str, dict[str, Any]] | None = None,
     **rules: Any,
 ) -> str:
     """The text of a rule book: defaults, with `rules` by key and `products` by code laid over them.
 
-    compliance by year, offsets by "YEAR.PRODUCT": none unless given.
+    compliance by year, offsets by "YEAR.PRODUCT", classes by category: none unless given.
     """
     left = dict(rules)
     lines: list[str] = []
@@ -98,6 +106,8 @@ def rulebook_text(
     assert not left, f"no such rules: {', '.join(left)}"
     for year, values in (compliance or {}).items():
         lines += _table(f"compliance.{year}", _COMPLIANCE | values)
+    for name, values in (classes or {}).items():
+        lines += _table(f"class.{name}", _CLASS | values)
     for name, values in (offsets or {}).items():
         lines += _table(f"offset.{name}", _OFFSET | values)
     for code, changes in (products or {"CQEA": {}}).items():

@@ -46,6 +46,8 @@ def random_rules(dice: random.Random) -> Rules:
             product["holding_limit_tonnes"] = dice.choice((1, 300, 5000))
         if dice.random() < 0.3:
             product["large_holder_tonnes"] = dice.choice((1, 300, 5000))
+        if dice.random() < 0.15:
+            product["holders_max"] = dice.choice((1, 2, 3))
         product["match_mode"] = dice.choice(("PRICE_TIME_AUTO",) * 5 + ("PICK_BEST5", "PICK_BEST_ONLY", "MEDIAN3"))
         product["close_rule"] = dice.choice("ABCL")
         product["close_min_tonnes"] = dice.choice((10, 100)) if product["close_rule"] == "C" else 0
@@ -279,6 +281,11 @@ class Flow:
         elif isinstance(wanted, c.EncumberUnits) and dice.random() < 0.5:
             self.act(c.EncumberUnits(account, instrument, dice.choice((1, 3, 5)), "pledge", "a lender"))
             wanted = c.ReleaseUnits(dice.choice((1, 1, 2)), dice.choice((1, 1, 3)))
+        elif isinstance(wanted, c.ImportEmissions) and dice.random() < 0.5:
+            wanted = c.ImportEmissions(2025, ((account, 50, 20260420),), 0, "a" * 64)
+        elif isinstance(wanted, c.Restrict) and dice.random() < 0.3:
+            self.act(c.Restrict(account, 2, "random"))
+            wanted = c.ReviewRestriction(dice.choice((1, 1, 2)), self.day + 5)
         if isinstance(wanted, c.OpenAccount) and dice.random() < 0.3:
             self.open_account()
             return
@@ -353,7 +360,10 @@ class Flow:
     def report_holding(self) -> None:
         """A large holder's report, or what says it is one."""
         dice = self.dice
-        product, words = dice.choice(("CQEA", "CQEA", "CCER", "NONE")), dice.choice(("to comply", "x" * 501, ""))
+        product, words = (
+            dice.choice(("CQEA", "CQEA", "CCER", "NONE")),
+            dice.choice(("to comply",) * 4 + ("x" * 501, "")),
+        )
         self.send(c.FileHolderReport(self.some_account(), product, words, "own", ""))
 
     def some_emissions(self, year: int) -> c.ImportEmissions:
@@ -445,7 +455,7 @@ class Flow:
             self.some_act()
         elif draw < 0.87:
             self.strange_approval()
-        elif draw < 0.878:
+        elif draw < 0.876:
             self.leave_pending()
         elif draw < 0.8785:
             self.report_holding()

@@ -237,20 +237,32 @@ class SlowOrders:
         return tonnes + sum(issue.tonnes for issue in free if issue.year == max(other.year for other in free))
 
     def why_not_more(self, account: Account, instrument: Instrument, tonnes: int) -> Why | None:
-        """The holding limit: all that the owner has of the product, all that it asks for, and this."""
+        """The holding limit: all that the owner has of the product, all that it asks for, and this; then the cap of holders."""
         rules = instrument.rules
-        if rules.holding_limit_tonnes == 0 or tonnes <= 0 or account.category == "government":
+        if tonnes <= 0 or account.category == "government":
             return None
-        own = [other.number for other in self.accounts if other.owner == account.owner]
-        same = [listed.number for listed in self.instruments if listed.rules.code == rules.code]
-        wanted = [
+        actual = self.has_or_wants(account.owner, rules.code)
+        if rules.holding_limit_tonnes:
+            limit = self.above_free(account.owner, rules.kind, rules.holding_limit_tonnes)
+            if actual + tonnes > limit:
+                return reasons.HOLDING_LIMIT, limit, actual + tonnes
+        if rules.holders_max and not actual:
+            governed = {other.owner for other in self.accounts if other.category == "government"}
+            owners = {other.owner for other in self.accounts} - governed
+            holders = [owner for owner in owners if self.has_or_wants(owner, rules.code)]
+            if len(holders) >= rules.holders_max:
+                return reasons.HOLDER_CAP, rules.holders_max, rules.holders_max
+        return None
+
+    def has_or_wants(self, owner: int, product: str) -> int:
+        """All that an owner has of a product, in any state, and all that its open buys ask for."""
+        own = [other.number for other in self.accounts if other.owner == owner]
+        same = [listed.number for listed in self.instruments if listed.rules.code == product]
+        return self.owned_of(owner, product) + sum(
             order.leaves
             for order in self.orders
             if order.account.number in own and order.instrument in same and order.side == BUY
-        ]
-        limit = self.above_free(account.owner, rules.kind, rules.holding_limit_tonnes)
-        actual = self.owned_of(account.owner, rules.code) + sum(wanted) + tonnes
-        return (reasons.HOLDING_LIMIT, limit, actual) if actual > limit else None
+        )
 
     def why_not_units_for(self, account: Account, instrument: Instrument, tonnes: int) -> Why | None:
         available = self.units_available(account, instrument.number)

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from engine.core import phases
+from engine.core.rulebook import CATEGORIES
 from gateway.protocol.times import day_text
-from yutan.cli import auction, block, day, notices, registry, session, supervision
+from yutan.cli import auction, block, day, notices, participants, registry, session, supervision
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
@@ -22,6 +23,7 @@ registry.register(app)
 day.register(app)
 supervision.register(app)
 app.command()(notices.announce)
+participants.register(app)
 app.add_typer(block.operator_app, name="block")
 app.add_typer(auction.operator_app, name="auction")
 
@@ -159,7 +161,7 @@ def resume(
 def open_account(
     code: Code,
     name: Annotated[str, typer.Argument(help="Participant's name (名称).")],
-    category: Annotated[str, typer.Option("--category", help="key_emitter, institution, individual or government.")],
+    category: Annotated[str, typer.Option("--category", help=f"One of: {', '.join(CATEGORIES)} (类别).")],
     owner: Annotated[int, typer.Option("--owner", min=1, help="Number of the beneficial owner (实际控制人).")],
     operator: Operator,
     reason: Why = "admit a participant",
@@ -204,7 +206,10 @@ def register_key(
     public_key: Annotated[str, typer.Option("--public-key", help="Public key: 64 hex digits, or a PEM private key.")],
     account: Annotated[list[str], typer.Option("--account", help="Account the key may act for; repeat for more.")],
     operator: Operator,
-    scope: Annotated[list[str] | None, typer.Option("--scope", help="view, trade; default both.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="view, trade, cancel, transfer, file; default view and trade.")
+    ] = None,
+    user: Annotated[str, typer.Option("--user", help="Whose key it is; none: a program of the participant's.")] = "",
     reason: Why = "register a key",
     document: Document = "",
     data: DataDir = DEFAULT_DATA,
@@ -216,7 +221,7 @@ def register_key(
         "public_key": session.public_key(public_key, as_json).hex(),
         "accounts": account,
         "scopes": scope or ["view", "trade"],
-    }
+    } | _given(user=user)
     _act("register_key", fields, data, operator, reason, document, as_json)
 
 

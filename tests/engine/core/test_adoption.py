@@ -30,6 +30,7 @@ OTHER: dict[str, Any] = {
     "holding_limit_tonnes": 20_000,
     "large_holder_tonnes": 5_000,
     "large_holders_published": True,
+    "holders_max": 9,
 }
 OTHER_MARKET: dict[str, Any] = {
     "self_trade": "cancel_both",

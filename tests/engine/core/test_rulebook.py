@@ -9,7 +9,12 @@ from engine.core import phases, rulebook, rulewords
 from engine.core.rulebook import RuleBookError
 
 TEXT = rulebook.shipped("chongqing")
-UNKNOWN = ("holding_limit_tonnes", "large_holder_tonnes", "large_holders_published")  # no Chongqing text has a value
+UNKNOWN = (
+    "holding_limit_tonnes",
+    "large_holder_tonnes",
+    "large_holders_published",
+    "holders_max",
+)  # no Chongqing text has a value
 UNKNOWN_HOURS = ("transfer_hours", "cash_in_hours", "cash_out_hours")  # nor these
 HOURS = "[day]\n" + "".join(
     f'{key} = {{ value = ["09:00", "09:25"], source = "CN-UI", confidence = "unknown" }}\n' for key in UNKNOWN_HOURS
@@ -21,6 +26,7 @@ LIMITS = """[product.CQEA]
 holding_limit_tonnes = { value = 1000000, source = "BJ 4.5.2", confidence = "confirmed" }
 large_holder_tonnes = { value = 500000, source = "BJ 4.5.4", confidence = "confirmed" }
 large_holders_published = { value = true, source = "BJ 4.5.4", confidence = "confirmed" }
+holders_max = { value = 200, source = "CN-38", confidence = "confirmed-2" }
 """
 
 
@@ -95,14 +101,17 @@ def test_every_rule_has_its_provenance() -> None:
     in_market = {
         field
         for field in rulebook.RuleBook.__struct_fields__
-        if field not in ("products", "compliance", "provenance", "risk_reserve_max_fen", *UNKNOWN_HOURS)
+        if field not in ("products", "compliance", "classes", "provenance", "risk_reserve_max_fen", *UNKNOWN_HOURS)
     }
     in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field not in ("code", *UNKNOWN)}
     in_year = {f for f in rulebook.ComplianceRules.__struct_fields__ if f not in ("year", "offsets")}
-    assert {name.rpartition(".")[2] for name in book.provenance} == in_market | in_product | in_year
+    in_class = {field for field in rulebook.ClassRules.__struct_fields__ if field != "category"}
+    assert {name.rpartition(".")[2] for name in book.provenance} == in_market | in_product | in_year | in_class
     not_in_blocks = [code for code, product in book.products.items() if not product.block_tonnes_min]
     assert not_in_blocks == ["CCER"]
     given = len(book.products) * len(in_product) - 2 * len(not_in_blocks) + len(book.compliance) * len(in_year)
+    without_assets = [rules for rules in book.classes.values() if not rules.assets_fen_min]
+    given += len(book.classes) * len(in_class) - len(without_assets)
     assert len(book.provenance) == len(in_market) + given
 
 
@@ -133,6 +142,42 @@ def test_rules_of_block_trades_may_be_left_out_but_not_halved() -> None:
 def test_a_block_window_is_two_times_in_order(window: str, words: str) -> None:
     (fault,) = faults(changed('block_window = { value = ["13:00", "15:00"]', f"block_window = {{ value = {window}"))
     assert fault.startswith("day.block_window: ")
+    assert words in fault
+
+
+CLASS = """
+[class.institution]
+products = { value = ["CQEA"], source = "test", confidence = "design" }
+sides = { value = ["sell"], source = "test", confidence = "design" }
+methods = { value = ["listed"], source = "test", confidence = "design" }
+qualifications = { value = ["assets", "contract"], source = "test", confidence = "design" }
+assets_fen_min = { value = 5, source = "test", confidence = "design" }
+"""
+
+
+def test_a_class_says_what_its_accounts_may_trade_and_what_they_need() -> None:
+    rules = rulebook.parse(TEXT + CLASS).classes["institution"]
+    assert (rules.products, rules.sides, rules.methods) == (("CQEA",), ("sell",), ("listed",))
+    assert (rules.qualifications, rules.assets_fen_min) == (("assets", "contract"), 5)
+    assert "key_emitter" not in rulebook.parse(TEXT + CLASS).classes
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("class.institution", "class.farmer", "is none of the categories"),
+        ('["CQEA"]', '["OTHER"]', "there is no product OTHER"),
+        ('["CQEA"]', '["CQEA", "CQEA"]', "names a word twice"),
+        ('["sell"]', '["lend"]', "is not one of buy, sell"),
+        ('["listed"]', '["otc"]', "is not one of listed, block, auction"),
+        ('["assets", "contract"]', '["contract"]', "go together"),
+        ('["assets", "contract"]', '["Net Worth"]', "is not a word of that kind"),
+        ('["assets", "contract"]', '"assets"', "must be a list"),
+        ("assets_fen_min = { value = 5", "assets_fen_min = { value = 0", "must be between 1"),
+    ],
+)
+def test_a_class_that_cannot_be_is_a_fault(old: str, new: str, words: str) -> None:
+    (fault,) = faults(TEXT + CLASS.replace(old, new))
     assert words in fault
 
 
@@ -292,11 +337,10 @@ def test_nobody_is_published_without_a_threshold() -> None:
 
 
 def test_every_rule_has_words_and_every_word_a_rule() -> None:
-    book = rulebook.parse(
-        (TEXT + OFFSET).replace("[product.CQEA]\n", LIMITS).replace("[day]\n", HOURS).replace("[settlement]\n", CAPITAL)
-    )
+    text = (TEXT + OFFSET + CLASS).replace("[product.CQEA]\n", LIMITS)
+    book = rulebook.parse(text.replace("[day]\n", HOURS).replace("[settlement]\n", CAPITAL))
     assert [rulewords.value_of(book, f"day.{key}") for key in UNKNOWN_HOURS] == [["09:00", "09:25"]] * 3
-    assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [1_000_000, 500_000, True]
+    assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [1_000_000, 500_000, True, 200]
     named = {f"{name.partition('.')[0]}.{name.rpartition('.')[2]}" for name in book.provenance}
     assert set(rulewords.RULES) == named
     assert all(rulewords.words_of(name).zh and rulewords.words_of(name).en for name in book.provenance)

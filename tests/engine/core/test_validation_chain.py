@@ -21,8 +21,8 @@ from engine.core.units import BUY, DAY, FOK, IOC, SELL
 from tests.testkit.auctions import notice
 from tests.testkit.build import Desk, digest_of, rulebook_text
 
-ME, OTHER, GOVERNMENT, TREASURY, MINE_TOO = 1, 2, 3, 4, 5
-PLAIN, PICKED, OFFSET = 1, 2, 3
+ME, OTHER, GOVERNMENT, TREASURY, MINE_TOO, CITIZEN, TRADER, LEAVER, CLOSED = 1, 2, 3, 4, 5, 6, 7, 8, 9
+PLAIN, PICKED, OFFSET, CAPPED = 1, 2, 3, 4
 TODAY = 20260105
 PRODUCTS: dict[str, dict[str, Any]] = {
     "CQEA": {
@@ -35,6 +35,7 @@ PRODUCTS: dict[str, dict[str, Any]] = {
     },
     "PICK": {"match_mode": "PICK_BEST5"},
     "CQCER": {"kind": "offset", "holding_limit_tonnes": 300, "block_tonnes_min": 10, "block_limit_bp": 1_000},
+    "CCER": {"kind": "offset", "holders_max": 1},
 }
 SALE: dict[str, Any] = {"unit_account": GOVERNMENT, "cash_account": TREASURY, "trading_day": TODAY, "lot_tonnes": 5}
 
@@ -50,17 +51,26 @@ def world() -> Desk:
             order_value_max_fen=14_000_000,
             cancel_in_break=False,
             two_person_acts=["WithdrawCash"],
+            classes={
+                "individual": {"qualifications": ["suitability"]},
+                "intermediary": {"sides": ["sell"]},
+            },
         )
     )
     desk.act(
         c.ListInstrument("CQEA-25", "CQEA", 2025, "", "", 5_000),
         c.ListInstrument("PICK-25", "PICK", 2025, "", "", 5_000),
         c.ListInstrument("CQCER-25", "CQCER", 2025, "", "", 5_000),
+        c.ListInstrument("CCER-25", "CCER", 2025, "", "", 5_000),
         c.OpenAccount("ME", 1, "", "key_emitter"),
         c.OpenAccount("OTHER", 2, "", "institution"),
         c.OpenAccount("GOV", 900, "", "government"),
         c.OpenAccount("TREASURY", 901, "", "treasury"),
         c.OpenAccount("MINE", 1, "", "institution"),
+        c.OpenAccount("CITIZEN", 6, "", "individual"),
+        c.OpenAccount("TRADER", 7, "", "intermediary"),
+        c.OpenAccount("LEAVER", 8, "", "key_emitter"),
+        c.OpenAccount("CLOSED", 9, "", "institution"),
         c.AllocateUnits(ME, PLAIN, 200, "free", 2025),
         c.DepositCash(ME, 1_250_000),
         c.DepositCash(OTHER, 50_000_000),
@@ -68,7 +78,9 @@ def world() -> Desk:
         c.AllocateUnits(GOVERNMENT, PLAIN, 10_000, "paid", 2025),
         c.AllocateUnits(OTHER, PLAIN, 10_000, "paid", 2025),
         c.AllocateUnits(OTHER, PICKED, 10_000, "paid", 2025),
+        c.AllocateUnits(OTHER, CAPPED, 10, "offset", 2025),
     )
+    desk.act_both(c.ExitToNationalMarket(LEAVER, TODAY + 1, 2025), c.CloseAccount(CLOSED))
     desk.open_day(TODAY)
     desk.act(c.OpenBlockWindow())
     for step in (order(SELL, 5_000, 50, "s0", OTHER), order(BUY, 5_000, 50, "b0"), order(SELL, 5_010, 10, "s1", OTHER)):
@@ -134,6 +146,7 @@ def many(name: str) -> tuple[Step, ...]:
     return tuple(order(BUY, 4_500, 10, f"{name}{number}") for number in range(3))
 
 
+SUSPENDED = (c.AdmitParticipant(1, "me", "ME"), c.SuspendParticipant(1, "Art. 30"))
 CALL = phase(phases.CLOSING_CALL)
 ENDED = phase(phases.POST_CLOSE)
 TAKE_CASH = c.Propose(1, "", "", c.WithdrawCash(ME, 1))
@@ -154,6 +167,13 @@ CASES = [
     Case("C2.4", "ACCOUNT_RESTRICTED", order(), (c.Restrict(ME, units.RESTRICT_BUY, ""),)),
     Case("C2.4", "ACCOUNT_RESTRICTED", block(), (c.Restrict(OTHER, units.RESTRICT_BUY, ""),)),
     Case("C2.4", "ACCOUNT_RESTRICTED", bid(), (*sale(), c.Restrict(ME, units.RESTRICT_BUY, ""))),
+    Case("C2.4", "PARTICIPANT_SUSPENDED", order(), SUSPENDED),
+    Case("C2.4", "PARTICIPANT_SUSPENDED", block(by=ME, to=OTHER), SUSPENDED),
+    Case("C2.4", "PARTICIPANT_SUSPENDED", bid(), (*sale(), *SUSPENDED)),
+    Case("C2.4", "NOT_QUALIFIED", order(account=CITIZEN)),
+    Case("C2.4", "ACCOUNT_LEAVING", order(account=LEAVER)),
+    Case("C2.4", "ACCOUNT_CLOSED", order(account=CLOSED)),
+    Case("C2.4", "NOT_ELIGIBLE", order(account=TRADER, instrument=PICKED)),
     Case("C2.5", "MARKET_CLOSED", order(), ENDED),
     Case("C2.5", "INSTRUMENT_HALTED", order(), (c.Halt(PLAIN),)),
     Case("C2.5", "INSTRUMENT_HALTED", order(), (c.Halt(0),)),
@@ -169,6 +189,7 @@ CASES = [
     Case("C2.7", "METHOD_NOT_ALLOWED", block(instrument=PICKED)),
     Case("C2.7", "UNKNOWN_AUCTION", bid()),
     Case("C2.7", "USE_RESTRICTED", order(SELL, tonnes=260), OWN_USE),
+    Case("C2.8", "SIDE_NOT_ALLOWED", order(account=TRADER)),
     Case("C2.8", "BIDDER_NOT_ELIGIBLE", bid(), sale(categories=("institution",))),
     Case("C2.9", "QTY_BELOW_MIN", order(tonnes=0)),
     Case("C2.9", "QTY_OFF_LOT", order(tonnes=12)),
@@ -215,6 +236,7 @@ CASES = [
     Case("C2.19", "OBLIGATION_RESERVED", bid(100, 105), buy_back()),
     Case("C2.20", "HOLDING_LIMIT", order(tonnes=301, instrument=OFFSET)),
     Case("C2.20", "HOLDING_LIMIT", block(tonnes=301, instrument=OFFSET)),
+    Case("C2.21", "HOLDER_CAP", order(instrument=CAPPED)),
     Case("C2.22", "INSUFFICIENT_CASH", order(tonnes=205)),
     Case("C2.22", "INSUFFICIENT_CASH", bid(tonnes=205), sale()),
     Case("C2.25", "UNKNOWN_ORDER", c.CancelOrder(ME, 0, "s1")),
@@ -317,7 +339,7 @@ def test_the_first_check_that_fails_answers() -> None:
 
 
 ROOT = Path(__file__).parents[3]
-JUDGES = ("admission", "auctions", "block_trading", "trading")
+JUDGES = ("admission", "auctions", "block_trading", "standing", "trading")
 OPERATORS_OWN = {"ACT_INVALID", "ACT_NOT_ALLOWED_NOW", "ALREADY_EXISTS", "TOO_MANY_AUCTIONS"}
 
 
