@@ -35,3 +35,10 @@ def test_a_table_shows_the_columns_it_is_asked_for_and_json_all(capsys: pytest.C
     assert "lot" not in shown
     output.show(rows, as_json=True, columns=("auction", "result"))
     assert json.loads(capsys.readouterr().out) == rows
+
+
+def test_a_row_that_leaves_a_column_out_does_not_shift_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"stage": "fixing", "by": "exchange"}, {"stage": "close", "remedy": "close-day"}]
+    output.show(rows, as_json=False)
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in capsys.readouterr().out.splitlines()]
+    assert [row for row in cells if row] == [["fixing", "exchange", "-"], ["close", "-", "close-day"]]

@@ -75,10 +75,12 @@ def _table(rows: Sequence[dict[str, Any]], title: str) -> None:
     from rich.table import Table
 
     table = Table(title=title or None, title_justify="left")
-    for name, value in rows[0].items():
-        table.add_column(name, justify="right" if isinstance(value, int) else "left", overflow="fold")
+    columns = {name: value for row in reversed(rows) for name, value in row.items()}  # a row leaves out what it has not
+    names = [*rows[0], *(name for name in columns if name not in rows[0])]
+    for name in names:
+        table.add_column(name, justify="right" if isinstance(columns[name], int) else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(_cell(value)) for value in row.values()))
+        table.add_row(*(escape(_cell(row.get(name))) for name in names))
     console().print(table)
 
 
