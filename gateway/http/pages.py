@@ -1,6 +1,7 @@
 """The public pages: the market, live, and the archive of bulletins. Read-only HTML that works without an account."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from gateway.http.bulletins import COLUMNS, bulletin_rows, issues, published_bul
 from gateway.http.files import file_reply
 from gateway.http.replies import AnyRequest
 from gateway.http.sources import Sources, sources_of
+from gateway.protocol.times import local_text
 
 FOLDER: Final = Path(__file__).parent.parent / "pages"
 _HOST: Final = re.compile(r"\[[0-9a-fA-F:]{2,39}\]|[A-Za-z0-9.-]{1,253}", re.ASCII)
@@ -48,6 +50,7 @@ def page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Tem
             "environment": sources.settings.environment,
             "market_url": url,
             "utc_offset_minutes": rules.utc_offset_minutes,
+            "local_time": partial(local_text, utc_offset_minutes=rules.utc_offset_minutes),
             **values,
         },
         headers={"content-security-policy": policy, "cache-control": "no-cache"},

@@ -14,6 +14,11 @@ def time_text(at_ns: int) -> str:
     return (_EPOCH + timedelta(microseconds=at_ns // 1000)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def local_text(text: str, utc_offset_minutes: int) -> str:
+    """A time as `time_text` writes it, for people of a market: its own time, to the second."""
+    return (datetime.fromisoformat(text) + timedelta(minutes=utc_offset_minutes)).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def time_ns(at: datetime) -> int:
     """Nanoseconds since 1970 of a time with a zone."""
     return (at - _EPOCH) // _MICROSECOND * 1000

@@ -1,6 +1,7 @@
 """Notices over HTTP and on the feed: the same ids and words, in order, and harmless wherever they are shown."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -42,6 +43,9 @@ async def test_a_notice_is_found_by_list_id_page_category_and_instrument(door: D
     page = (await door.client.get(f"/notices/{warned['notice_id']}")).text
     assert "<p><bdi>第一行</bdi></p>" in page
     assert warned["notice_id"] in (await door.client.get("/notices")).text
+    in_beijing = f"{datetime.fromisoformat(warned['at']) + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
+    assert in_beijing in page
+    assert in_beijing in (await door.client.get("/notices")).text
 
 
 async def test_every_notice_is_on_exactly_one_page(door: Door) -> None:
