@@ -73,6 +73,19 @@ async def test_a_server_that_cannot_even_say_so_ends_all_the_same(
         await session.close_and_judge()
 
 
+async def test_a_server_that_nobody_listens_to_serves_all_the_same(tmp_path: Path, founded: Founded) -> None:
+    async with busy_session(founded, tmp_path / "exchange", seed=11, members=2) as session:
+        ear, mouth = os.pipe()
+        os.close(ear)
+        async with await Server.spawn_speaking_to(mouth, session.folder, {}) as server:
+            os.close(mouth)
+            await server.opened()
+            await session.trade(server, DAY_S)
+            assert server.is_running
+            await server.stop()
+        await session.close_and_judge()
+
+
 async def test_writes_that_take_fewer_bytes_than_they_were_given_harm_nothing(
     tmp_path: Path, founded: Founded, failing_disk: Path
 ) -> None:

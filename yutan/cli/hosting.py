@@ -4,7 +4,9 @@ Demo and replay, which are clients too, are imported when they run: an exchange 
 """
 
 import asyncio
+import io
 import signal
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,7 +82,10 @@ async def _serve(data: Path, settings: Settings, as_json: bool) -> None:
             "timetable": settings.timetable,
             "torn_tail": torn._asdict() if torn is not None else None,
         }
-        show(opened, as_json=as_json, title="the exchange is open (已开放)")
+        try:
+            show(opened, as_json=as_json, title="the exchange is open (已开放)")
+        except BrokenPipeError:  # nobody listens to what it prints; the market is open all the same
+            sys.stdout = io.StringIO()
         await stop.wait()
     finally:
         await exchange.close()
