@@ -7,8 +7,9 @@ import typer
 
 from gateway.protocol.times import day_text
 from yutan.cli import session
+from yutan.cli.importing import read_whole
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Json, Operator, Why
-from yutan.cli.output import EXIT_DATA, EXIT_MISSING, console, fail, show
+from yutan.cli.output import EXIT_DATA, console, show
 from yutan.client import Client
 
 bank_app = typer.Typer(no_args_is_help=True, help="The settlement bank's daily file (银行对账).")
@@ -72,25 +73,12 @@ def import_bank_file(
     as_json: Json = False,
 ) -> None:
     """Import the bank's file (导入银行对账文件): the whole file, or a report of its wrong rows and nothing."""
-    from yutan.imports import BankFile, ImportRefused, read_bank_file  # stands on the core, which no other act needs
+    from yutan.imports import BankFile, read_bank_file  # stands on the core, which no other act needs
 
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        fail(f"{file}: {error.strerror}", code=EXIT_MISSING, as_json=as_json)
+    async def read(client: Client, content: bytes) -> BankFile:
+        return read_bank_file(content, {row.account for row in await client.ops_accounts()})
 
-    async def question(client: Client) -> BankFile | ImportRefused:
-        try:
-            return read_bank_file(content, {row.account for row in await client.ops_accounts()})
-        except ImportRefused as refused:
-            return refused
-
-    found = session.ask_operator(data, operator, question, as_json)
-    if isinstance(found, ImportRefused):
-        rows = [fault._asdict() for fault in found.faults]
-        if not as_json:
-            show(rows, as_json=False, title=f"{file} (逐行报告)")
-        fail(f"{file}: {found}", code=EXIT_DATA, as_json=as_json, data={"rows": rows} if as_json else None)
+    found = read_whole(file, data, operator, as_json, read)
     fields: dict[str, Any] = {"trading_day": day_text(trading_day), **found._asdict()}
     session.act("import_bank_file", fields, data, operator, reason, document, as_json)
 

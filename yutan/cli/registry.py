@@ -8,8 +8,9 @@ import typer
 
 from gateway.protocol.times import day_text
 from yutan.cli import session
+from yutan.cli.importing import read_whole
 from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
-from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail, show
+from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail
 from yutan.client import Client
 
 KEY_EMITTER = "key_emitter"
@@ -35,26 +36,12 @@ def import_emissions(
     as_json: Json = False,
 ) -> None:
     """Import verified emissions (导入核查排放量): the whole file, or a report of its wrong rows and nothing."""
-    from yutan.imports import Emissions, ImportRefused, read_emissions  # stands on the core, which no other act needs
+    from yutan.imports import Emissions, read_emissions  # stands on the core, which no other act needs
 
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        fail(f"{file}: {error.strerror}", code=EXIT_MISSING, as_json=as_json)
+    async def read(client: Client, content: bytes) -> Emissions:
+        return read_emissions(content, {row.account: row.category for row in await client.ops_accounts()})
 
-    async def question(client: Client) -> Emissions | ImportRefused:
-        categories = {row.account: row.category for row in await client.ops_accounts()}
-        try:
-            return read_emissions(content, categories)
-        except ImportRefused as refused:
-            return refused
-
-    found = session.ask_operator(data, operator, question, as_json)
-    if isinstance(found, ImportRefused):
-        rows = [fault._asdict() for fault in found.faults]
-        if not as_json:
-            show(rows, as_json=False, title=f"{file} (逐行报告)")
-        fail(f"{file}: {found}", code=EXIT_DATA, as_json=as_json, data={"rows": rows} if as_json else None)
+    found = read_whole(file, data, operator, as_json, read)
     fields: dict[str, Any] = {"year": year, "rows": found.rows, "sha256": found.sha256}
     if objection_until:
         fields["objection_until"] = day_text(objection_until)
