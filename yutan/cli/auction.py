@@ -6,7 +6,7 @@ import typer
 
 from gateway.protocol.times import day_text
 from yutan.cli import session
-from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Url, Who, Why, as_member
+from yutan.cli.options import DEFAULT_DATA, Act, DataDir, Desk, Json, Url, Who, as_act, as_member, as_operator
 
 app = typer.Typer(no_args_is_help=True, help="Government auctions and buy-backs (有偿竞价, 回购): list, bid, withdraw.")
 operator_app = typer.Typer(no_args_is_help=True, help="Government auctions and buy-backs (有偿竞价, 回购).")
@@ -105,14 +105,15 @@ def bids(who: Who) -> None:
 
 
 @operator_app.command()
+@as_act("announce an auction")
 def announce(
+    act: Act,
     code: Code,
     instrument: Annotated[str, typer.Argument(help="Instrument code (品种).")],
     tonnes: Annotated[int, typer.Argument(min=1, help="Volume in tonnes (竞价总量).")],
     day: Annotated[int, typer.Option("--day", help="Trading day of the auction, yyyymmdd (竞价日).")],
     units: Annotated[str, typer.Option("--units", help="Government account that sells or receives the units.")],
     cash: Annotated[str, typer.Option("--cash", help="Treasury account of the money (国库账户).")],
-    operator: Operator,
     buy_back: Annotated[bool, typer.Option("--buy-back", help="Buy units back (回购) instead of selling.")] = False,
     pay_as_bid: Annotated[bool, typer.Option("--pay-as-bid", help="Each pays its own price; else uniform.")] = False,
     floor: Annotated[str, typer.Option("--floor", help="Published floor, in a buy-back ceiling (底价).")] = "",
@@ -137,10 +138,6 @@ def announce(
     opens_at: Annotated[str, typer.Option("--opens-at", help="RFC 3339; none: by the operator's act.")] = "",
     closes_at: Annotated[str, typer.Option("--closes-at", help="RFC 3339; none: by the operator's act.")] = "",
     notice: Annotated[str, typer.Option("--notice", help="Words or address of the notice (公告).")] = "",
-    reason: Why = "announce an auction",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Announce a sealed auction or a buy-back (发布竞价公告); its volume or budget is held from now on."""
     categories = CATEGORIES[:1] if use_restricted else CATEGORIES[:2]
@@ -172,7 +169,7 @@ def announce(
     }
     fields |= _words(buy_back, pay_as_bid, pro_rata, cancel_if_short)
     fields |= {name: value for name, value in given.items() if value}
-    session.act("announce_auction", fields, data, operator, reason, document, as_json)
+    session.act(act, "announce_auction", fields)
 
 
 def _words(buy_back: bool, pay_as_bid: bool, pro_rata: bool, cancel_if_short: bool) -> dict[str, str]:
@@ -185,45 +182,28 @@ def _words(buy_back: bool, pay_as_bid: bool, pro_rata: bool, cancel_if_short: bo
 
 
 @operator_app.command("open")
-def open_window(
-    code: Code,
-    operator: Operator,
-    reason: Why = "open the window by its notice",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act("open the window by its notice")
+def open_window(act: Act, code: Code) -> None:
     """Open the window (开始申报)."""
-    session.act("open_auction", {"auction": code}, data, operator, reason, document, as_json)
+    session.act(act, "open_auction", {"auction": code})
 
 
 @operator_app.command("close")
-def close_window(
-    code: Code,
-    operator: Operator,
-    reason: Why = "close the window by its notice",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act("close the window by its notice")
+def close_window(act: Act, code: Code) -> None:
     """Close the window and clear (截止申报并成交)."""
-    session.act("close_auction", {"auction": code}, data, operator, reason, document, as_json)
+    session.act(act, "close_auction", {"auction": code})
 
 
 @operator_app.command("cancel")
-def cancel(
-    code: Code,
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act()
+def cancel(act: Act, code: Code) -> None:
     """Cancel an auction that is not cleared (取消竞价); everything it held is released."""
-    session.act("cancel_auction", {"auction": code}, data, operator, reason, document, as_json)
+    session.act(act, "cancel_auction", {"auction": code})
 
 
 @operator_app.command("show")
-def show_to_operator(code: Code, operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def show_to_operator(desk: Desk, code: Code) -> None:
     """Show an auction's notice, state and result; bids are sealed for operators too (查看竞价)."""
-    session.operator_reads(data, operator, as_json, f"auction {code}", lambda client: client.auctions.get(code))
+    session.operator_reads(desk, f"auction {code}", lambda client: client.auctions.get(code))

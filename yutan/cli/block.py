@@ -7,7 +7,7 @@ import typer
 from yutan.blocks import OpenOffer
 from yutan.cli import session
 from yutan.cli.member import Price, Tonnes
-from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Instrument, Json, Operator, Who, Why, as_member
+from yutan.cli.options import Act, Desk, Instrument, Who, as_act, as_member, as_operator
 from yutan.client import Client
 
 app = typer.Typer(no_args_is_help=True, help="Block trades: offer, counter, confirm, decline, withdraw (大宗协议).")
@@ -97,33 +97,24 @@ operator_app = typer.Typer(no_args_is_help=True, help="Hours of block trading, a
 
 
 @operator_app.command("open")
-def open_window(
-    operator: Operator,
-    reason: Why = "open block trading",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act("open block trading")
+def open_window(act: Act) -> None:
     """Open block trading (开放大宗协议交易时段); the timetable does it by the rule book's hours."""
-    session.act("open_block_window", {}, data, operator, reason, document, as_json)
+    session.act(act, "open_block_window", {})
 
 
 @operator_app.command("close")
-def close_window(
-    operator: Operator,
-    reason: Why = "close block trading",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act("close block trading")
+def close_window(act: Act) -> None:
     """Close block trading (关闭大宗协议交易时段); open offers stay until the day's end."""
-    session.act("close_block_window", {}, data, operator, reason, document, as_json)
+    session.act(act, "close_block_window", {})
 
 
 @operator_app.command("list")
-def list_open(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def list_open(desk: Desk) -> None:
     """List open offers with their parties (未了结申报)."""
-    session.operator_reads(data, operator, as_json, "open block offers", _all_open)
+    session.operator_reads(desk, "open block offers", _all_open)
 
 
 async def _all_open(client: Client) -> list[OpenOffer]:

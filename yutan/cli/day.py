@@ -8,7 +8,7 @@ import typer
 from gateway.protocol.times import day_text
 from yutan.cli import session
 from yutan.cli.importing import read_whole
-from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Json, Operator, Why
+from yutan.cli.options import Act, Code, Desk, as_act, as_operator
 from yutan.cli.output import EXIT_DATA, console, show
 from yutan.client import Client
 
@@ -20,10 +20,11 @@ TradingDay = Annotated[int, typer.Argument(help="Trading day, yyyymmdd (交易�
 BreakNumber = Annotated[str, typer.Argument(help="Difference, such as D-3 (差异编号).")]
 
 
-def day(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def day(desk: Desk) -> None:
     """Show the stages of the day (日程): due, done, by whom, and what the next opening waits for."""
-    found = session.ask_operator(data, operator, lambda client: client.ops_day(), as_json)
-    if as_json:
+    found = session.ask_operator(desk, lambda client: client.ops_day())
+    if desk.as_json:
         show(found, as_json=True)
         return
     show(found.stages, as_json=False, title=f"{found.trading_day or '–'} {found.phase} (日程)")
@@ -36,41 +37,29 @@ def day(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False)
         console().print(f"{found.next_day} may open{under} (可以开市)", markup=False)
 
 
-def fix_day(
-    trading_day: TradingDay,
-    operator: Operator,
-    reason: Why = "fix the day's values",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act("fix the day's values")
+def fix_day(act: Act, trading_day: TradingDay) -> None:
     """Fix a trading day's values the evening before (固定参数): rule book, price bands, fees."""
-    session.act("fix_day", {"trading_day": day_text(trading_day)}, data, operator, reason, document, as_json)
+    session.act(act, "fix_day", {"trading_day": day_text(trading_day)})
 
 
+@as_act()
 def override_opening(
+    act: Act,
     trading_day: TradingDay,
     basis: Annotated[str, typer.Option("--basis", help="Number of the document that allows it (文号).")],
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Let a day open although a check stands against it (例外开市); always two persons."""
     fields = {"trading_day": day_text(trading_day), "basis": basis}
-    session.act("override_opening", fields, data, operator, reason, document, as_json)
+    session.act(act, "override_opening", fields)
 
 
 @bank_app.command("import")
+@as_act("the bank's file of the day")
 def import_bank_file(
+    act: Act,
     file: Annotated[Path, typer.Argument(help="CSV of the bank: account,opening,credit,debit,closing (文件).")],
     trading_day: Annotated[int, typer.Option("--day", help="Trading day of the file, yyyymmdd (交易日).")],
-    operator: Operator,
-    reason: Why = "the bank's file of the day",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Import the bank's file (导入银行对账文件): the whole file, or a report of its wrong rows and nothing."""
     from yutan.imports import BankFile, read_bank_file  # stands on the core, which no other act needs
@@ -78,16 +67,17 @@ def import_bank_file(
     async def read(client: Client, content: bytes) -> BankFile:
         return read_bank_file(content, {row.account for row in await client.ops_accounts()})
 
-    found = read_whole(file, data, operator, as_json, read)
+    found = read_whole(act.desk, file, read)
     fields: dict[str, Any] = {"trading_day": day_text(trading_day), **found._asdict()}
-    session.act("import_bank_file", fields, data, operator, reason, document, as_json)
+    session.act(act, "import_bank_file", fields)
 
 
 @bank_app.command("show")
-def show_bank(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def show_bank(desk: Desk) -> None:
     """Show the newest file's differences from the ledger (银行对账差异); exit code 65 where one waits for a remedy."""
-    found = session.ask_operator(data, operator, lambda client: client.ops_bank(), as_json)
-    if as_json:
+    found = session.ask_operator(desk, lambda client: client.ops_bank())
+    if desk.as_json:
         show(found, as_json=True)
     else:
         state = "compared (已核对)" if found.is_compared else "not compared yet (未核对)"
@@ -97,76 +87,63 @@ def show_bank(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = 
 
 
 @bank_app.command("resolve")
+@as_act()
 def resolve_break(
+    act: Act,
     number: BreakNumber,
     remedy: Annotated[str, typer.Argument(help="explained, corrected (post the difference) or carried (处理方式).")],
     basis: Annotated[str, typer.Option("--basis", help="What it rests on, such as the bank's letter (依据).")],
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Deal with a difference (处理差异): explained, corrected by a posting, or carried to the next file; two persons."""
     fields = {"break_id": number, "remedy": remedy, "basis": basis}
-    session.act("resolve_bank_break", fields, data, operator, reason, document, as_json)
+    session.act(act, "resolve_bank_break", fields)
 
 
 @reserve_app.command("show")
-def show_reserve(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def show_reserve(desk: Desk) -> None:
     """Show what is in the risk reserve, and who owes it (风险准备金余额)."""
-    found = session.ask_operator(data, operator, lambda client: client.ops_bank(), as_json)
-    if as_json:
+    found = session.ask_operator(desk, lambda client: client.ops_bank())
+    if desk.as_json:
         show({"reserve": found.reserve, "claims": found.claims}, as_json=True)
         return
     show(found.claims, as_json=False, title=f"risk reserve {found.reserve} CNY, claims (应追偿)")
 
 
 @reserve_app.command("use")
+@as_act()
 def use_reserve(
+    act: Act,
     account: Code,
     amount: Yuan,
     basis: Annotated[str, typer.Option("--basis", help="Purpose and document (用途及依据).")],
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Pay from the risk reserve for an account that cannot (动用); it owes the amount; always two persons."""
     fields = {"account": account, "amount": amount, "basis": basis}
-    session.act("use_risk_reserve", fields, data, operator, reason, document, as_json)
+    session.act(act, "use_risk_reserve", fields)
 
 
 @reserve_app.command("recover")
+@as_act("what the risk reserve paid")
 def recover_reserve(
+    act: Act,
     account: Code,
     amount: Yuan,
     basis: Annotated[str, typer.Option("--basis", help="What it rests on (依据).")],
-    operator: Operator,
-    reason: Why = "what the risk reserve paid",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Take back from an account what the risk reserve paid for it (追偿)."""
     fields = {"account": account, "amount": amount, "basis": basis}
-    session.act("recover_risk_reserve", fields, data, operator, reason, document, as_json)
+    session.act(act, "recover_risk_reserve", fields)
 
 
 @reserve_app.command("fund")
+@as_act("the exchange adds to the risk reserve")
 def fund_reserve(
-    amount: Yuan,
-    basis: Annotated[str, typer.Option("--basis", help="The bank's advice (依据).")],
-    operator: Operator,
-    reason: Why = "the exchange adds to the risk reserve",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
+    act: Act, amount: Yuan, basis: Annotated[str, typer.Option("--basis", help="The bank's advice (依据).")]
 ) -> None:
     """Record money of the exchange that the bank has received for the risk reserve (补足)."""
     fields = {"amount": amount, "basis": basis}
-    session.act("fund_risk_reserve", fields, data, operator, reason, document, as_json)
+    session.act(act, "fund_risk_reserve", fields)
 
 
 def register(app: typer.Typer) -> None:

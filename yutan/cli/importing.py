@@ -5,22 +5,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from yutan.cli import session
+from yutan.cli.options import Desk
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail, show
 from yutan.client import Client
 
 Content = TypeVar("Content")
 
 
-def read_whole(
-    file: Path, data: Path, operator: str, as_json: bool, read: Callable[[Client, bytes], Awaitable[Content]]
-) -> Content:
+def read_whole(desk: Desk, file: Path, read: Callable[[Client, bytes], Awaitable[Content]]) -> Content:
     """What `read` makes of the file. Ends the command where the file is missing, or with a row-by-row report."""
     from yutan.imports import ImportRefused  # stands on the core, which no other act needs
 
     try:
         content = file.read_bytes()
     except OSError as error:
-        fail(f"{file}: {error.strerror}", code=EXIT_MISSING, as_json=as_json)
+        fail(f"{file}: {error.strerror}", code=EXIT_MISSING, as_json=desk.as_json)
 
     async def question(client: Client) -> Content | ImportRefused:
         try:
@@ -28,10 +27,10 @@ def read_whole(
         except ImportRefused as refused:
             return refused
 
-    found = session.ask_operator(data, operator, question, as_json)
+    found = session.ask_operator(desk, question)
     if isinstance(found, ImportRefused):
         rows = [fault._asdict() for fault in found.faults]
-        if not as_json:
+        if not desk.as_json:
             show(rows, as_json=False, title=f"{file} (逐行报告)")
-        fail(f"{file}: {found}", code=EXIT_DATA, as_json=as_json, data={"rows": rows} if as_json else None)
+        fail(f"{file}: {found}", code=EXIT_DATA, as_json=desk.as_json, data={"rows": rows} if desk.as_json else None)
     return found

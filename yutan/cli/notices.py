@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from yutan.cli import public, session
-from yutan.cli.options import DEFAULT_DATA, DataDir, Document, Json, Operator, Why
+from yutan.cli.options import DEFAULT_DATA, Act, DataDir, Json, as_act
 from yutan.cli.output import EXIT_MISSING, fail, show
 
 CATEGORIES = {"announcement", "material-information", "risk-warning"}
@@ -36,33 +36,30 @@ def notices(
     )
 
 
+@as_act("tell the public")
 def announce(
+    act: Act,
     category: Annotated[str, typer.Argument(help=f"One of: {', '.join(sorted(CATEGORIES))} (类别).")],
     title_zh: Annotated[str, typer.Option("--title-zh", help="Title in Chinese (标题).")],
     title_en: Annotated[str, typer.Option("--title-en", help="Title in English.")],
     body_zh: Annotated[str, typer.Option("--body-zh", help="Text in Chinese, or @FILE (正文).")],
     body_en: Annotated[str, typer.Option("--body-en", help="Text in English, or @FILE.")],
-    operator: Operator,
     effective: Annotated[
         str, typer.Option("--effective", help="In effect from this time, such as 2026-11-23T01:30:00Z; none: at once.")
     ] = "",
     instrument: Annotated[str, typer.Option("--instrument", help="About this instrument; none: the market.")] = "",
-    reason: Why = "tell the public",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Tell the public something in the exchange's own words (发布公告、重大信息或风险提示); two persons."""
     fields: dict[str, Any] = {
         "category": category.replace("-", "_"),
         "title_zh": title_zh,
         "title_en": title_en,
-        "body_zh": _text(body_zh, as_json),
-        "body_en": _text(body_en, as_json),
+        "body_zh": _text(body_zh, act.as_json),
+        "body_en": _text(body_en, act.as_json),
     }
     given = {"effective_at": effective, "instrument": instrument}
     fields |= {name: value for name, value in given.items() if value}
-    session.act("publish_notice", fields, data, operator, reason, document, as_json)
+    session.act(act, "publish_notice", fields)
 
 
 def _text(given: str, as_json: bool) -> str:

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, NamedTuple, ParamSpec
+from typing import Annotated, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import typer
 
@@ -51,15 +51,70 @@ class Who(NamedTuple):
     as_json: Json = False
 
 
+class Desk(NamedTuple):
+    """Which operator asks, where, and how to answer: what every reading command of an operator is told."""
+
+    operator: Operator
+    data: DataDir = DEFAULT_DATA
+    as_json: Json = False
+
+    def act(self, reason: str, document: str) -> "Act":
+        """What is done here with this reason, where the command has it as an argument of its own."""
+        return Act(self.operator, reason, document, self.data, self.as_json)
+
+
+class Act(NamedTuple):
+    """The same for an act, which is journaled: also why, and on what document it rests."""
+
+    operator: Operator
+    reason: Why
+    document: Document = ""
+    data: DataDir = DEFAULT_DATA
+    as_json: Json = False
+
+    @property
+    def desk(self) -> Desk:
+        """Who acts, as who reads: an act may have to ask something first."""
+        return Desk(self.operator, self.data, self.as_json)
+
+
+Told = TypeVar("Told", Who, Desk, Act)
+
+
 def as_member(command: Callable[Concatenate[Who, Own], None]) -> Callable[..., None]:
-    """A command whose first parameter is a `Who`: on the command line it has the options of `Who` behind its own."""
-    own = list(inspect.signature(command).parameters.values())[1:]
+    """A member's command: its first parameter is a `Who`."""
+    return _told(command, Who)
+
+
+def as_operator(command: Callable[Concatenate[Desk, Own], None]) -> Callable[..., None]:
+    """An operator's reading command: its first parameter is a `Desk`."""
+    return _told(command, Desk)
+
+
+def as_act(reason: str = "") -> Callable[[Callable[Concatenate[Act, Own], None]], Callable[..., None]]:
+    """An operator's act: its first parameter is an `Act`. Without a usual `reason` the operator has to give one."""
+
+    def declare(command: Callable[Concatenate[Act, Own], None]) -> Callable[..., None]:
+        return _told(command, Act, **({"reason": reason} if reason else {}))
+
+    return declare
+
+
+def _told(
+    command: Callable[Concatenate[Told, Own], None], kind: Callable[..., Told], **defaults: str
+) -> Callable[..., None]:
+    """On the command line the command has the fields of `kind` as options beside its own."""
+    shared: list[inspect.Parameter] = [
+        field.replace(default=defaults.get(field.name, field.default))
+        for field in inspect.signature(kind).parameters.values()
+    ]
 
     @wraps(command)
     def told(**given: Any) -> None:
-        who = Who(**{name: given.pop(name) for name in Who._fields})
+        who = kind(**{field.name: given.pop(field.name) for field in shared})
         command(who, **given)  # type: ignore[call-arg]  # what is left is named as its own parameters are
 
-    parameters = [*own, *inspect.signature(Who).parameters.values()]
+    parameters = [*list(inspect.signature(command).parameters.values())[1:], *shared]
+    parameters.sort(key=lambda parameter: parameter.default is not parameter.empty)  # as a signature demands
     told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what Typer reads
     return told

@@ -9,7 +9,7 @@ import typer
 from gateway.protocol.times import day_text
 from yutan.cli import session
 from yutan.cli.importing import read_whole
-from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Instrument, Json, Operator, Why
+from yutan.cli.options import Act, Code, Desk, Instrument, as_act, as_operator
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail
 from yutan.client import Client
 
@@ -23,17 +23,14 @@ AnyYear = Annotated[int, typer.Option("--year", help="Compliance year; none: all
 
 
 @emissions_app.command("import")
+@as_act("verified emissions of the reporting system")
 def import_emissions(
+    act: Act,
     file: Annotated[Path, typer.Argument(help="CSV of the reporting system: account,emissions_t,reported_on (文件).")],
     year: Year,
-    operator: Operator,
     objection_until: Annotated[
         int, typer.Option("--objection-until", help="Last day to ask for a review, yyyymmdd (复核申请截止日).")
     ] = 0,
-    reason: Why = "verified emissions of the reporting system",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Import verified emissions (导入核查排放量): the whole file, or a report of its wrong rows and nothing."""
     from yutan.imports import Emissions, read_emissions  # stands on the core, which no other act needs
@@ -41,28 +38,26 @@ def import_emissions(
     async def read(client: Client, content: bytes) -> Emissions:
         return read_emissions(content, {row.account: row.category for row in await client.ops_accounts()})
 
-    found = read_whole(file, data, operator, as_json, read)
+    found = read_whole(act.desk, file, read)
     fields: dict[str, Any] = {"year": year, "rows": found.rows, "sha256": found.sha256}
     if objection_until:
         fields["objection_until"] = day_text(objection_until)
-    session.act("import_emissions", fields, data, operator, reason, document, as_json)
+    session.act(act, "import_emissions", fields)
 
 
 @obligation_app.command("show")
+@as_operator
 def show_obligation(
-    account: Annotated[str, typer.Argument(help="Account code (交易账户).")],
-    operator: Operator,
-    year: AnyYear = 0,
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
+    desk: Desk, account: Annotated[str, typer.Argument(help="Account code (交易账户).")], year: AnyYear = 0
 ) -> None:
     """Show a key emitter's compliance years (履约情况): allocation, emissions, surrendered, shortfall."""
-    found = session.ask_operator(data, operator, lambda client: client.ops_obligation(account, year), as_json)
-    session.print_obligation(found, as_json)
+    found = session.ask_operator(desk, lambda client: client.ops_obligation(account, year))
+    session.print_obligation(found, desk.as_json)
 
 
 @obligation_app.command("short")
-def short_of_units(operator: Operator, year: Year, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def short_of_units(desk: Desk, year: Year) -> None:
     """List who still owes units for a year, the most first (未足额清缴单位)."""
 
     async def question(client: Client) -> list[dict[str, Any]]:
@@ -86,7 +81,7 @@ def short_of_units(operator: Operator, year: Year, data: DataDir = DEFAULT_DATA,
             ]
         return sorted(rows, key=lambda row: (-row["shortfall"], row["account"]))
 
-    session.operator_reads(data, operator, as_json, f"short of units for {year} (未足额清缴)", question)
+    session.operator_reads(desk, f"short of units for {year} (未足额清缴)", question)
 
 
 # ---- allocation ahead of the year, and requests for review ------------------------------------------------
@@ -103,93 +98,68 @@ def _with_until(fields: dict[str, Any], objection_until: int) -> dict[str, Any]:
     return {**fields, "objection_until": day_text(objection_until)} if objection_until else fields
 
 
+@as_act("pre-allocation of the plan")
 def preallocate(
-    account: Code,
-    instrument: Instrument,
-    tonnes: Tonnes,
-    year: Year,
-    operator: Operator,
-    objection_until: Until = 0,
-    reason: Why = "pre-allocation of the plan",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
+    act: Act, account: Code, instrument: Instrument, tonnes: Tonnes, year: Year, objection_until: Until = 0
 ) -> None:
     """Issue part of a year's free allocation ahead (预分配); it cannot be traded before its true-up."""
     fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "year": year}
-    session.act("preallocate_units", _with_until(fields, objection_until), data, operator, reason, document, as_json)
+    session.act(act, "preallocate_units", _with_until(fields, objection_until))
 
 
+@as_act("the year's allocation")
 def true_up(
-    account: Code,
-    instrument: Instrument,
-    tonnes: Tonnes,
-    year: Year,
-    operator: Operator,
-    objection_until: Until = 0,
-    reason: Why = "the year's allocation",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
+    act: Act, account: Code, instrument: Instrument, tonnes: Tonnes, year: Year, objection_until: Until = 0
 ) -> None:
     """Settle a pre-allocation by the year's whole free allocation (多退少补)."""
     fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "year": year}
-    session.act("true_up_allocation", _with_until(fields, objection_until), data, operator, reason, document, as_json)
+    session.act(act, "true_up_allocation", _with_until(fields, objection_until))
 
 
 @objection_app.command("file")
+@as_act("request for review")
 def file_objection(
+    act: Act,
     account: Code,
     year: Year,
     subject: Subject,
     filed_on: Annotated[int, typer.Option("--filed-on", help="Day it came in, yyyymmdd (申请日).")],
-    operator: Operator,
-    reason: Why = "request for review",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Record a request for review (登记复核申请); it is to be decided within ten working days."""
     fields = {"account": account, "year": year, "subject": subject, "filed_on": day_text(filed_on)}
-    session.act("file_objection", fields, data, operator, reason, document, as_json)
+    session.act(act, "file_objection", fields)
 
 
 @objection_app.command("decide")
+@as_act("decision of the bureau")
 def decide_objection(
+    act: Act,
     account: Code,
     year: Year,
     subject: Subject,
     decided_on: Annotated[int, typer.Option("--decided-on", help="Day of the decision, yyyymmdd (决定日).")],
-    operator: Operator,
     upheld: Annotated[bool, typer.Option("--upheld/--dismissed", help="Whether the unit was right (支持/驳回).")],
-    reason: Why = "decision of the bureau",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Record the bureau's decision (登记复核决定)."""
     day = day_text(decided_on)
     fields = {"account": account, "year": year, "subject": subject, "decided_on": day, "upheld": upheld}
-    session.act("decide_objection", fields, data, operator, reason, document, as_json)
+    session.act(act, "decide_objection", fields)
 
 
 # ---- units -----------------------------------------------------------------------------------------------
 
 
+@as_act()
 def encumber(
+    act: Act,
     account: Code,
     instrument: Instrument,
     tonnes: Tonnes,
     kind: Annotated[str, typer.Option("--kind", help="freeze (冻结), pledge (质押) or withdrawn (转出至登记账户).")],
-    operator: Operator,
-    reason: Why,
     beneficiary: Annotated[str, typer.Option("--beneficiary", help="In whose favour: court, lender (权利人).")] = "",
     use_restricted: Annotated[
         bool, typer.Option("--use-restricted", help="Of units only for own surrender; freeze alone (仅限本单位清缴).")
     ] = False,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Set units apart from trading (登记权利限制); a freeze cancels open sells where it needs their units."""
     fields: dict[str, Any] = {
@@ -201,49 +171,31 @@ def encumber(
     }
     if use_restricted:
         fields["use_restricted"] = True
-    session.act("encumber_units", fields, data, operator, reason, document, as_json)
+    session.act(act, "encumber_units", fields)
 
 
-def release(
-    encumbrance: Number,
-    tonnes: Tonnes,
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act()
+def release(act: Act, encumbrance: Number, tonnes: Tonnes) -> None:
     """Release units of an encumbrance (解除权利限制)."""
     fields = {"encumbrance_id": encumbrance, "tonnes": tonnes}
-    session.act("release_units", fields, data, operator, reason, document, as_json)
+    session.act(act, "release_units", fields)
 
 
-def enforce(
-    encumbrance: Number,
-    tonnes: Tonnes,
-    to_account: Code,
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act()
+def enforce(act: Act, encumbrance: Number, tonnes: Tonnes, to_account: Code) -> None:
     """Move frozen or pledged units to another account (司法扣划、质押实现); the retention floor stays."""
     fields = {"encumbrance_id": encumbrance, "tonnes": tonnes, "to_account": to_account}
-    session.act("enforce_encumbrance", fields, data, operator, reason, document, as_json)
+    session.act(act, "enforce_encumbrance", fields)
 
 
+@as_act()
 def transfer(
+    act: Act,
     account: Code,
     to_account: Code,
     instrument: Instrument,
     tonnes: Tonnes,
     kind: Annotated[str, typer.Option("--kind", help="succession (承继), court, gift (赠与) or reserve (预留划拨).")],
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Move units between accounts without a trade (非交易过户); the retention floor stays."""
     fields = {
@@ -253,47 +205,38 @@ def transfer(
         "tonnes": tonnes,
         "kind": kind,
     }
-    session.act("transfer_units", fields, data, operator, reason, document, as_json)
+    session.act(act, "transfer_units", fields)
 
 
-def merge(
-    account: Code,
-    to_account: Code,
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act()
+def merge(act: Act, account: Code, to_account: Code) -> None:
     """Merge an account into another, which takes over all it has and owes (合并); it is closed for good."""
     fields = {"account": account, "to_account": to_account}
-    session.act("merge_accounts", fields, data, operator, reason, document, as_json)
+    session.act(act, "merge_accounts", fields)
 
 
+@as_act()
 def split(
+    act: Act,
     account: Code,
     file: Annotated[Path, typer.Argument(help="TOML of the parts, as docs/registry.md shows (分立方案).")],
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Split an account: the file's parts go to its successors, the rest stays (分立)."""
     try:
         parts = tomllib.loads(file.read_text(encoding="utf-8")).get("parts", [])
     except OSError as error:
-        fail(f"{file}: {error.strerror}", code=EXIT_MISSING, as_json=as_json)
+        fail(f"{file}: {error.strerror}", code=EXIT_MISSING, as_json=act.as_json)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        fail(f"{file}: {error}", code=EXIT_DATA, as_json=as_json)
-    session.act("split_account", {"account": account, "parts": parts}, data, operator, reason, document, as_json)
+        fail(f"{file}: {error}", code=EXIT_DATA, as_json=act.as_json)
+    session.act(act, "split_account", {"account": account, "parts": parts})
 
 
+@as_act("certified reductions")
 def issue_offsets(
+    act: Act,
     account: Code,
     instrument: Instrument,
     tonnes: Tonnes,
-    operator: Operator,
     project: Annotated[str, typer.Option("--project", help="Project number (项目编号).")],
     project_type: Annotated[str, typer.Option("--type", help="Project type, such as forestry (项目类型).")],
     methodology: Annotated[str, typer.Option("--methodology", help="Methodology (方法学).")],
@@ -301,10 +244,6 @@ def issue_offsets(
     first_serial: Annotated[int, typer.Option("--first-serial", min=1, help="First serial number (起始序列号).")],
     proof: Annotated[str, typer.Option("--proof", help="Certificate; of a CCER its national retirement (注销证明).")],
     boundary: Annotated[str, typer.Option("--boundary", help="Unit in whose boundary it lies (边界所属单位).")] = "",
-    reason: Why = "certified reductions",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Issue certified reductions of a project by their serial numbers (登记减排量)."""
     fields = {
@@ -320,55 +259,48 @@ def issue_offsets(
     }
     if boundary:
         fields["boundary"] = boundary
-    session.act("issue_offsets", fields, data, operator, reason, document, as_json)
+    session.act(act, "issue_offsets", fields)
 
 
+@as_operator
 def serials(
-    operator: Operator,
-    account: Annotated[str, typer.Option("--account", help="Only of this account (交易账户).")] = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
+    desk: Desk, account: Annotated[str, typer.Option("--account", help="Only of this account (交易账户).")] = ""
 ) -> None:
     """List serial numbers of offsets: who holds them, what was surrendered and canceled (减排量序列号)."""
-    session.operator_reads(data, operator, as_json, "serials (序列号)", lambda client: client.serials.of(account))
+    session.operator_reads(desk, "serials (序列号)", lambda client: client.serials.of(account))
 
 
+@as_act()
 def cancel_units(
+    act: Act,
     account: Code,
     instrument: Instrument,
     tonnes: Tonnes,
     kind: Annotated[str, typer.Option("--kind", help="voluntary (自愿注销) or reserve (预留注销).")],
-    operator: Operator,
-    reason: Why,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Cancel units for good (注销); the retention floor stays."""
     fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "kind": kind}
-    session.act("cancel_units", fields, data, operator, reason, document, as_json)
+    session.act(act, "cancel_units", fields)
 
 
-def accounts(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def accounts(desk: Desk) -> None:
     """List all accounts with cash, restriction, retention floor, and where merged and split ones went (交易账户)."""
-    session.operator_reads(data, operator, as_json, "accounts (交易账户)", lambda client: client.ops_accounts())
+    session.operator_reads(desk, "accounts (交易账户)", lambda client: client.ops_accounts())
 
 
+@as_operator
 def encumbrances(
-    operator: Operator,
-    account: Annotated[str, typer.Option("--account", help="Only of this account (交易账户).")] = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
+    desk: Desk, account: Annotated[str, typer.Option("--account", help="Only of this account (交易账户).")] = ""
 ) -> None:
     """List units that are frozen, pledged or withdrawn from trading (权利限制)."""
-    session.operator_reads(
-        data, operator, as_json, "encumbrances (权利限制)", lambda client: client.ops_encumbrances(account)
-    )
+    session.operator_reads(desk, "encumbrances (权利限制)", lambda client: client.ops_encumbrances(account))
 
 
-def large_holders(operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def large_holders(desk: Desk) -> None:
     """List who has more of a product than the large-holder threshold (大户报告), over all accounts of one owner."""
-    session.operator_reads(data, operator, as_json, "large holders (大户)", lambda client: client.ops_large_holders())
+    session.operator_reads(desk, "large holders (大户)", lambda client: client.ops_large_holders())
 
 
 def register(app: typer.Typer) -> None:

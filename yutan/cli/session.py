@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.protocol import wire
 from gateway.protocol.times import day_text
 from yutan import bulletins, folder, keys
-from yutan.cli.options import Who
+from yutan.cli.options import Act, Desk, Who
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, exit_code, fail, show
 from yutan.client import Client, Event, Refused
 
@@ -117,11 +117,11 @@ def connect_member(who: Who) -> Client:
     return Client.connect(place.url, key_id=path.stem, private_key=key, env=place.env, language=LANGUAGE)
 
 
-def connect_operator(data: Path, operator: str, as_json: bool) -> Client:
+def connect_operator(desk: Desk) -> Client:
     """A client at the operators' door."""
-    path = operator_key(data, operator)
-    key = load_key(path, as_json)
-    place = address(data, "", "", as_json)
+    path = operator_key(desk.data, desk.operator)
+    key = load_key(path, desk.as_json)
+    place = address(desk.data, "", "", desk.as_json)
     return Client.connect(place.url, key_id=path.stem, private_key=key, door="ops", env=place.env, language=LANGUAGE)
 
 
@@ -343,88 +343,78 @@ def visitor_reads(
 # ---- operators ------------------------------------------------------------------------------------------
 
 
-def act(
-    name: str, fields: dict[str, Any], data: Path, operator: str, reason: str, document: str, as_json: bool
-) -> None:
+def act(told: Act, name: str, fields: dict[str, Any]) -> None:
     """Do or propose an act; a proposal is shown with the content and the hash that its approver signs."""
 
     async def question(client: Client) -> Any:
-        outcome = await client.act(name, fields, reason, document)
+        outcome = await client.act(name, fields, told.reason, told.document)
         answer = {"act": name, "fields": fields, **msgspec.to_builtins(outcome)}
         if outcome.status == "pending":
             answer["next"] = f"yutan operator approve {outcome.proposal_id} --operator OTHER --sha256 {outcome.sha256}"
         return answer
 
-    answer = _ask(connect_operator(data, operator, as_json), question, as_json)
+    answer = ask_operator(told.desk, question)
     titles = {"pending": "waits for a second person (待复核)", "done": "done (已执行)"}
-    show(answer, as_json=as_json, title=titles.get(answer["status"], ""))
+    show(answer, as_json=told.as_json, title=titles.get(answer["status"], ""))
 
 
-def ask_operator(data: Path, operator: str, question: Callable[[Client], Awaitable[Answer]], as_json: bool) -> Answer:
+def ask_operator(desk: Desk, question: Callable[[Client], Awaitable[Answer]]) -> Answer:
     """Ask something at the operators' door."""
-    answer: Answer = _ask(connect_operator(data, operator, as_json), question, as_json)
+    answer: Answer = _ask(connect_operator(desk), question, desk.as_json)
     return answer
 
 
-def operator_reads(
-    data: Path, operator: str, as_json: bool, title: str, question: Callable[[Client], Awaitable[Any]]
-) -> None:
+def operator_reads(desk: Desk, title: str, question: Callable[[Client], Awaitable[Any]]) -> None:
     """Ask something at the operators' door and show the answer."""
-    show(_ask(connect_operator(data, operator, as_json), question, as_json), as_json=as_json, title=title)
+    show(ask_operator(desk, question), as_json=desk.as_json, title=title)
 
 
-def reconcile(data: Path, operator: str, as_json: bool) -> None:
+def reconcile(desk: Desk) -> None:
     """Reconcile now; a difference is an error."""
-    report = _ask(connect_operator(data, operator, as_json), lambda client: client.reconcile(), as_json)
-    show(report, as_json=as_json, title="engine = registry = bank (对账)")
+    report = ask_operator(desk, lambda client: client.reconcile())
+    show(report, as_json=desk.as_json, title="engine = registry = bank (对账)")
     if not report.ok:
         raise typer.Exit(EXIT_DATA)
 
 
-def approve(proposal: str, sha256: str, data: Path, operator: str, as_json: bool) -> None:
+def approve(desk: Desk, proposal: str, sha256: str) -> None:
     """Show the proposal's content, then approve exactly that."""
 
     async def question(client: Client) -> Any:
         rows = [row for row in await client.pending() if row.proposal_id == proposal]
-        if rows and not as_json:
+        if rows and not desk.as_json:
             show(rows[0], as_json=False, title="content (内容)")
         content = sha256 or (rows[0].sha256 if rows else UNKNOWN_SHA256)
         outcome = await client.approve(proposal, content)
         shown = msgspec.to_builtins(rows[0]) if rows else {}
         return {**shown, **msgspec.to_builtins(outcome)}
 
-    show(
-        _ask(connect_operator(data, operator, as_json), question, as_json), as_json=as_json, title="approved (复核通过)"
-    )
+    operator_reads(desk, "approved (复核通过)", question)
 
 
-def reject(proposal: str, reason: str, data: Path, operator: str, as_json: bool) -> None:
+def reject(desk: Desk, proposal: str, reason: str) -> None:
     """Turn a proposal down."""
-    answer = _ask(connect_operator(data, operator, as_json), lambda client: client.reject(proposal, reason), as_json)
-    show(answer, as_json=as_json, title="rejected (已驳回)")
+    operator_reads(desk, "rejected (已驳回)", lambda client: client.reject(proposal, reason))
 
 
-def operator_statement(account: str, day: int, data: Path, operator: str, as_json: bool) -> None:
+def operator_statement(desk: Desk, account: str, day: int) -> None:
     """Show an account's statement."""
 
     async def question(client: Client) -> Any:
         wanted = day_text(day) if day else next(iter(await client.ops_statement_days(account)), "")
         return await client.ops_statement(account, wanted) if wanted else None
 
-    answer = _ask(connect_operator(data, operator, as_json), question, as_json)
+    answer = ask_operator(desk, question)
     if answer is None:
-        fail(f"account {account} has no statement yet", code=EXIT_MISSING, as_json=as_json)
-    show(answer, as_json=as_json, title=f"statement (结算单) {account}")
+        fail(f"account {account} has no statement yet", code=EXIT_MISSING, as_json=desk.as_json)
+    show(answer, as_json=desk.as_json, title=f"statement (结算单) {account}")
 
 
-def publish_bulletin(
-    day: int, period: str, reason: str, document: str, data: Path, operator: str, as_json: bool
-) -> None:
+def publish_bulletin(told: Act, day: int, period: str) -> None:
     """Propose publishing the bulletin in DIR/bulletins by the hash of its bytes."""
-    found = bulletins.of_period(data, period) if period else bulletins.newest(data, day)
+    found = bulletins.of_period(told.data, period) if period else bulletins.newest(told.data, day)
     if found is None:
-        fail(
-            f"there is no bulletin in {data / bulletins.FOLDER}; close a day first", code=EXIT_MISSING, as_json=as_json
-        )
+        where = told.data / bulletins.FOLDER
+        fail(f"there is no bulletin in {where}; close a day first", code=EXIT_MISSING, as_json=told.as_json)
     fields = {"trading_day": day_text(found.trading_day), "sha256": found.sha256}
-    act("publish_bulletin", fields, data, operator, reason, document, as_json)
+    act(told, "publish_bulletin", fields)

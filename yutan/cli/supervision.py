@@ -7,7 +7,19 @@ import typer
 from engine.core.supervision import FINDINGS, STEPS
 from gateway.protocol.times import day_text
 from yutan.cli import session
-from yutan.cli.options import DEFAULT_DATA, Code, DataDir, Document, Json, Operator, Who, Why, as_member
+from yutan.cli.options import (
+    DEFAULT_DATA,
+    Act,
+    Code,
+    DataDir,
+    Desk,
+    Document,
+    Json,
+    Who,
+    as_act,
+    as_member,
+    as_operator,
+)
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail, show
 
 SCOPES = {
@@ -59,11 +71,11 @@ def _given(**fields: Any) -> dict[str, Any]:
     return {name: day_text(value) if isinstance(value, int) else value for name, value in fields.items() if value}
 
 
+@as_act()
 def restrict(
+    act: Act,
     account: Code,
     scope: Scope,
-    operator: Operator,
-    reason: Why,
     basis: Annotated[str, typer.Option("--basis", help="Legal basis, such as CQ-M Art. 30 (依据).")] = "",
     first: Annotated[int, typer.Option("--first", help="Day at whose opening it begins, yyyymmdd; none: now.")] = 0,
     last: Annotated[int, typer.Option("--last", help="Its last day, yyyymmdd; none: until it is lifted.")] = 0,
@@ -71,94 +83,64 @@ def restrict(
     notified: Annotated[str, typer.Option("--notified", help="The other body that was told (抄送单位).")] = "",
     appeal: Annotated[str, typer.Option("--appeal", help="Where the account may object (救济途径).")] = "",
     case: OfCase = "",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Restrict an account (限制交易); open orders it covers are canceled. It can always surrender."""
-    fields = {"account": account, "scope": _scope(scope), "basis": basis or reason}
+    fields = {"account": account, "scope": _scope(scope), "basis": basis or act.reason}
     fields |= _given(first_day=first, last_day=last, review_on=review_on)
     fields |= _given(notified=notified, appeal=appeal, case_id=case)
-    session.act("restrict", fields, data, operator, reason, document, as_json)
+    session.act(act, "restrict", fields)
 
 
+@as_act()
 def lift(
+    act: Act,
     account: Code,
     scope: Scope,
-    operator: Operator,
-    reason: Why,
     restriction: Annotated[str, typer.Option("--restriction", help="Of this one alone, such as R-3.")] = "",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Lift a restriction, or all of an account that are in force (解除限制)."""
     fields = {"account": account, "scope": _scope(scope), **_given(restriction_id=restriction)}
-    session.act("lift_restriction", fields, data, operator, reason, document, as_json)
+    session.act(act, "lift_restriction", fields)
 
 
-def review_restriction(
-    restriction: Restriction,
-    operator: Operator,
-    reason: Why,
-    review_on: ReviewOn = 0,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_act()
+def review_restriction(act: Act, restriction: Restriction, review_on: ReviewOn = 0) -> None:
     """Record that a restriction was reviewed and stays (复核限制措施), and when it is reviewed next."""
     fields = {"restriction_id": restriction, **_given(review_on=review_on)}
-    session.act("review_restriction", fields, data, operator, reason, document, as_json)
+    session.act(act, "review_restriction", fields)
 
 
-def restrictions(
-    operator: Operator,
-    account: OfAccount = "",
-    ended: Ended = False,
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_operator
+def restrictions(desk: Desk, account: OfAccount = "", ended: Ended = False) -> None:
     """List restrictions (限制措施) with basis, document, persons, days; an overdue review is marked."""
     session.operator_reads(
-        data,
-        operator,
-        as_json,
+        desk,
         "restrictions (限制措施)",
         lambda client: client.supervision.restrictions(account, ended=ended),
     )
 
 
+@as_act()
 def order_reduction(
+    act: Act,
     account: Code,
     product: Annotated[str, typer.Option("--product", help="Product of the rule book (产品).")],
     to: Annotated[int, typer.Option("--to", min=0, help="Most that its owner may have, tonnes (减至).")],
     by: Annotated[int, typer.Option("--by", help="Day by whose close, yyyymmdd (期限).")],
-    operator: Operator,
-    reason: Why,
     basis: Annotated[str, typer.Option("--basis", help="Rule it rests on (依据).")] = "",
     case: OfCase = "",
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Order a holder to reduce what it has of a product (责令减持); each day's close looks whether it has."""
     fields = {"account": account, "product": product, "tonnes_max": to, "due_day": day_text(by)}
-    fields |= {"basis": basis or reason, **_given(case_id=case)}
-    session.act("order_reduction", fields, data, operator, reason, document, as_json)
+    fields |= {"basis": basis or act.reason, **_given(case_id=case)}
+    session.act(act, "order_reduction", fields)
 
 
-def reductions(
-    operator: Operator,
-    account: OfAccount = "",
-    ended: Ended = False,
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_operator
+def reductions(desk: Desk, account: OfAccount = "", ended: Ended = False) -> None:
     """List orders to reduce a holding (减持令)."""
     session.operator_reads(
-        data,
-        operator,
-        as_json,
+        desk,
         "orders to reduce (减持令)",
         lambda client: client.supervision.reductions(account, ended=ended),
     )
@@ -168,94 +150,75 @@ def reductions(
 
 
 @case_app.command("open")
+@as_act()
 def open_case(
+    act: Act,
     account: Code,
     matter: Annotated[str, typer.Option("--matter", help="What it is about (案由).")],
-    operator: Operator,
-    reason: Why,
     alert: Annotated[list[str] | None, typer.Option("--alert", help="Alert it rests on, such as M-3.")] = None,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Open a case about an account (立案)."""
     fields: dict[str, Any] = {"account": account, "matter": matter, "alerts": alert or []}
-    session.act("open_case", fields, data, operator, reason, document, as_json)
+    session.act(act, "open_case", fields)
 
 
-def _add_step(
-    case: str, step: str, note: str, due: int, document: str, data: DataDir, operator: str, as_json: bool
-) -> None:
-    fields = {"case_id": case, "step": step, "note": note, **_given(due_day=due)}
-    session.act("add_case_step", fields, data, operator, note, document, as_json)
+def _add_step(act: Act, case: str, step: str, due: int = 0) -> None:
+    fields = {"case_id": case, "step": step, "note": act.reason, **_given(due_day=due)}
+    session.act(act, "add_case_step", fields)
 
 
 @case_app.command("note")
-def note_case(
-    case: Case,
-    note: Note,
-    operator: Operator,
-    document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_operator
+def note_case(desk: Desk, case: Case, note: Note, document: Document = "") -> None:
     """Add a note (记事), which the account does not see."""
-    _add_step(case, "note", note, 0, document, data, operator, as_json)
+    _add_step(desk.act(note, document), case, "note")
 
 
 @case_app.command("step")
+@as_operator
 def step_case(
+    desk: Desk,
     case: Case,
     step: Annotated[str, typer.Argument(help=f"One of: {', '.join(STEPS[1:])} (监管步骤).")],
     note: Note,
-    operator: Operator,
     due: Annotated[int, typer.Option("--due", help="Day by which an answer is due, yyyymmdd (答复期限).")] = 0,
     document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Add a step of graduated supervision (提醒, 报告, 承诺, 约谈, 函告), or the answer to one; the account sees it."""
     if step not in STEPS:
         raise typer.BadParameter(f"{step!r} is not one of {', '.join(STEPS)}")
-    _add_step(case, step, note, due, document, data, operator, as_json)
+    _add_step(desk.act(note, document), case, step, due)
 
 
 @case_app.command("close")
+@as_operator
 def close_case(
+    desk: Desk,
     case: Case,
     finding: Annotated[str, typer.Option("--finding", help=f"One of: {', '.join(FINDINGS)} (认定).")],
     note: Note,
-    operator: Operator,
     document: Document = "",
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
 ) -> None:
     """Close a case with what was found (结案); a confirmed breach enters the credit record."""
     if finding not in FINDINGS:
         raise typer.BadParameter(f"{finding!r} is not one of {', '.join(FINDINGS)}")
     fields = {"case_id": case, "finding": finding, "note": note}
-    session.act("close_case", fields, data, operator, note, document, as_json)
+    session.act(desk.act(note, document), "close_case", fields)
 
 
 @case_app.command("list")
-def list_cases(
-    operator: Operator,
-    account: OfAccount = "",
-    ended: Ended = False,
-    data: DataDir = DEFAULT_DATA,
-    as_json: Json = False,
-) -> None:
+@as_operator
+def list_cases(desk: Desk, account: OfAccount = "", ended: Ended = False) -> None:
     """List cases (案件), each with its last step."""
-    session.operator_reads(
-        data, operator, as_json, "cases (案件)", lambda client: client.supervision.cases(account, ended=ended)
-    )
+    session.operator_reads(desk, "cases (案件)", lambda client: client.supervision.cases(account, ended=ended))
 
 
 @case_app.command("show")
-def show_case(case: Case, operator: Operator, data: DataDir = DEFAULT_DATA, as_json: Json = False) -> None:
+@as_operator
+def show_case(desk: Desk, case: Case) -> None:
     """Show a case (监管个案) with all its steps: who, what, why, document."""
-    found = session.ask_operator(data, operator, lambda client: client.supervision.case(case), as_json)
-    show(found, as_json=as_json, title=f"case (案件) {case}")
+    found = session.ask_operator(desk, lambda client: client.supervision.case(case))
+    show(found, as_json=desk.as_json, title=f"case (案件) {case}")
 
 
 # ---- alerts ---------------------------------------------------------------------------------------------
