@@ -25,7 +25,12 @@ from yutan.client import Client
 
 PEOPLE: Final = ("chen", "li")
 EXPECTED: Final = re.compile(r" -- refused (\d+) ([A-Z_]+)$")
-CATEGORIES: Final = {"key emitters": "key_emitter", "institutions": "institution", "individuals": "individual"}
+CATEGORIES: Final = {
+    "key emitters": "key_emitter",
+    "a key emitter": "key_emitter",
+    "institutions": "institution",
+    "individuals": "individual",
+}
 
 
 class Year(House):
@@ -146,7 +151,7 @@ class Telling:
             await self.act("open_account", code=code, owner=self.owners, name=f"参与人 {code}", category=name)
             key = public_of(code.lower()).hex()
             await self.act("register_key", key_id=code.lower(), public_key=key, accounts=[code])
-            if amount:
+            if amount and money(amount):
                 await self.act("deposit_cash", account=code, amount=str(money(amount)))
                 self.cash += money(amount)
 
@@ -207,10 +212,13 @@ class Telling:
 
     async def announce(self, **terms: Any) -> None:
         defaults = {"method": "sealed_uniform", "categories": ["key_emitter", "institution"], "qty_min": 1, "lot": 1}
-        await self.act("announce_auction", **defaults, tie="time", undersubscribed="partial", **terms)
+        await self.act("announce_auction", **defaults | terms, tie="time", undersubscribed="partial")
 
-    async def sale(self, code: str, units: str, tonnes: str, what: str, day: str, floor: str, cash: str) -> None:
+    async def sale(
+        self, code: str, units: str, tonnes: str, what: str, day: str, floor: str, own: str, cash: str
+    ) -> None:
         terms = {"code": code, "direction": "sale", "instrument": what, "tonnes": number(tonnes), "trading_day": day}
+        terms["method"] = "sealed_pay_as_bid" if own else "sealed_uniform"
         await self.announce(**terms, unit_account=units, cash_account=cash, limit_price=floor, cap_bp=5_000)
 
     async def buy_back(self, code: str, units: str, tonnes: str, what: str, day: str, most: str, cash: str) -> None:
@@ -285,6 +293,18 @@ class Telling:
         units = {"account": code, "instrument": instrument, "tonnes": number(tonnes)}
         await self.act("transfer_units", **units, to_account=to, kind="gift")
 
+    async def merge(self, code: str, successor: str) -> None:
+        await self.act("merge_accounts", account=code, to_account=successor)
+
+    async def split(
+        self, code: str, past: str, old: str, present: str, new: str, cash: str, allocation: str, year: str, to: str
+    ) -> None:
+        units = [{"instrument": old, "tonnes": number(past)}, {"instrument": new, "tonnes": number(present)}]
+        units = [row for row in units if row["tonnes"]]
+        years = [{"year": int(year), "free_allocation": number(allocation)}] if number(allocation) else []
+        part = {"account": to, "cash": str(money(cash)), "units": units, "years": years}
+        await self.act("split_account", account=code, parts=[part])
+
     async def restrict(self, code: str, scope: str, basis: str) -> None:
         await self.act("restrict", account=code, scope=scope.split(", "), basis=basis)
 
@@ -325,6 +345,21 @@ class Telling:
         [row] = [row for row in (await self.bulletin())["instruments"] if row["code"] == instrument]
         assert row["close"] == price, row
 
+    async def yearly(self, year: str, listed: str, instrument: str, blocks: str) -> None:
+        await self.settled()
+        body = await self.house.settlement.publication(year, 1)
+        assert body is not None
+        [row] = [row for row in orjson.loads(body)["instruments"] if row["code"] == instrument]
+        told = {method: row[method]["tonnes"] for method in ("listed", "block")}
+        assert told == {"listed": number(listed), "block": number(blocks)}, row
+
+    async def publish(self, year: str) -> None:
+        [row] = [row for row in await self.house.settlement.publications() if row.period == year]
+        await self.act("publish_bulletin", trading_day=self.day, sha256=row.sha256)
+        await self.settled()
+        [row] = [row for row in await self.house.settlement.publications() if row.period == year]
+        assert row.published
+
     async def there_are(self, tonnes: str, instrument: str) -> None:
         assert (await self.first.reconcile()).units[instrument] == number(tonnes)
 
@@ -338,10 +373,11 @@ class Telling:
 
 WHO, TONNES, YUAN, DAY, CODE = r"(\w+(?: to \w+)?)", r"([\d,]+) t", r"([\d,]+\.\d\d)", r"(\d{4}-\d\d-\d\d)", r"([\w-]+)"
 UNITS = rf"{TONNES} of {CODE}"
+KINDS = "|".join(CATEGORIES)
 SENTENCES: list[tuple[re.Pattern[str], Callable[..., Awaitable[None]]]] = [
     (re.compile(pattern), does)
     for pattern, does in (
-        (rf"{WHO} are ([a-z ]+) with {YUAN} yuan\.", Telling.join),
+        (rf"{WHO} (?:are|is) ({KINDS}) with {YUAN} yuan\.", Telling.join),
         (rf"{WHO} is the (government|treasury) account(?: with {YUAN} yuan)?\.", Telling.join),
         (rf"{CODE} is listed: (\w+) of (\d+) at {YUAN}\.", Telling.list),
         (rf"{DAY} opens\.", Telling.begin),
@@ -356,7 +392,7 @@ SENTENCES: list[tuple[re.Pattern[str], Callable[..., Awaitable[None]]]] = [
         (rf"{WHO} bids {TONNES} at {YUAN} in {CODE}\.", Telling.bid),
         (
             rf"Auction {CODE} is announced: (\w+) sells {UNITS} on {DAY} at {YUAN} or more, "
-            r"money to (\w+), at most half to one bidder\.",
+            r"(each pays its bid, )?money to (\w+), at most half to one bidder\.",
             Telling.sale,
         ),
         (
@@ -377,6 +413,11 @@ SENTENCES: list[tuple[re.Pattern[str], Callable[..., Awaitable[None]]]] = [
         (rf"{TONNES} of {CODE} are released\.", Telling.release),
         (rf"{TONNES} of {CODE} go to (\w+)\.", Telling.enforce),
         (rf"(\w+) gives {UNITS} to (\w+)\.", Telling.give),
+        (r"(\w+) is merged into (\w+)\.", Telling.merge),
+        (
+            rf"(\w+) is split: {UNITS}, {UNITS}, {YUAN} yuan and {TONNES} of the allocation of (\d+) go to (\w+)\.",
+            Telling.split,
+        ),
         (r"(\w+) is restricted in ([a-z_, ]+) under (.+)\.", Telling.restrict),
         (r"The restriction of (\w+) in ([a-z_, ]+) is lifted\.", Telling.lift),
         (rf"(\w+) is paid {YUAN} yuan\.", Telling.pay),
@@ -385,6 +426,11 @@ SENTENCES: list[tuple[re.Pattern[str], Callable[..., Awaitable[None]]]] = [
         (rf"(\w+) keeps {TONNES}\.", Telling.keeps),
         (rf"(\w+) owes {TONNES} for (\d+)\.", Telling.owes),
         (rf"{CODE} closes at {YUAN}\.", Telling.closes),
+        (
+            rf"The bulletin of (\d+) tells of {UNITS} traded on the market and {TONNES} in blocks\.",
+            Telling.yearly,
+        ),
+        (r"The bulletin of (\d+) is published\.", Telling.publish),
         (rf"There are {UNITS}\.", Telling.there_are),
         (rf"The bank holds {YUAN} yuan\.", Telling.bank),
         (rf"The fees are {YUAN} yuan\.", Telling.fees),
