@@ -22,7 +22,7 @@ from engine.core.calendar import BeyondCalendar, Calendar
 from engine.core.commands import AnnounceAuction
 from engine.core.compliance import offset_limit
 from engine.core.days import BankBreak, BankFile, Mark
-from engine.core.events import ActProposed, AuctionReported, Composite
+from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
 from engine.core.market import Market
 from engine.core.participants import Ban
 from engine.core.records import ComplianceYear, Encumbrance, Objection
@@ -227,6 +227,9 @@ class AuctionView(msgspec.Struct, frozen=True):
     result: AuctionReported | None
     reason: int
     cap_tonnes: int  # the most that one bidder's bids may come to
+    measured: AuctionMeasured | None
+    carried: tuple[tuple[str, int], ...]  # (code of an earlier auction, tonnes of what it left over) in the volume
+    carry_tonnes: int  # what later auctions have yet to take over
 
 
 class BidView(msgspec.Struct, frozen=True):
@@ -539,12 +542,13 @@ class MarketView:
 
     def auctions(self) -> list[AuctionView]:
         """All auctions, by number."""
-        return [_auction_view(auction) for auction in self._market.state.auctions.values()]
+        known = self._market.state.auctions
+        return [_auction_view(auction, known) for auction in known.values()]
 
     def auction(self, number: int) -> AuctionView | None:
         """One auction."""
-        found = self._market.state.auctions.get(number)
-        return None if found is None else _auction_view(found)
+        known = self._market.state.auctions
+        return None if (found := known.get(number)) is None else _auction_view(found, known)
 
     def auction_number(self, code: str) -> int:
         """The number of an auction's code, 0 where there is none."""
@@ -673,9 +677,17 @@ def _offer_number(offer: Offer) -> int:
     return offer.number
 
 
-def _auction_view(auction: Auction) -> AuctionView:
+def _auction_view(auction: Auction, known: dict[int, Auction]) -> AuctionView:
     return AuctionView(
-        auction.number, auction.terms, auction.status, auction.result, auction.reason, cap_of(auction.terms)
+        auction.number,
+        auction.terms,
+        auction.status,
+        auction.result,
+        auction.reason,
+        cap_of(auction.terms),
+        auction.measured,
+        tuple((known[earlier].terms.code, tonnes) for earlier, tonnes in auction.carried),
+        auction.carry_tonnes,
     )
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from engine.core.commands import AnnounceAuction
-from engine.core.events import AuctionReported
+from engine.core.events import AuctionMeasured, AuctionReported
 
 SALE = "sale"
 BUY_BACK = "buy_back"
@@ -63,7 +63,10 @@ class Outcome(NamedTuple):
 class Auction:
     """One auction's life: its terms as announced, and its sealed bids until it is cleared or canceled."""
 
-    __slots__ = ("_of_owner", "answers", "bids", "closed_market", "number", "reason", "result", "status", "terms")
+    __slots__ = (
+        "_of_owner", "answers", "bids", "carried", "carry_auctions", "carry_tonnes", "closed_market", "measured", "number",
+        "reason", "result", "status", "terms",
+    )  # fmt: skip
 
     def __init__(self, number: int, terms: AnnounceAuction) -> None:
         self.number = number
@@ -75,12 +78,23 @@ class Auction:
         self.answers: dict[tuple[int, str], tuple[int, int, int, int]] = {}
         self._of_owner: dict[int, tuple[int, int]] = {}  # (tonnes, bids) together
         self.result: AuctionReported | None = None
+        self.measured: AuctionMeasured | None = None
         self.reason = 0  # why it was canceled
+        self.carried: tuple[tuple[int, int], ...] = ()  # (earlier auction, tonnes) that are part of the volume
+        self.carry_tonnes = 0  # what later auctions have yet to take over, and how many may
+        self.carry_auctions = 0
 
     @property
     def is_live(self) -> bool:
         """Whether it still holds units, cash and bids."""
         return self.status in (ANNOUNCED, OPEN)
+
+    def next_share(self, lot_tonnes: int) -> int:
+        """What the next auction takes over of what this one left: an equal part in whole lots, the last one all the rest."""
+        if self.carry_auctions == 0:
+            return 0
+        lots = -(-self.carry_tonnes // (self.carry_auctions * lot_tonnes))
+        return min(self.carry_tonnes, lots * lot_tonnes) if self.carry_auctions > 1 else self.carry_tonnes
 
     def add(self, bid: Bid) -> None:
         """Take in a bid."""

@@ -26,7 +26,9 @@ from engine.core.auction import (
     clear,
     cover_hundredths,
 )
+from engine.core.auction_statistics import measure
 from engine.core.commands import (
+    CARRY_OVER_MAX,
     AnnounceAuction,
     CancelAuction,
     CloseAuction,
@@ -372,12 +374,29 @@ def judge_notice(state: State, terms: AnnounceAuction) -> Verdict:
     )
     if not is_fit:
         return Verdict(reasons.ACT_INVALID)
+    verdict = judge_carrying(state, terms)
+    if verdict.reason != 0:
+        return verdict
     live = sum(auction.is_live for auction in state.auctions.values())
     if live >= LIVE_AUCTIONS_MAX or len(state.auctions) >= AUCTIONS_MAX:
         return Verdict(reasons.TOO_MANY_AUCTIONS, LIVE_AUCTIONS_MAX, live)
     if side_of(terms) == BUY:
         return judge_cover(units, instrument, SELL, 0, terms.tonnes)
     return judge_cover(cash, instrument, BUY, terms.budget_fen, 0)
+
+
+def judge_carrying(state: State, terms: AnnounceAuction) -> Verdict:
+    """Whether the volume contains the shares of the earlier auctions that it says it takes over."""
+    carried = 0
+    for number in terms.carries:
+        earlier = state.auctions.get(number)
+        if earlier is None:
+            return Verdict(reasons.UNKNOWN_AUCTION)
+        is_same = earlier.terms.instrument == terms.instrument and earlier.terms.unit_account == terms.unit_account
+        if not is_same or earlier.carry_tonnes == 0 or terms.carries.count(number) > 1:
+            return Verdict(reasons.NOTHING_TO_CARRY_OVER, 0, number)
+        carried += earlier.next_share(terms.lot_tonnes)
+    return Verdict(reasons.CARRY_OVER_ABOVE_VOLUME, terms.tonnes, carried) if carried > terms.tonnes else ADMITTED
 
 
 def is_for_own_surrender(state: State, terms: AnnounceAuction, instrument: Instrument) -> bool:
@@ -424,6 +443,8 @@ def are_numbers_fit(terms: AnnounceAuction, tick_fen: int, lot_tonnes: int) -> b
         and 0 <= terms.limit_ticks <= PRICE_TICKS_MAX
         and 0 <= terms.reserve_ticks <= PRICE_TICKS_MAX
         and (terms.budget_fen == 0 if is_sale else 0 < terms.budget_fen <= AMOUNT_FEN_MAX)
+        and 0 <= terms.carry_over <= (CARRY_OVER_MAX if is_sale else 0)
+        and len(terms.carries) <= (CARRY_OVER_MAX if is_sale else 0)
         and 0 <= terms.cap_tonnes <= TONNES_MAX
         and 0 <= terms.cap_bp <= BASIS_POINTS
         and cap_of(terms) >= terms.bid_tonnes_min
@@ -458,7 +479,23 @@ def announce(state: State, terms: AnnounceAuction, out: list[Event]) -> None:
     state.auctions[number] = auction
     state.auction_numbers[terms.code] = number
     hold_offered(state, auction, 1)
-    out.append(AuctionAnnounced(number, terms, cap_of(terms)))
+    auction.carried = tuple([(earlier, take_share(state.auctions[earlier], terms)) for earlier in terms.carries])
+    out.append(AuctionAnnounced(number, terms, cap_of(terms), auction.carried))
+
+
+def take_share(earlier: Auction, terms: AnnounceAuction) -> int:
+    """Take over a share of what an earlier auction left; returns its tonnes."""
+    tonnes = earlier.next_share(terms.lot_tonnes)
+    earlier.carry_tonnes -= tonnes
+    earlier.carry_auctions = earlier.carry_auctions - 1 if earlier.carry_tonnes else 0
+    return tonnes
+
+
+def leave(auction: Auction, tonnes: int) -> int:
+    """Leave what was not sold to later auctions, where the notice says so; returns its tonnes."""
+    if auction.terms.carry_over and tonnes:
+        auction.carry_tonnes, auction.carry_auctions = tonnes, auction.terms.carry_over
+    return auction.carry_tonnes
 
 
 def hold_offered(state: State, auction: Auction, sign: int) -> None:
@@ -487,7 +524,7 @@ def cancel_auction(state: State, auction: Auction, reason: int, out: list[Event]
     hold_offered(state, auction, -1)
     auction.status = CANCELED
     auction.reason = reason
-    out.append(AuctionCanceled(auction.number, reason))
+    out.append(AuctionCanceled(auction.number, reason, leave(auction, auction.terms.tonnes)))
 
 
 def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
@@ -514,6 +551,9 @@ def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
     out.append(AuctionCleared(auction.number, terms.instrument, outcome.price_ticks, outcome.tonnes))
     auction.result = report(auction, outcome, bids, revenue_fen)
     out.append(auction.result)
+    if bids:
+        auction.measured = measure(auction.number, terms, bids, outcome.awards)
+        out.append(auction.measured)
 
 
 def report(auction: Auction, outcome: Outcome, bids: list[Bid], revenue_fen: int) -> AuctionReported:
@@ -532,6 +572,7 @@ def report(auction: Auction, outcome: Outcome, bids: list[Bid], revenue_fen: int
         revenue_fen,
         min(prices),
         max(prices),
+        leave(auction, auction.terms.tonnes - outcome.tonnes),
     )
 
 

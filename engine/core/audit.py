@@ -169,6 +169,9 @@ def audit_auctions(state: State) -> None:
     for auction in state.auctions.values():
         code = auction.terms.code
         check(auction.is_live or not auction.bids, f"INV-6 auction {code}: {len(auction.bids)} bids after its end")
+        left = auction.carry_tonnes
+        fits = (left > 0) == (auction.carry_auctions > 0) and not (left and auction.is_live)
+        check(fits and 0 <= left <= auction.terms.tonnes, f"INV-20 auction {code}: {left} t left to carry over")
         tonnes: dict[int, int] = {}
         for bid in auction.bids.values():
             tonnes[bid.owner] = tonnes.get(bid.owner, 0) + bid.tonnes

@@ -6,6 +6,8 @@ why, under which document and who approved. Accounts, instruments and operators 
 or "all". The encoding (msgpack arrays) is the journal's: fields are only ever added at the end, with a default.
 """
 
+from typing import Final
+
 import msgspec
 
 from engine.core import participant_acts
@@ -658,6 +660,9 @@ class CloseBlockWindow(Act, frozen=True, array_like=True, gc=False, tag=151):
     """Close the hours of block trading. Open offers stay until the day's end and can be withdrawn or declined."""
 
 
+CARRY_OVER_MAX: Final = 100  # later auctions that one leaves its rest to, and earlier ones that one takes over from
+
+
 class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
     """The notice (公告) of a sealed government auction (有偿竞价) or buy-back (回购), to be held on `trading_day`.
 
@@ -691,6 +696,8 @@ class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
     closes_market: bool = False  # whether the instrument is halted for the whole trading day
     notice: str = ""
     use_restricted: bool = False  # what is bought is only for the bidder's own surrender (仅限本单位清缴)
+    carry_over: int = 0  # what a sale leaves over, or all of a canceled one, is spread over so many later ones; 0: kept
+    carries: tuple[int, ...] = ()  # earlier auctions whose share of what they left over is part of `tonnes`
 
 
 class OpenAuction(Act, frozen=True, array_like=True, gc=False, tag=161):

@@ -16,7 +16,7 @@ from engine.core.book import Half, Order
 from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.days import BankBreak, BankFile, Days, Mark
-from engine.core.events import AuctionReported, Composite
+from engine.core.events import AuctionMeasured, AuctionReported, Composite
 from engine.core.participants import Association, Ban, Participant, Participants, Qualification, User
 from engine.core.records import ComplianceYear, Encumbrance, Objection, OffsetProject
 from engine.core.rulebook import parse
@@ -119,6 +119,10 @@ def _auction(auction: Auction) -> list[Any]:
         auction.closed_market,
         auction.reason,
         None if auction.result is None else msgspec.structs.astuple(auction.result),
+        None if auction.measured is None else msgspec.structs.astuple(auction.measured),
+        auction.carried,
+        auction.carry_tonnes,
+        auction.carry_auctions,
         list(auction.bids.values()),
         [[*who, *said] for who, said in auction.answers.items()],
     ]
@@ -345,12 +349,16 @@ def _load_blocks(row: list[Any]) -> Blocks:
 
 
 def _load_auction(number: int, row: list[Any]) -> Auction:
-    terms, status, closed_market, reason, result, bids, answers = row
+    terms, status, closed_market, reason, result, measured, carried, carry_tonnes, carry_auctions, bids, answers = row
     auction = Auction(number, msgspec.msgpack.decode(terms, type=AnnounceAuction))
     auction.status = status
     auction.closed_market = closed_market
     auction.reason = reason
     auction.result = None if result is None else AuctionReported(*result)
+    auction.measured = None if measured is None else AuctionMeasured(*measured)
+    auction.carried = tuple([(earlier, tonnes) for earlier, tonnes in carried])
+    auction.carry_tonnes = carry_tonnes
+    auction.carry_auctions = carry_auctions
     for bid in bids:
         auction.add(Bid(*bid))
     auction.answers = {

@@ -5,6 +5,8 @@ of the market's state, so it survives crashes and snapshots. An order's number i
 it. The folder rule: whoever follows the market (gateway, settlement) needs nothing but these and the entry's seq and time.
 """
 
+from typing import Final
+
 import msgspec
 
 from engine.core.bases import Fact as Fact
@@ -337,6 +339,9 @@ class AuctionAnnounced(Fact, frozen=True, gc=False):
     auction: int
     terms: AnnounceAuction
     cap_tonnes: int  # the most that one bidder's bids may come to
+    carried: tuple[
+        tuple[int, int], ...
+    ] = ()  # (earlier auction, tonnes of what it left over) that are part of the volume
 
 
 class AuctionOpened(Fact, frozen=True, gc=False):
@@ -438,6 +443,7 @@ class AuctionReported(Fact, frozen=True, gc=False):
     """Result 2: what was bid, by how many, and what it brought (domain rules (g)); prices of the lowest and highest bid.
 
     revenue_fen: what all winners pay, or in a buy-back are paid, without fees. cover_hundredths: bid over offered tonnes.
+    carry_tonnes: unsold, and carried over to later auctions.
     """
 
     auction: int
@@ -451,13 +457,40 @@ class AuctionReported(Fact, frozen=True, gc=False):
     revenue_fen: int
     low_ticks: int
     high_ticks: int
+    carry_tonnes: int = 0
+
+
+EXTREMES_BIDDERS_MIN: Final = 3  # with fewer, a single bid could be told from the lowest or the highest
+STATISTICS_BIDDERS_MIN: Final = 5  # with fewer, extremes and moments together could tell the bids between
+
+
+class AuctionMeasured(Fact, frozen=True, gc=False):
+    """Result 3: statistics of the bids (`auction_statistics`); told where there was a bid, and public only with many bidders.
+
+    Prices in hundredths of a tick, tonnes in hundredths, shares in 1/10,000; `at_limit`: bids at exactly the published limit.
+    """
+
+    auction: int
+    price_mean: int
+    price_median: int
+    price_deviation: int
+    bid_mean: int
+    bid_deviation: int
+    won_mean: int
+    won_deviation: int
+    bid_largest_bp: int
+    won_largest_bp: int
+    won_concentration: int
+    at_limit_bids: int
+    at_limit_tonnes: int
 
 
 class AuctionCanceled(Fact, frozen=True, gc=False):
-    """The auction will not be cleared; everything it held is released. reason: catalogue number."""
+    """The auction will not be cleared; everything it held is released. reason: catalogue number; carry_tonnes: as in a result."""
 
     auction: int
     reason: int
+    carry_tonnes: int = 0
 
 
 # ---- title and participants -----------------------------------------------------------------------------

@@ -125,6 +125,8 @@ BID_ABOVE_CEILING: Final = 4207
 BID_ABOVE_CAP: Final = 4208
 TOO_MANY_BIDS: Final = 4209
 TOO_MANY_AUCTIONS: Final = 4210
+NOTHING_TO_CARRY_OVER: Final = 4211
+CARRY_OVER_ABOVE_VOLUME: Final = 4212
 BID_NOT_AWARDED: Final = 4221
 AUCTION_CANCELED: Final = 4222
 AUCTION_UNDERSUBSCRIBED: Final = 4223
@@ -772,6 +774,24 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
     ),
     Reason(4209, "TOO_MANY_BIDS", "never", 3, "There are as many bids as may be.", "申报笔数已达上限。"),
     Reason(4210, "TOO_MANY_AUCTIONS", "never", 99, "There are as many auctions as may be.", "竞价项目数已达上限。"),
+    Reason(
+        4211,
+        "NOTHING_TO_CARRY_OVER",
+        "never",
+        99,
+        "That auction left nothing to be carried over to one of this instrument and account.",
+        "所列竞价没有可结转至本品种、本账户的未成交量。",
+        "EEX",
+    ),
+    Reason(
+        4212,
+        "CARRY_OVER_ABOVE_VOLUME",
+        "never",
+        99,
+        "The volume is smaller than what it would take over from earlier auctions.",
+        "竞价总量小于应结转的数量。",
+        "EEX",
+    ),
     Reason(
         4221,
         "BID_NOT_AWARDED",

@@ -4,29 +4,36 @@ Nothing here has ever seen a bid: notices and results carry all there is, and th
 Source: domain rules (g): volume and price within 5 minutes of the window's end, the rest within 15; both come at once here.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from engine.core import events, reasons
 from engine.core.commands import AnnounceAuction
-from engine.core.events import AuctionReported
+from engine.core.events import EXTREMES_BIDDERS_MIN, STATISTICS_BIDDERS_MIN, AuctionMeasured, AuctionReported
 from engine.view import AuctionView as AuctionState
 from engine.view import MarketView
 from gateway.feed.channel import Channel
 from gateway.feed.messages import AuctionNews, AuctionsData
-from gateway.protocol.auction_wire import AuctionResult, AuctionView
-from gateway.protocol.prices import money_text, price_text
+from gateway.protocol.auction_wire import AuctionResult, AuctionView, CarriedVolume
+from gateway.protocol.prices import fixed_text, money_text, price_text
 from gateway.protocol.times import day_text, time_text
 
 CHANNEL: Final = "auctions"
 SNAPSHOT_ROWS_MAX: Final = 100
-BIDDERS_SHOWN_MIN: Final = 3  # with fewer, a single bid could be told from the lowest or the highest
 
 
-def notice_view(terms: AnnounceAuction, cap_tonnes: int, status: str, instrument: str, tick_fen: int) -> AuctionView:
+def notice_view(
+    terms: AnnounceAuction,
+    cap_tonnes: int,
+    status: str,
+    instrument: str,
+    tick_fen: int,
+    carried: Sequence[tuple[str, int]],
+) -> AuctionView:
     """A notice as everyone may see it."""
-    return AuctionView(
+    shown = AuctionView(
         terms.code,
         status,
         terms.direction,
@@ -52,6 +59,9 @@ def notice_view(terms: AnnounceAuction, cap_tonnes: int, status: str, instrument
         time_text(terms.opens_at_ns) if terms.opens_at_ns else "",
         time_text(terms.closes_at_ns) if terms.closes_at_ns else "",
     )
+    shown.carry_over = terms.carry_over
+    shown.carried = [CarriedVolume(code, tonnes) for code, tonnes in carried]
+    return shown
 
 
 def result_view(result: AuctionReported, tick_fen: int) -> AuctionResult:
@@ -60,7 +70,7 @@ def result_view(result: AuctionReported, tick_fen: int) -> AuctionResult:
     def price(ticks: int) -> str | None:
         return price_text(ticks, tick_fen) if ticks else None
 
-    is_shown = result.bidders >= BIDDERS_SHOWN_MIN
+    is_shown = result.bidders >= EXTREMES_BIDDERS_MIN
     return AuctionResult(
         price(result.price_ticks),
         result.tonnes,
@@ -71,16 +81,49 @@ def result_view(result: AuctionReported, tick_fen: int) -> AuctionResult:
         money_text(result.cover_hundredths),
         price(result.low_ticks) if is_shown else None,
         price(result.high_ticks) if is_shown else None,
+        result.carry_tonnes,
     )
+
+
+def add_statistics(shown: AuctionResult, measured: AuctionMeasured, tick_fen: int) -> None:
+    """Add result 3, where there are so many bidders that no bid can be told from it."""
+    if shown.bidders < STATISTICS_BIDDERS_MIN:
+        return
+    for name, value in statistics_of(measured, tick_fen).items():
+        setattr(shown, name, value)
+
+
+def statistics_of(measured: AuctionMeasured, tick_fen: int) -> dict[str, str]:
+    """Result 3 in words of the wire: prices with four decimals, tonnes with two."""
+    prices = {
+        "mean_bid": measured.price_mean,
+        "median_bid": measured.price_median,
+        "bid_deviation": measured.price_deviation,
+    }
+    tonnes = {
+        "bid_per_bidder_mean": measured.bid_mean,
+        "bid_per_bidder_deviation": measured.bid_deviation,
+        "won_per_bidder_mean": measured.won_mean,
+        "won_per_bidder_deviation": measured.won_deviation,
+    }
+    return {
+        **{name: fixed_text(value * tick_fen, 4) for name, value in prices.items()},
+        **{name: fixed_text(value, 2) for name, value in tonnes.items()},
+    }
 
 
 def public_auction(view: MarketView, found: AuctionState) -> AuctionView:
     """An auction of the market as everyone may see it."""
     instrument = view.instrument(found.terms.instrument)
     assert instrument is not None, "an auction's instrument is listed"
-    shown = notice_view(found.terms, found.cap_tonnes, found.status, instrument.code, instrument.tick_fen)
+    shown = notice_view(
+        found.terms, found.cap_tonnes, found.status, instrument.code, instrument.tick_fen, found.carried
+    )
+    shown.to_carry_over = found.carry_tonnes
     if found.result is not None:
         shown.result = result_view(found.result, instrument.tick_fen)
+        if found.measured is not None:
+            add_statistics(shown.result, found.measured, instrument.tick_fen)
     if found.reason:
         shown.reason = reasons.BY_NUMBER[found.reason].name
     return shown
@@ -115,7 +158,12 @@ class AuctionFeed:
 
     def announced(self, event: events.AuctionAnnounced, instrument: str, tick_fen: int) -> None:
         """The notice is out."""
-        shown = notice_view(event.terms, event.cap_tonnes, "announced", instrument, tick_fen)
+        carried = []
+        for earlier, tonnes in event.carried:
+            before = self._known[earlier].shown
+            before.to_carry_over -= tonnes
+            carried.append((before.auction, tonnes))
+        shown = notice_view(event.terms, event.cap_tonnes, "announced", instrument, tick_fen, carried)
         self._known[event.auction] = _Known(shown, tick_fen)
         self._news.append(AuctionNews("notice", shown.auction, notice=msgspec.structs.replace(shown)))
 
@@ -136,12 +184,24 @@ class AuctionFeed:
         """Result 2."""
         known = self._known[event.auction]
         known.shown.result = result_view(event, known.tick_fen)
-        self._news.append(AuctionNews("result_2", known.shown.auction, result=known.shown.result))
+        known.shown.to_carry_over = event.carry_tonnes
+        self._news.append(
+            AuctionNews("result_2", known.shown.auction, result=msgspec.structs.replace(known.shown.result))
+        )
+
+    def measured(self, event: events.AuctionMeasured) -> None:
+        """Result 3."""
+        known = self._known[event.auction]
+        assert known.shown.result is not None, "result 2 comes first"
+        if known.shown.result.bidders >= STATISTICS_BIDDERS_MIN:
+            add_statistics(known.shown.result, event, known.tick_fen)
+            self._news.append(AuctionNews("result_3", known.shown.auction, result=known.shown.result))
 
     def canceled(self, event: events.AuctionCanceled) -> None:
         """The auction is off."""
         shown = self._known[event.auction].shown
         shown.status, shown.reason = "canceled", reasons.BY_NUMBER[event.reason].name
+        shown.to_carry_over = event.carry_tonnes
         self._news.append(AuctionNews("canceled", shown.auction, reason=shown.reason))
 
     def flush(self, ts: str, said: list[tuple[str, bytes]]) -> None:

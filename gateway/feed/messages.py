@@ -151,7 +151,10 @@ class BarsData(msgspec.Struct, frozen=True):
 
 
 class AuctionNews(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One step of an auction: notice | opened | result_1 (price and quantity) | result_2 (all figures) | canceled."""
+    """One step of an auction: notice | opened | result_1 (price and quantity) | result_2 (all figures) | canceled.
+
+    result_3: with the statistics of the bids, where there were five bidders.
+    """
 
     step: str
     auction: str

@@ -88,6 +88,7 @@ class PublicFeed:
             events.AuctionOpened: self._auctions.opened,
             events.AuctionCleared: self._auctions.cleared,
             events.AuctionReported: self._auctions.reported,
+            events.AuctionMeasured: self._auctions.measured,
             events.AuctionCanceled: self._auctions.canceled,
         }
 

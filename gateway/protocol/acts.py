@@ -415,6 +415,14 @@ _FORMS: Final[dict[str, _Form]] = {
     "closes_market": _Form("closes_market", bool, _same, _same, True),
     "notice": _Form("notice", wire.Text, _same, _same, True),
     "use_restricted": _Form("use_restricted", bool, _same, _same, True),
+    "carry_over": _number_form("carry_over", commands.CARRY_OVER_MAX, 0, True),
+    "carries": _Form(
+        "carries",
+        _Codes,
+        lambda value, names, rest: tuple(_read_auction(code, names, rest) for code in value),
+        lambda value, names, _: [names.auction_code(number) for number in value],
+        True,
+    ),
 }
 # Fields of acts that may be left out, meaning all, or none.
 _ALL_WHEN_ABSENT: Final = {

@@ -90,7 +90,11 @@ Bidding = AuctionBid | AuctionWithdraw | AuctionBids
 
 
 class AuctionResult(Struct, omit_defaults=True, gc=False):
-    """Both steps of the result. The extreme bids are told only where there were at least three bidders."""
+    """The result. The extreme bids are told only where there were at least three bidders, the statistics with five.
+
+    `left_over`: tonnes that go over to later auctions. Mean, median and deviation of prices count each tonne bid; those of
+    volumes count each bidder (beneficial owner), of what was won also the bidders that won nothing.
+    """
 
     price: str | None
     quantity: int
@@ -101,6 +105,21 @@ class AuctionResult(Struct, omit_defaults=True, gc=False):
     cover_ratio: str
     lowest_bid: str | None = None
     highest_bid: str | None = None
+    left_over: int = 0
+    mean_bid: str | None = None
+    median_bid: str | None = None
+    bid_deviation: str | None = None
+    bid_per_bidder_mean: str | None = None
+    bid_per_bidder_deviation: str | None = None
+    won_per_bidder_mean: str | None = None
+    won_per_bidder_deviation: str | None = None
+
+
+class CarriedVolume(Struct, gc=False):
+    """What an auction takes over of the volume that an earlier one left over."""
+
+    auction: str
+    quantity: int
 
 
 class AuctionView(Struct, omit_defaults=True, gc=False):
@@ -109,6 +128,8 @@ class AuctionView(Struct, omit_defaults=True, gc=False):
     `limit_price`: published floor of a sale, ceiling of a buy-back; `has_reserve`: there is a confidential one beside it.
     `use_restricted`: only for own surrender.
     `cap`: the most that one bidder's bids may come to. `bidders_named`: accounts that the notice admits by name.
+    `carry_over`: over how many later auctions is spread what this one does not sell. `carried`: what of the volume comes from
+    earlier ones. `to_carry_over`: what later ones have yet to take over of it.
     """
 
     auction: str
@@ -137,6 +158,9 @@ class AuctionView(Struct, omit_defaults=True, gc=False):
     closes_at: str = ""
     result: AuctionResult | None = None
     reason: str = ""
+    carry_over: int = 0
+    carried: list[CarriedVolume] = []
+    to_carry_over: int = 0
 
 
 class AuctionRows(Struct, gc=False):

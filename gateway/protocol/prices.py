@@ -87,6 +87,12 @@ def money_text(fen: int) -> str:
     return f"{fen // 100}.{fen % 100:02d}"
 
 
+def fixed_text(value: int, places: int) -> str:
+    """An integer count of 1/10**places as a decimal string with as many places; not below zero."""
+    digits = f"{value:0{places + 1}d}"
+    return f"{digits[:-places]}.{digits[-places:]}"
+
+
 def average_text(total_fen: int, tonnes: int) -> str:
     """Average price in CNY a tonne, four places, rounded down."""
     parts = total_fen * 100 // tonnes

@@ -5,14 +5,14 @@ units come from the government's account, its proceeds go whole to the treasury'
 units go to the government's account and its money comes from the treasury's.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from engine.core import units
-from engine.core.events import BidAwarded
+from engine.core.events import EXTREMES_BIDDERS_MIN, STATISTICS_BIDDERS_MIN, BidAwarded
 from settlement.core.ledger import Instrument
-from settlement.core.money import yuan
+from settlement.core.money import fixed, yuan
 
 METHOD = "auction"
 
@@ -63,6 +63,26 @@ class AuctionRow(msgspec.Struct, frozen=True, array_like=True):
     revenue_fen: int = 0
     ended_seq: int = 0
     ended_day: int = 0
+    carried_tonnes: int = 0
+    carry_tonnes: int = 0
+    bids: int = 0
+    low_ticks: int = 0
+    high_ticks: int = 0
+    price_mean: int = 0
+    price_median: int = 0
+    price_deviation: int = 0
+    bid_mean: int = 0
+    bid_deviation: int = 0
+    won_mean: int = 0
+    won_deviation: int = 0
+    bid_largest_bp: int = 0
+    won_largest_bp: int = 0
+    won_concentration: int = 0
+    at_limit_bids: int = 0
+    at_limit_tonnes: int = 0
+
+
+ENDED: Final = AuctionRow.__struct_fields__[9:]  # the columns that its end fills in
 
 
 class Parties(msgspec.Struct, frozen=True):
@@ -84,15 +104,24 @@ def parties_of(e: BidAwarded) -> Parties:
 
 
 def auction_figures(row: AuctionRow, instruments: dict[int, Instrument]) -> dict[str, Any]:
-    """What the bulletin says of an auction that ended that day. Nothing of a bid or a bidder is in it."""
+    """What the bulletin says of an auction that ended that day. No single bid can be told from it."""
     instrument = instruments[row.instrument]
+
+    def price(ticks: int) -> str | None:
+        return yuan(ticks * instrument.tick_fen) if ticks and row.bidders >= EXTREMES_BIDDERS_MIN else None
+
     return {
+        "bid_statistics": _statistics(row, instrument) if row.bidders >= STATISTICS_BIDDERS_MIN else None,
         "bid_tonnes": row.bid_tonnes,
         "bidders": row.bidders,
+        "carried_from_earlier": row.carried_tonnes,
         "code": row.code,
         "cover_ratio": yuan((row.bid_tonnes * 100 + row.tonnes // 2) // row.tonnes),
         "direction": row.direction,
+        "highest_bid": price(row.high_ticks),
         "instrument": instrument.code,
+        "left_over": row.carry_tonnes,
+        "lowest_bid": price(row.low_ticks),
         "method": row.method,
         "offered": row.tonnes,
         "price": yuan(row.price_ticks * instrument.tick_fen) if row.price_ticks else None,
@@ -100,4 +129,19 @@ def auction_figures(row: AuctionRow, instruments: dict[int, Instrument]) -> dict
         "tonnes": row.sold_tonnes,
         "turnover": yuan(row.revenue_fen),
         "winners": row.winners,
+    }
+
+
+def _statistics(row: AuctionRow, instrument: Instrument) -> dict[str, str]:
+    """Result 3: prices in yuan with four decimals, tonnes with two."""
+    prices = {"price_deviation": row.price_deviation, "price_mean": row.price_mean, "price_median": row.price_median}
+    tonnes = {
+        "bid_per_bidder_deviation": row.bid_deviation,
+        "bid_per_bidder_mean": row.bid_mean,
+        "won_per_bidder_deviation": row.won_deviation,
+        "won_per_bidder_mean": row.won_mean,
+    }
+    return {
+        **{name: fixed(value * instrument.tick_fen, 4) for name, value in prices.items()},
+        **{name: fixed(value, 2) for name, value in tonnes.items()},
     }

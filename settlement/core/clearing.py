@@ -15,7 +15,7 @@ from engine.core import events, phases
 from engine.core.units import BLOCK
 from engine.title import BankComparison
 from settlement.core import bankfile, checks, dvp
-from settlement.core.awards import AuctionRow, parties_of
+from settlement.core.awards import ENDED, AuctionRow, parties_of
 from settlement.core.ledger import Account, Instrument, InvariantBroken, Ledger
 from settlement.core.postings import (
     AVAILABLE,
@@ -188,6 +188,7 @@ class Clearing:
             t.unit_account,
             t.cash_account,
             self._seq,
+            carried_tonnes=sum(tonnes for _, tonnes in event.carried),
         )
         self.auctions[row.auction] = row
         writes.changes.append(("auction", msgspec.structs.astuple(row)))
@@ -231,22 +232,23 @@ class Clearing:
     def _auction_reported(self, event: events.AuctionReported, writes: Writes) -> None:
         e = event
         self._end_auction(
-            writes,
-            e.auction,
-            ("cleared", 0, e.price_ticks, e.tonnes, e.bid_tonnes, e.bidders, e.winners, e.revenue_fen),
-        )
+            writes, e.auction, status="cleared", price_ticks=e.price_ticks, sold_tonnes=e.tonnes, bid_tonnes=e.bid_tonnes,
+            bidders=e.bidders, winners=e.winners, revenue_fen=e.revenue_fen, carry_tonnes=e.carry_tonnes, bids=e.bids,
+            low_ticks=e.low_ticks, high_ticks=e.high_ticks,
+        )  # fmt: skip
+
+    def _auction_measured(self, event: events.AuctionMeasured, writes: Writes) -> None:
+        figures = msgspec.structs.asdict(event)
+        self._end_auction(writes, figures.pop("auction"), **figures)
 
     def _auction_canceled(self, event: events.AuctionCanceled, writes: Writes) -> None:
-        self._end_auction(writes, event.auction, ("canceled", event.reason, 0, 0, 0, 0, 0, 0))
+        e = event
+        self._end_auction(writes, e.auction, status="canceled", reason=e.reason, carry_tonnes=e.carry_tonnes)
 
-    def _end_auction(self, writes: Writes, auction: int, result: tuple[str, int, int, int, int, int, int, int]) -> None:
-        row = self.auctions[auction]
-        announced = (
-            row.auction, row.code, row.direction, row.method, row.instrument, row.tonnes, row.unit_account,
-            row.cash_account, row.announced_seq,
-        )  # fmt: skip
-        self.auctions[auction] = AuctionRow(*announced, *result, self._seq, self.trading_day)
-        writes.changes.append(("auction_ended", (*result, self._seq, self.trading_day, auction)))
+    def _end_auction(self, writes: Writes, auction: int, **result: str | int) -> None:
+        row = msgspec.structs.replace(self.auctions[auction], **result, ended_seq=self._seq, ended_day=self.trading_day)
+        self.auctions[auction] = row
+        writes.changes.append(("auction_ended", (*(getattr(row, name) for name in ENDED), auction)))
 
     def take_ended_auctions(self) -> list[AuctionRow]:
         """The auctions that ended on the day that has just closed; they are forgotten here."""
@@ -681,6 +683,7 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.AuctionAnnounced: Clearing._auction_announced,
     events.BidAwarded: Clearing._bid_awarded,
     events.AuctionReported: Clearing._auction_reported,
+    events.AuctionMeasured: Clearing._auction_measured,
     events.AuctionCanceled: Clearing._auction_canceled,
     events.BankFileImported: Clearing._bank_file_imported,
     events.BankCompared: Clearing._bank_compared,

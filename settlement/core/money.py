@@ -20,3 +20,9 @@ def percent(part: int, whole: int) -> str:
 def iso_day(trading_day: int) -> str:
     """20230207 -> "2023-02-07"."""
     return f"{trading_day // 10_000:04d}-{trading_day // 100 % 100:02d}-{trading_day % 100:02d}"
+
+
+def fixed(value: int, places: int) -> str:
+    """A count of 1/10**places, not below zero, with as many decimals."""
+    digits = f"{value:0{places + 1}d}"
+    return f"{digits[:-places]}.{digits[-places:]}"

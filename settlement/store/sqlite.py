@@ -23,7 +23,7 @@ import orjson
 
 from engine.core.units import CASH_FEN_MAX
 from engine.title import BankComparison, BulletinRow, SerialRow, TitleHolding, TradeStatus
-from settlement.core.awards import AuctionRow, AwardRow
+from settlement.core.awards import ENDED, AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing, Cumulative, Period
 from settlement.core.dvp import Instruction, SetAside
@@ -43,7 +43,7 @@ from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefus
 from settlement.store.contents import Contents
 from settlement.store.reads import DisclosureReads
 
-SCHEMA_VERSION: Final = 13
+SCHEMA_VERSION: Final = 14
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 MARK_SQL: Final = "SELECT mark_seq, '' FROM registry"
 REQUESTS_MAX: Final = 1_000
@@ -74,7 +74,7 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "emissions": ("emissions", 6),
     "objection": ("objections", 8),
     "audit_trail": ("audit_trail", 11),
-    "auction": ("auctions", 19),
+    "auction": ("auctions", 36),
     "award": ("awards", 19),
     "day": ("days", 7),
     "day_stats": ("day_stats", 14),
@@ -96,8 +96,7 @@ _UPDATES: Final[dict[str, str]] = {
     "set_aside_lock_passed": "UPDATE set_aside SET lock_passed = 1 WHERE instruction = ?",
     "trade_settled": "UPDATE trades SET status = 'settled', settled_seq = ? WHERE trade = ?",
     "award_settled": "UPDATE awards SET status = 'settled', settled_seq = ? WHERE trade = ?",
-    "auction_ended": "UPDATE auctions SET status = ?, reason = ?, price_ticks = ?, sold_tonnes = ?, bid_tonnes = ?, "
-    "bidders = ?, winners = ?, revenue_fen = ?, ended_seq = ?, ended_day = ? WHERE auction = ?",
+    "auction_ended": f"UPDATE auctions SET {', '.join(f'{name} = ?' for name in ENDED)} WHERE auction = ?",
     "bank_superseded": "UPDATE bank_breaks SET state = 'superseded', resolved_seq = ? WHERE state IN ('open', 'carried')",
     "bank_break_resolved": "UPDATE bank_breaks SET state = ?, resolved_seq = ?, basis = ? WHERE break_number = ?",
     "bulletin_published": "UPDATE bulletins SET published_seq = ? WHERE trading_day = ? AND sha256 = ?",

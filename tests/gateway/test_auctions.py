@@ -1,6 +1,7 @@
 """Government auctions through the doors: who may see what, and what reaches bidders, public, registry and bulletin."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,63 @@ async def test_units_sold_for_own_surrender_show_apart_and_are_refused_by_their_
         [held] = (await member.allowances()).holdings
         assert (held.use_restricted, held.settled) == (180, 180)
     await house.stop()
+
+
+async def test_statistics_are_told_with_five_bidders_and_what_is_left_goes_over_to_the_next(tmp_path: Path) -> None:
+    # 40.00 x 100, 41.00 x 100, 42.00 x 100, 43.00 x 200, 44.00 x 100 for 1,000 t: all 600 t are sold at 40.00.
+    # Mean (40 + 41 + 42 + 2 x 43 + 44) / 6 = 42.1667, median tonne between 42 and 43: 42.50.
+    # A bidder bids and wins 120 t on average; deviation sqrt((4 x 20^2 + 80^2) / 5) = 40.
+    house = await House.start(tmp_path)
+    await announced(house, limit_ticks=4_000, reserve_ticks=0, carry_over=2)
+    for number in range(6, 11):
+        await house.act(
+            c.OpenAccount(f"I{number}", number, f"机构 {number}", "institution"), c.DepositCash(number, 10_000_000)
+        )
+        tonnes = 200 if number == 9 else 100
+        await house.sequencer.submit(c.PlaceBid(number, 1, 4_000 + 100 * (number - 6), tonnes, "b"))
+    async with house.visitor() as visitor, house.operator("chen") as chen:
+        await visitor.subscribe("auctions")
+        await house.act(c.CloseAuction(1))
+        result = (await visitor.auctions.get(CODE)).result
+        assert result is not None
+        assert (result.price, result.quantity, result.left_over) == ("40.00", 600, 400)
+        assert (result.mean_bid, result.median_bid, result.bid_deviation) == ("42.1667", "42.5000", "1.3437")
+        assert (result.bid_per_bidder_mean, result.bid_per_bidder_deviation) == ("120.00", "40.00")
+        assert (result.won_per_bidder_mean, result.won_per_bidder_deviation) == ("120.00", "40.00")
+        steps = [event.data["step"] async for event in until_step(visitor, "result_3")]
+        assert steps[-3:] == ["result_1", "result_2", "result_3"]
+
+        terms = dict(
+            code="2026-02", direction="sale", method="sealed_uniform", instrument="CQEA-25", tonnes=500,
+            unit_account="GOV", cash_account="TREASURY", trading_day=times.day_text(DAY), categories=["institution"],
+            tie="time", undersubscribed="partial", qty_min=10, lot=10, carries=[CODE],
+        )  # fmt: skip
+        await chen.act("announce_auction", terms, reason="next")
+        taken = await visitor.auctions.get("2026-02")
+        assert [(row.auction, row.quantity) for row in taken.carried] == [(CODE, 200)]
+        assert (await visitor.auctions.get(CODE)).to_carry_over == 200
+        with pytest.raises(Refused) as refused:
+            await chen.act("announce_auction", terms | {"code": "2026-03", "tonnes": 100}, reason="next")
+        assert refused.value.code == reasons.CARRY_OVER_ABOVE_VOLUME
+    await house.act(c.CancelAuction(2), c.CloseDay())
+    await house.settlement.wait_settled(house.sequencer.view.day().seq)
+    body = await house.settlement.bulletin(DAY)
+    await house.stop()
+    assert body is not None
+    first, second = json.loads(body)["auctions"]
+    assert (first["lowest_bid"], first["highest_bid"], first["left_over"]) == ("40.00", "44.00", 400)
+    assert first["bid_statistics"] == {
+        "bid_per_bidder_deviation": "40.00", "bid_per_bidder_mean": "120.00", "price_deviation": "1.3437",
+        "price_mean": "42.1667", "price_median": "42.5000", "won_per_bidder_deviation": "40.00",
+        "won_per_bidder_mean": "120.00",
+    }  # fmt: skip
+    assert (second["carried_from_earlier"], second["status"], second["bid_statistics"]) == (200, "canceled", None)
+
+
+async def until_step(client: Any, last: str) -> AsyncIterator[Event]:
+    """The updates of the channel up to this step."""
+    async for event in client.events():
+        if isinstance(event, Event) and event.kind == "update":
+            yield event
+            if event.data["step"] == last:
+                return

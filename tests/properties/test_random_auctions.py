@@ -9,12 +9,14 @@ import csv
 import random
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from statistics import mean, median, pstdev
 
 import pytest
 
 from engine.core import commands as c
 from engine.core import events as e
 from engine.core.auction import Bid, clear, is_priced_well
+from engine.core.auction_statistics import measure
 from engine.core.market import Market
 from tests.ground_truth.truth import path_of
 from tests.testkit.auctions import CASH_FEN, FIRST_BIDDER, TREASURY, AuctionDesk, notice, one_of
@@ -23,8 +25,9 @@ AUCTIONS = 2_000
 BIDDERS = 6
 
 
-def random_terms(dice: random.Random, code: str) -> c.AnnounceAuction:
-    """A notice of any kind. Few prices and small volumes, so that ties, shortage and plenty all happen."""
+def random_terms(dice: random.Random, code: str, desk: AuctionDesk) -> c.AnnounceAuction:
+    """A notice of any kind. Few prices and small volumes, so that ties, shortage and plenty all happen; sales take over what
+    earlier ones left, as far as it fits into their volume."""
     lot = dice.choice((1, 1, 5, 10))
     is_sale = dice.random() < 0.6
     tonnes = lot * dice.randint(1, 60)
@@ -44,8 +47,21 @@ def random_terms(dice: random.Random, code: str) -> c.AnnounceAuction:
         undersubscribed=dice.choice(("partial", "partial", "cancel")),
         fee_ppm=dice.choice((0, 5_000)),
         use_restricted=is_restricted,
+        carry_over=dice.choice((0, 1, 3)) if is_sale else 0,
+        carries=carries_of(desk, lot, tonnes) if is_sale and dice.random() < 0.5 else (),
         categories=("key_emitter",) if is_restricted else ("key_emitter", "institution"),
     )
+
+
+def carries_of(desk: AuctionDesk, lot: int, tonnes: int) -> tuple[int, ...]:
+    """Earlier auctions whose shares fit into a volume."""
+    found: list[int] = []
+    for earlier in desk.market.state.auctions.values():
+        share = earlier.next_share(lot)
+        if 0 < share <= tonnes:
+            found.append(earlier.number)
+            tonnes -= share
+    return tuple(found)
 
 
 def random_bids(dice: random.Random, desk: AuctionDesk, auction: int) -> None:
@@ -66,7 +82,7 @@ def played(seed: int) -> Iterator[tuple[AuctionDesk, c.AnnounceAuction, list[Bid
     dice = random.Random(seed)
     desk = AuctionDesk(bidders=BIDDERS)
     for number in range(1, 41):
-        terms = random_terms(dice, f"{seed}-{number}")
+        terms = random_terms(dice, f"{seed}-{number}", desk)
         auction = desk.hold(terms)
         random_bids(dice, desk, auction)
         bids = list(desk.market.state.auctions[auction].bids.values())
@@ -123,6 +139,7 @@ def check_identities(terms: c.AnnounceAuction, bids: list[Bid], happened: list[e
     cover = Decimal(told.bid_tonnes) / Decimal(terms.tonnes)
     assert Decimal(told.cover_hundredths) / 100 == cover.quantize(Decimal("0.01"), ROUND_HALF_UP)
     assert told.winners <= told.bidders <= len(bids)
+    check_statistics(bids, awards, happened)
     if not is_sold(told):
         return
     assert told.low_ticks <= told.price_ticks <= told.high_ticks
@@ -138,6 +155,34 @@ def check_identities(terms: c.AnnounceAuction, bids: list[Bid], happened: list[e
         assert is_priced_well(terms, bid.price_ticks)
         assert (bid.price_ticks >= a.price_ticks) if terms.direction == "sale" else (bid.price_ticks <= a.price_ticks)
     check_priority(terms, bids, {a.bid: a.tonnes for a in awards})
+
+
+def check_statistics(bids: list[Bid], awards: list[e.BidAwarded], happened: list[e.Event]) -> None:
+    """Result 3 once more, in decimals and tonne by tonne."""
+    if not bids:
+        assert not any(isinstance(event, e.AuctionMeasured) for event in happened)
+        return
+    told: e.AuctionMeasured = one_of(happened, e.AuctionMeasured)
+    owner_of = {b.number: b.owner for b in bids}
+    prices = sorted(Decimal(b.price_ticks) for b in bids for _ in range(b.tonnes))
+    bid, won = dict.fromkeys(owner_of.values(), Decimal(0)), dict.fromkeys(owner_of.values(), Decimal(0))
+    for b in bids:
+        bid[b.owner] += b.tonnes
+    for a in awards:
+        won[owner_of[a.bid]] += a.tonnes
+    expected = {
+        "price_mean": mean(prices), "price_median": median(prices), "price_deviation": pstdev(prices),
+        "bid_mean": mean(bid.values()), "bid_deviation": pstdev(bid.values()),
+        "won_mean": mean(won.values()), "won_deviation": pstdev(won.values()),
+    }  # fmt: skip
+    for name, right in expected.items():
+        rounded = (right * 100).quantize(Decimal(1), ROUND_HALF_UP)
+        assert getattr(told, name) == rounded, name
+    sold = sum(won.values())
+    shares = [tonnes * 10_000 / sold for tonnes in won.values()] if sold else [Decimal(0)]
+    assert told.won_largest_bp == max(shares).quantize(Decimal(1), ROUND_HALF_UP)
+    index = sum((share * share for share in shares), Decimal(0)) / 10_000
+    assert told.won_concentration == index.quantize(Decimal(1), ROUND_HALF_UP)
 
 
 def is_sold(told: e.AuctionReported) -> bool:
@@ -195,7 +240,7 @@ def test_a_replay_and_a_load_in_the_middle_give_the_same_bytes() -> None:
     desk = AuctionDesk(bidders=BIDDERS)
     loaded: Market | None = None
     for number in range(1, 9):
-        auction = desk.hold(random_terms(dice, f"r-{number}"))
+        auction = desk.hold(random_terms(dice, f"r-{number}", desk))
         random_bids(dice, desk, auction)
         at = desk.market.seq
         loaded = Market.load(desk.market.dump())
@@ -224,3 +269,61 @@ def test_the_published_figures_of_real_auctions_are_what_our_arithmetic_makes_of
         assert abs(Decimal(outcome.price_ticks * outcome.tonnes) / 100 - Decimal(row["revenue"])) < 1
         checked += 1
     assert checked > 2_000
+
+
+def test_what_is_left_over_is_carried_over_once_and_to_no_more_auctions_than_the_notice_says() -> None:
+    """Over four hundred auctions: each tonne left over is taken over, or still waits; none twice."""
+    taken_over = 0
+    for seed in range(10):
+        left: dict[int, tuple[int, int]] = {}  # auction -> tonnes still to carry, auctions that may
+        for desk, terms, _, happened in played(seed):
+            number = desk.market.state.auction_numbers[terms.code]
+            for earlier, tonnes in desk.market.state.auctions[number].carried:
+                waiting, auctions = left[earlier]
+                assert 0 < tonnes <= waiting
+                assert auctions > 0
+                assert tonnes == waiting or auctions > 1
+                left[earlier] = (waiting - tonnes, auctions - 1)
+                taken_over += tonnes
+            for event in happened:
+                if isinstance(event, e.AuctionReported | e.AuctionCanceled):
+                    unsold = terms.tonnes - (event.tonnes if isinstance(event, e.AuctionReported) else 0)
+                    assert event.carry_tonnes == (unsold if terms.carry_over else 0)
+                    left[number] = (event.carry_tonnes, terms.carry_over)
+            for earlier, (waiting, _) in left.items():
+                assert desk.market.state.auctions[earlier].carry_tonnes == waiting
+    assert taken_over > 1_000
+
+
+def test_the_statistics_of_real_auctions_obey_their_identities() -> None:
+    """Real auctions rebuilt with their numbers of bidders and winners: the means are their volumes over their bidders."""
+    checked = 0
+    text = path_of("carbon_eex_auctions/eex_auctions.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        if not row["price"] or not row["bidders"] or not row["successful_bidders"]:
+            continue
+        bidders, winners = int(float(row["bidders"])), int(float(row["successful_bidders"]))
+        volume, bid_tonnes = int(float(row["volume"])), int(float(row["bids"]))
+        price, low, high = (round(Decimal(row[name]) * 100) for name in ("price", "min_bid", "max_bid"))
+        won, rest = divided(volume, winners), divided(bid_tonnes - volume, bidders - winners)
+        if not rest:
+            won[-1] += bid_tonnes - volume  # the last winner was served in part
+        at = [high, *[price] * (winners - 1)] if winners > 1 else [price]
+        bids = [Bid(n, n, n, ticks, tonnes, "w") for n, (ticks, tonnes) in enumerate(zip(at, won, strict=True), 1)]
+        bids += [Bid(n, n, n, low, tonnes, "l") for n, tonnes in enumerate(rest, winners + 1) if tonnes]
+        bidders = len(bids)
+        terms = notice(tonnes=volume, lot_tonnes=1)
+        outcome = clear(terms, 1, bids)
+        told = measure(1, terms, bids, outcome.awards)
+        assert Decimal(told.bid_mean) == (Decimal(bid_tonnes) * 100 / bidders).quantize(Decimal(1), ROUND_HALF_UP)
+        assert Decimal(told.won_mean) == (Decimal(volume) * 100 / bidders).quantize(Decimal(1), ROUND_HALF_UP)
+        assert 100 * low <= told.price_mean <= 100 * high
+        assert 100 * low <= told.price_median <= 100 * high
+        assert told.price_deviation <= 100 * (high - low)
+        checked += 1
+    assert checked > 1_500
+
+
+def divided(tonnes: int, parts: int) -> list[int]:
+    """Tonnes in parts as equal as can be."""
+    return [tonnes // parts + (n < tonnes % parts) for n in range(parts)] if parts else []

@@ -40,6 +40,8 @@ TERMS: Final[dict[str, Any]] = {
     "fee_ppm": 0,
     "notice": "",
     "use_restricted": False,
+    "carry_over": 0,
+    "carries": (),
 }
 
 

@@ -26,6 +26,15 @@ UseRestricted = Annotated[
     bool, typer.Option("--use-restricted", help="Only for the bidder's own surrender (仅限本单位清缴).")
 ]
 
+CancelIfShort = Annotated[bool, typer.Option("--cancel-if-short", help="Void where less is bid than offered.")]
+CarryOver = Annotated[
+    int, typer.Option("--carry-over", min=0, help="Spread what is not sold over so many later auctions (结转).")
+]
+Carries = Annotated[
+    list[str] | None,
+    typer.Option("--carries", help="Earlier auction whose share is part of the volume; repeat for more (结转自)."),
+]
+
 LIST_COLUMNS = (
     "auction",
     "status",
@@ -130,11 +139,11 @@ def announce(
     fee_ppm: Annotated[int, typer.Option("--fee-ppm", min=0, help="Winner's fee in millionths of the amount.")] = 0,
     withdrawable: Annotated[bool, typer.Option("--withdrawable", help="Bids may be changed and withdrawn.")] = False,
     pro_rata: Annotated[bool, typer.Option("--pro-rata", help="Divide the last price pro rata; else by time.")] = False,
-    cancel_if_short: Annotated[
-        bool, typer.Option("--cancel-if-short", help="Void where less is bid than offered.")
-    ] = False,
+    cancel_if_short: CancelIfShort = False,
     closes_market: Annotated[bool, typer.Option("--closes-market", help="Halt the instrument for that day.")] = False,
     use_restricted: UseRestricted = False,
+    carry_over: CarryOver = 0,
+    carries: Carries = None,
     opens_at: Annotated[str, typer.Option("--opens-at", help="RFC 3339; none: by the operator's act.")] = "",
     closes_at: Annotated[str, typer.Option("--closes-at", help="RFC 3339; none: by the operator's act.")] = "",
     notice: Annotated[str, typer.Option("--notice", help="Words or address of the notice (公告).")] = "",
@@ -163,6 +172,8 @@ def announce(
         "withdrawable": withdrawable,
         "closes_market": closes_market,
         "use_restricted": use_restricted,
+        "carry_over": carry_over,
+        "carries": carries,
         "opens_at": opens_at,
         "closes_at": closes_at,
         "notice": notice,

@@ -8,6 +8,7 @@ covered by the documents' hashes and Merkle roots.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -190,9 +191,11 @@ class _Documents:
 
     def _auctions(self, place: str, day: Day, content: dict[str, Any]) -> None:
         told = {row.get("code"): row for row in content.get("auctions", [])}
-        for code, direction, method, number, offered, status, price, sold, bid, bidders, winners, revenue in self.registry.query(
-            "SELECT code, direction, method, instrument, tonnes, status, price_ticks, sold_tonnes, bid_tonnes, bidders, "
-            "winners, revenue_fen FROM auctions WHERE ended_seq > ? AND ended_seq <= ? ORDER BY auction",
+        for auction, code, direction, method, number, offered, status, price, sold, bid, bidders, winners, revenue, before, left, \
+                low, high in self.registry.query(
+            "SELECT auction, code, direction, method, instrument, tonnes, status, price_ticks, sold_tonnes, bid_tonnes, bidders, "
+            "winners, revenue_fen, carried_tonnes, carry_tonnes, low_ticks, high_ticks FROM auctions "
+            "WHERE ended_seq > ? AND ended_seq <= ? ORDER BY auction",
             day.after_seq, day.closed_seq,
         ):  # fmt: skip
             instrument = self.registry.instruments[number]
@@ -203,8 +206,38 @@ class _Documents:
                 "turnover": yuan(revenue), "winners": winners,
             }  # fmt: skip
             found = told.pop(code, {})
+            later = {  # fields that bulletins once had not
+                "carried_from_earlier": before, "left_over": left,
+                "lowest_bid": yuan(low * instrument.tick_fen) if low and bidders >= 3 else None,
+                "highest_bid": yuan(high * instrument.tick_fen) if high and bidders >= 3 else None,
+            }  # fmt: skip
+            expected |= {name: right for name, right in later.items() if name in found}
+            if "bid_statistics" in found:
+                self._bid_statistics(f"{place} auction {code} bid_statistics", auction, bid, bidders, found)
             self.expect(f"{place} auction {code}", expected, {name: found.get(name) for name in expected})
         self.expect(f"{place} auctions that did not end", [], sorted(told))
+
+    def _bid_statistics(self, place: str, auction: int, bid: int, bidders: int, told: dict[str, Any]) -> None:
+        """Told with five bidders or more; what awards and totals say of them is counted again, prices of lost bids are not."""
+        statistics = told.get("bid_statistics")
+        self.expect(f"{place} where they may be told", bidders >= 5, bool(statistics))
+        if bidders < 5 or not isinstance(statistics, dict):
+            return
+        owners = dict(self.registry.query("SELECT account, owner FROM accounts"))
+        won: dict[int, int] = defaultdict(int)
+        for deal in self.registry.deals.values():
+            if deal.auction == auction:
+                won[owners[deal.receiver if deal.buyer == deal.receiver else deal.seller]] += deal.tonnes
+        each = [Decimal(tonnes) for tonnes in won.values()] + [Decimal(0)] * (bidders - len(won))
+        mean = sum(each, Decimal(0)) / bidders
+        spread = (sum(((tonnes - mean) ** 2 for tonnes in each), Decimal(0)) / bidders).sqrt()
+        expected = {
+            "bid_per_bidder_mean": Decimal(bid) / bidders,
+            "won_per_bidder_mean": mean,
+            "won_per_bidder_deviation": spread,
+        }
+        for name, right in expected.items():
+            self.expect(f"{place} {name}", str(right.quantize(Decimal("0.01"), ROUND_HALF_UP)), statistics.get(name))
 
     # ---- statements ------------------------------------------------------------------------------------------------
 

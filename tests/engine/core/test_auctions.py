@@ -593,3 +593,52 @@ class TestUnitsForOwnSurrender:
         desk = AuctionDesk()
         terms = notice(**({"use_restricted": True, "categories": ("key_emitter",)} | changes))
         assert self.why(desk, terms)[0] == "ACT_INVALID"
+
+
+class TestCarryOver:
+    def test_what_is_not_sold_is_spread_over_the_next_auctions_of_the_notice(self) -> None:
+        # 1,000 t, 400 sold: 600 t over four auctions in lots of 10: 150 each.
+        desk = AuctionDesk()
+        desk.hold(notice(carry_over=4, lot_tonnes=10))
+        desk.bid(A, 4_000, 400)
+        assert one_of(cleared(desk), e.AuctionReported).carry_tonnes == 600
+        for number, share in ((2, 150), (3, 150), (4, 150), (5, 150)):
+            [*_, announced] = desk.act(notice(code=f"2026-{number}", lot_tonnes=10, tonnes=200, carries=(1,)))
+            assert (announced.auction, announced.carried) == (number, ((1, share),))
+            desk.market.audit()
+        said = desk.act(notice(code="2026-6", carries=(1,)))[-1]
+        assert (said.reason, said.actual) == (reasons.NOTHING_TO_CARRY_OVER, 1)
+
+    def test_the_last_one_takes_the_rest_that_is_no_whole_lot(self) -> None:
+        # 995 t in lots of 5, spread over two in lots of 10: ceil(497.5) -> 500, then 495.
+        desk = AuctionDesk()
+        desk.hold(notice(tonnes=995, lot_tonnes=5, carry_over=2))
+        desk.act(c.CancelAuction(1))
+        shares = [desk.act(notice(code=f"n-{n}", lot_tonnes=10, carries=(1,)))[-1].carried for n in (1, 2)]
+        assert shares == [((1, 500),), ((1, 495),)]
+
+    def test_a_canceled_auction_leaves_all_of_it(self) -> None:
+        desk = AuctionDesk()
+        desk.hold(notice(undersubscribed="cancel", carry_over=1))
+        assert one_of(cleared(desk), e.AuctionCanceled) == e.AuctionCanceled(1, reasons.AUCTION_UNDERSUBSCRIBED, 1_000)
+        said = desk.act(notice(code="small", tonnes=999, carries=(1,)))[-1]
+        assert (said.reason, said.limit, said.actual) == (reasons.CARRY_OVER_ABOVE_VOLUME, 999, 1_000)
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"carries": (9,)}, reasons.UNKNOWN_AUCTION),
+            ({"carries": (1, 1)}, reasons.NOTHING_TO_CARRY_OVER),
+            ({"carry_over": 101}, reasons.ACT_INVALID),
+            ({"carry_over": 1, "direction": "buy_back", "budget_fen": 1_000}, reasons.ACT_INVALID),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, changes: dict[str, Any], reason: int) -> None:
+        desk = AuctionDesk()
+        desk.hold(notice(carry_over=2))
+        desk.act(c.CancelAuction(1))
+        before = desk.market.dump()
+        said = desk.act(notice(code="next", **changes))
+        assert isinstance(said[-1], e.ActRefused)
+        assert said[-1].reason == reason
+        assert Market.load(before).state.auctions[1].carry_tonnes == 1_000

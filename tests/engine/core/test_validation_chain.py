@@ -340,7 +340,10 @@ def test_the_first_check_that_fails_answers() -> None:
 
 ROOT = Path(__file__).parents[3]
 JUDGES = ("admission", "auctions", "block_trading", "standing", "trading")
-OPERATORS_OWN = {"ACT_INVALID", "ACT_NOT_ALLOWED_NOW", "ALREADY_EXISTS", "TOO_MANY_AUCTIONS"}
+OPERATORS_OWN = {
+    "ACT_INVALID", "ACT_NOT_ALLOWED_NOW", "ALREADY_EXISTS", "CARRY_OVER_ABOVE_VOLUME", "NOTHING_TO_CARRY_OVER",
+    "TOO_MANY_AUCTIONS",
+}  # fmt: skip
 
 
 def test_every_reason_that_the_judges_know_is_reached() -> None:
