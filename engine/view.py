@@ -5,6 +5,7 @@ sequencer. All numbers are integers (ticks, tonnes, fen); 0 for "none". Everythi
 applies only what is on disk.
 """
 
+from copy import copy
 from typing import Final
 
 import msgspec
@@ -25,7 +26,7 @@ from engine.core.days import BankBreak, BankFile, Mark
 from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
 from engine.core.market import Market
 from engine.core.participants import Ban
-from engine.core.records import ComplianceYear, Encumbrance, Objection
+from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, Objection
 from engine.core.rulebook import ProductRules, RuleBook
 from engine.core.state import Account, Instrument, Key, time_in_force_of
 from engine.core.supervision import ANSWER as ANSWER
@@ -368,6 +369,10 @@ class MarketView:
             return []
         years = self._market.state.compliance.get(account, {})
         return [self._compliance_view(found, year, record) for year, record in sorted(years.items())]
+
+    def allocation_plans(self) -> list[tuple[int, AllocationPlan]]:
+        """Each year's allocation plan and what was issued of it, oldest first."""
+        return [(year, copy(plan)) for year, plan in sorted(self._market.state.allocation_plans.items())]
 
     def encumbrances(self, account: int) -> list[Encumbrance]:
         """What of the account's units is frozen, pledged or withdrawn, oldest first; 0: of all accounts."""

@@ -22,6 +22,7 @@ from engine.core.commands import Entry
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
+from gateway.allocations import AllocationDesk
 from gateway.auctions import AuctionDesk
 from gateway.blocks import BlockDesk
 from gateway.common import CommonDesk
@@ -76,6 +77,7 @@ class Gateway:
         DayDesk(self)
         SupervisionDesk(self)
         ParticipantDesk(self)
+        AllocationDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}

@@ -28,8 +28,9 @@ from msgspec import UNSET, Raw
 from picows import WSError
 
 from engine.core import reasons
-from gateway.protocol import day_wire, holder_wire, session, wire
+from gateway.protocol import day_wire, session, wire
 from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled, SessionView, Welcome
+from yutan.allocations import Allocations
 from yutan.answers import (
     Cash,
     Changed,
@@ -111,6 +112,7 @@ class Client:
         self.supervision = Supervision(self._ask)
         self.serials = SerialNumbers(self._ask)
         self.participants = Participants(self._ask)
+        self.allocations = Allocations(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env
@@ -484,10 +486,6 @@ class Client:
         """Units of an account (or of all) that are frozen, pledged or withdrawn from trading."""
         params = wire.OpsEncumbrancesParams(account or UNSET)
         return await self._ask(wire.OpsEncumbrances, params, list[wire.EncumbranceRow])
-
-    async def ops_large_holders(self) -> list[holder_wire.LargeHolderRow]:
-        """Beneficial owners with more of a product than the rule book's threshold, the largest first."""
-        return await self._ask(holder_wire.OpsLargeHolders, UNSET, list[holder_wire.LargeHolderRow])
 
     async def ops_day(self) -> day_wire.DayTable:
         """The stages of the day, and what the next opening waits for."""

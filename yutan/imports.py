@@ -7,13 +7,17 @@ import re
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
+from engine.core.allocation_file import AHEAD, ALLOCATION_ROWS_MAX, KINDS
 from engine.core.compliance import EMISSION_ROWS_MAX, KEY_EMITTER
 from engine.core.days import BANK_ROWS_MAX
+from engine.core.positions import GOVERNMENT
 from engine.core.units import TONNES_MAX
 from gateway.protocol import prices, times
 
 FILE_BYTES_MAX: Final = 1_048_576
 EMISSION_COLUMNS: Final = ("account", "emissions_t", "reported_on")
+ALLOCATION_COLUMNS: Final = ("account", "instrument", "kind", "tonnes")
+HOLDERS: Final = {"free": KEY_EMITTER, AHEAD: KEY_EMITTER, "reserve": GOVERNMENT}  # kind -> who may have it
 BANK_COLUMNS: Final = ("account", "opening", "credit", "debit", "closing")
 BANK_OWN: Final = ("#fees", "#reserve", "#total")
 _MONEY: Final = re.compile(r"-?(0|[1-9][0-9]{0,12})\.[0-9]{2}", re.ASCII)
@@ -74,6 +78,47 @@ def read_emissions(content: bytes, categories: dict[str, str]) -> Emissions:
     if faults:
         raise ImportRefused(sorted(faults))
     return Emissions(rows, hashlib.sha256(content).hexdigest())
+
+
+class Allocations(NamedTuple):
+    """An allocation file: [account code, instrument code, kind, tonnes] for each row, and the SHA-256 of its bytes."""
+
+    issues: list[list[Any]]
+    sha256: str
+
+
+def read_allocations(content: bytes, categories: dict[str, str], instruments: Collection[str]) -> Allocations:
+    """Read an allocation file: CSV in UTF-8 (a BOM is allowed) with the header account,instrument,kind,tonnes.
+
+    categories: account code -> category of every account there is. Raises `ImportRefused` with all faults at once.
+    """
+    faults: list[RowFault] = []
+    rows: list[list[Any]] = []
+    first_lines: dict[tuple[str, ...], int] = {}
+    for line, fields in _table(content, ALLOCATION_COLUMNS, ALLOCATION_ROWS_MAX, faults):
+        before = len(faults)
+        account, instrument, kind, tonnes = fields
+        holder = HOLDERS.get(kind)
+        if account not in categories:
+            faults.append(RowFault(line, "account", account, "there is no such account"))
+        elif holder is not None and categories[account] != holder:
+            faults.append(RowFault(line, "account", account, f"is a {categories[account]}; {kind} is for a {holder}"))
+        if instrument not in instruments:
+            faults.append(RowFault(line, "instrument", instrument, "there is no such instrument"))
+        if kind not in KINDS:
+            faults.append(RowFault(line, "kind", kind, f"must be one of {', '.join(KINDS)}"))
+        if not _WHOLE.fullmatch(tonnes) or not 0 < int(tonnes) <= TONNES_MAX:
+            faults.append(RowFault(line, "tonnes", tonnes, f"must be whole tonnes from 1 to {TONNES_MAX}"))
+        same = first_lines.setdefault((account, instrument, kind), line)
+        if same != line:
+            faults.append(RowFault(line, "", ",".join(fields[:3]), f"stands in line {same} already"))
+        if len(faults) == before:
+            rows.append([account, instrument, kind, int(tonnes)])
+    if not rows and not faults:
+        faults.append(RowFault(1, "", "", "the file has no rows"))
+    if faults:
+        raise ImportRefused(sorted(faults))
+    return Allocations(rows, hashlib.sha256(content).hexdigest())
 
 
 class BankFile(NamedTuple):

@@ -5,6 +5,7 @@ Each method raises `Refused` or `ConnectionLost`. A report may be sent again: th
 
 from msgspec import UNSET
 
+from gateway.protocol import holder_wire
 from gateway.protocol import supervision_wire as sw
 from yutan.blocks import Asks
 
@@ -44,3 +45,7 @@ class Supervision:
     async def case(self, case_id: str) -> sw.CaseView:
         """One case with its steps."""
         return await self._ask(sw.OpsCase, sw.OpsCaseParams(case_id), sw.CaseView)
+
+    async def large_holders(self) -> list[holder_wire.LargeHolderRow]:
+        """Beneficial owners with more of a product than the rule book's threshold, the largest first."""
+        return await self._ask(holder_wire.OpsLargeHolders, UNSET, list[holder_wire.LargeHolderRow])

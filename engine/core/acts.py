@@ -11,6 +11,7 @@ import msgspec
 
 from engine.core import (
     adoption,
+    allocation,
     auctions,
     bank,
     block_trading,
@@ -22,7 +23,6 @@ from engine.core import (
     measures,
     membership,
     phases,
-    positions,
     reasons,
     registry,
     risk_reserve,
@@ -83,11 +83,8 @@ from engine.core.events import (
     KeyRevoked,
     OperatorRegistered,
     Resumed,
-    RetentionChanged,
     SettlementRetryOrdered,
-    UnitsIssued,
 )
-from engine.core.holdings import move_available
 from engine.core.participant_acts import ParticipantAct
 from engine.core.state import Account, Instrument, Key, Operator, Proposal, State
 from engine.core.units import (
@@ -114,8 +111,8 @@ SYSTEM_ACTS: Final = (
     "PublishBulletin",
 )
 SYSTEM_ONLY_ACTS: Final = ("RecordReconciliation", "RecordBankComparison")  # what settlement found, no person may say
-# no rule book can loosen how rule books change, nor let one person close or divide an account, pass over a failed check
-# or speak for the exchange
+# no rule book can loosen how rule books change, nor let one person close or divide an account, pass over a failed check,
+# speak for the exchange, or say how much a year's allocation is
 ALWAYS_TWO_PERSON_ACTS: Final = (
     "AdoptRuleBook",
     "MergeAccounts",
@@ -127,10 +124,10 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "UseRiskReserve",
     "CorrectBulletin",
     "PublishNotice",
+    "SetAllocationPlan",
+    "ImportAllocations",
 )
-UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
 TEXT_MAX: Final = 200
-ISSUED_TONNES_MAX: Final = 1_000_000_000_000
 PROPOSALS_MAX: Final = 1_000  # waiting for a second person
 NUMBER_MAX: Final = 2**62
 
@@ -263,8 +260,10 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return verdict
     if isinstance(act, OpenAccount | ListInstrument | RegisterKey | RevokeKey | RegisterOperator):
         return judge_registration(state, act)
-    if isinstance(act, AllocateUnits | SurrenderUnits):
-        return judge_units(state, act)
+    if isinstance(act, AllocateUnits):
+        return allocation.judge_issue(state, act)
+    if isinstance(act, SurrenderUnits):
+        return judge_surrender(state, act)
     if isinstance(act, registry.RegistryAct):
         return registry.judge(state, act)
     if isinstance(act, ParticipantAct):
@@ -357,8 +356,8 @@ def judge_registration(
     return membership.judge_key(state, act) if act.user else ADMITTED
 
 
-def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
-    """Issue within bounds, and for a year that is still open; surrender as the compliance year allows."""
+def judge_surrender(state: State, act: SurrenderUnits) -> Verdict:
+    """Surrender within bounds, as the compliance year allows."""
     account = state.account(act.account)
     if account is None:
         return Verdict(reasons.UNKNOWN_ACCOUNT)
@@ -366,23 +365,9 @@ def judge_units(state: State, act: AllocateUnits | SurrenderUnits) -> Verdict:
     if instrument is None:
         return Verdict(reasons.UNKNOWN_INSTRUMENT)
     # a final filing may be of nothing: it confirms what was filed before
-    tonnes_min = 0 if isinstance(act, SurrenderUnits) and act.final else 1
-    if not tonnes_min <= act.tonnes <= TONNES_MAX or not compliance.is_year(act.year):
+    if not (0 if act.final else 1) <= act.tonnes <= TONNES_MAX or not compliance.is_year(act.year):
         return Verdict(reasons.ACT_INVALID, TONNES_MAX, fit(act.tonnes))
-    if isinstance(act, SurrenderUnits):
-        return compliance.judge_surrender(state, account, instrument, act)
-    if act.kind == "reserve" and account.category != positions.GOVERNMENT:
-        return Verdict(reasons.NOT_RESERVE)
-    if act.kind == "free" and account.category != compliance.KEY_EMITTER:
-        return Verdict(reasons.NOT_KEY_EMITTER)
-    if act.kind != "offset" and account.leaving_until != 0:
-        return Verdict(reasons.ACCOUNT_LEAVING, account.leaving_until, 0)
-    record = compliance.known_record(state, act.account, act.year)
-    if record is not None and record.is_final and act.kind != "offset":
-        return Verdict(reasons.COMPLIANCE_YEAR_CLOSED)
-    if act.kind not in UNIT_KINDS or state.issued[act.instrument] + act.tonnes > ISSUED_TONNES_MAX:
-        return Verdict(reasons.ACT_INVALID)
-    return ADMITTED
+    return compliance.judge_surrender(state, account, instrument, act)
 
 
 def judge_cash(state: State, act: DepositCash | WithdrawCash) -> Verdict:
@@ -447,7 +432,7 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
     elif isinstance(act, RegisterOperator):
         register_operator(state, act.person, act.name, act.public_key, out)
     elif isinstance(act, AllocateUnits):
-        allocate(state, act, out)
+        allocation.issue(state, act, out)
     elif isinstance(act, SurrenderUnits):
         compliance.surrender(state, act, out)
     elif isinstance(act, registry.RegistryAct):
@@ -548,28 +533,6 @@ def register_operator(state: State, person: str, name: str, public_key: bytes, o
     state.operators.append(Operator(number, person, name, public_key))
     state.operator_numbers[person] = number
     out.append(OperatorRegistered(number, person, name, public_key))
-
-
-def allocate(state: State, act: AllocateUnits, out: list[Event]) -> None:
-    """Issue units; free allocation raises what the account must keep until it has surrendered (CQ-M Art. 26)."""
-    account = state.held_account(act.account)
-    instrument = state.held_instrument(act.instrument)
-    move_available(account, instrument, act.tonnes)
-    state.issued[act.instrument] += act.tonnes
-    out.append(UnitsIssued(act.account, act.instrument, act.tonnes, act.kind, act.year))
-    if instrument.is_allowance and account.category == compliance.KEY_EMITTER:
-        record = compliance.record_of(state, act.account, act.year)
-        if act.kind == "free":
-            record.free += act.tonnes
-        else:
-            record.paid += act.tonnes
-    if act.kind == "free" and instrument.is_allowance and state.rulebook.retention_bp > 0:
-        # each issue rounded up: the floor is never below the rule's half
-        more = (act.tonnes * state.rulebook.retention_bp + 9_999) // 10_000
-        floor = account.retention.get(act.year, 0) + more
-        account.retention[act.year] = floor
-        account.retention_floor += more
-        out.append(RetentionChanged(act.account, act.year, floor))
 
 
 def set_halt(state: State, act: Halt | Resume, out: list[Event]) -> None:

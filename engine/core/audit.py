@@ -26,6 +26,7 @@ def audit(state: State) -> None:
     audit_rules(state)
     audit_blocks(state)
     audit_compliance(state)
+    audit_plans(state)
     audit_auctions(state)
     audit_units_apart(state)
     audit_merged(state)
@@ -288,6 +289,20 @@ def audit_compliance(state: State) -> None:
     of_products = {product: tonnes for product, tonnes in of_products.items() if tonnes}
     offsets = {product: tonnes for product, tonnes in offsets.items() if tonnes}
     check(offsets == of_products, f"INV-1: offsets {offsets} by year, {of_products} by instrument")
+
+
+def audit_plans(state: State) -> None:
+    """INV-1: a year's plan counts at least what the accounts' records have of it, and no share is above a plan that is set."""
+    recorded: dict[int, int] = {}
+    for years in state.compliance.values():
+        for year, record in years.items():
+            recorded[year] = recorded.get(year, 0) + record.allocated + sum(record.preallocated.values())
+    for year, plan in state.allocation_plans.items():
+        where = f"INV-1 allocation plan {year}"
+        check(recorded.pop(year, 0) <= plan.allocated and plan.reserved >= 0, f"{where}: {plan.allocated} t counted")
+        is_within = plan.allocated <= plan.total - plan.reserve and plan.reserved <= plan.reserve
+        check(is_within or not plan.is_set, f"{where}: {plan.allocated} t and {plan.reserved} t issued")
+    check(not any(recorded.values()), f"INV-1 allocation plans: nothing counted for {sorted(recorded)}")
 
 
 def audit_units_apart(state: State) -> None:

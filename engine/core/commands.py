@@ -10,7 +10,14 @@ from typing import Final
 
 import msgspec
 
-from engine.core import participant_acts
+from engine.core import allocation_acts, participant_acts
+from engine.core.allocation_acts import DecideObjection as DecideObjection
+from engine.core.allocation_acts import FileObjection as FileObjection
+from engine.core.allocation_acts import ImportAllocations as ImportAllocations
+from engine.core.allocation_acts import ImportEmissions as ImportEmissions
+from engine.core.allocation_acts import PreallocateUnits as PreallocateUnits
+from engine.core.allocation_acts import SetAllocationPlan as SetAllocationPlan
+from engine.core.allocation_acts import TrueUpAllocation as TrueUpAllocation
 from engine.core.bases import Act as Act
 from engine.core.calendar import HolidayNotice
 from engine.core.entry import Entry as Entry
@@ -212,6 +219,7 @@ class AllocateUnits(Act, frozen=True, array_like=True, gc=False, tag=110):
     tonnes: int
     kind: str
     year: int
+    notified_on: int = 0  # day of the bureau's written notice: seven working days to object begin; 0: none
 
 
 class DepositCash(Act, frozen=True, array_like=True, gc=False, tag=111):
@@ -236,62 +244,6 @@ class SurrenderUnits(Act, frozen=True, array_like=True, gc=False, tag=113):
     tonnes: int
     year: int
     final: bool
-
-
-class ImportEmissions(Act, frozen=True, array_like=True, gc=False, tag=114):
-    """Record the verified emissions of a compliance year as the reporting system's file has them: every row, or none.
-
-    rows: (account, tonnes CO2e, day the report came in, yyyymmdd). objection_until: the last day on which a unit may ask
-    for a review (CQ-M Art. 25: seven working days), 0 where the notice names none. sha256: the file's, hex. A later file
-    corrects an earlier one while the year is open.
-    """
-
-    year: int
-    rows: tuple[tuple[int, int, int], ...]
-    objection_until: int
-    sha256: str
-
-
-class PreallocateUnits(Act, frozen=True, array_like=True, gc=False, tag=115):
-    """Issue part of a year's free allocation in advance (预分配): it cannot be traded before its true-up.
-
-    objection_until: the last day on which the unit may object (CQ-M Art. 11: seven working days), 0 for none.
-    """
-
-    account: int
-    instrument: int
-    tonnes: int
-    year: int
-    objection_until: int
-
-
-class TrueUpAllocation(Act, frozen=True, array_like=True, gc=False, tag=116):
-    """Settle a pre-allocation (多退少补): `tonnes` is the year's free allocation in all, more or less than was issued ahead."""
-
-    account: int
-    instrument: int
-    tonnes: int
-    year: int
-    objection_until: int
-
-
-class FileObjection(Act, frozen=True, array_like=True, gc=False, tag=117):
-    """Record a unit's request for review. subject: allocation (Art. 11) | verification (Art. 25)."""
-
-    account: int
-    year: int
-    subject: str
-    filed_on: int
-
-
-class DecideObjection(Act, frozen=True, array_like=True, gc=False, tag=118):
-    """Record the bureau's decision on a request for review; what follows from it is an act of its own."""
-
-    account: int
-    year: int
-    subject: str
-    decided_on: int
-    upheld: bool
 
 
 class IssueOffsets(Act, frozen=True, array_like=True, gc=False, tag=196):
@@ -743,11 +695,7 @@ AnyAct = (
     | DepositCash
     | WithdrawCash
     | SurrenderUnits
-    | ImportEmissions
-    | PreallocateUnits
-    | TrueUpAllocation
-    | FileObjection
-    | DecideObjection
+    | allocation_acts.AllocationAct
     | IssueOffsets
     | CancelUnits
     | EncumberUnits

@@ -7,7 +7,7 @@ emissions; it closes the year and ends its retention. What is not surrendered st
 
 from typing import Final
 
-from engine.core import reasons
+from engine.core import calendar, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.commands import ImportEmissions, SurrenderUnits
 from engine.core.events import EmissionsRecorded, Event, RetentionChanged, UnitsSurrendered
@@ -20,6 +20,7 @@ from engine.core.units import TONNES_MAX
 KEY_EMITTER: Final = "key_emitter"
 EMISSION_ROWS_MAX: Final = 2_000  # six times the units that Chongqing covers
 WHOLE_BP: Final = 10_000
+REVIEW_DAYS: Final = 7  # working days in which a unit may ask for a review, CQ-M Art. 11 and 25
 
 
 def is_year(year: int) -> bool:
@@ -45,6 +46,24 @@ def known_record(state: State, account: int, year: int) -> ComplianceYear | None
     return state.compliance.get(account, {}).get(year)
 
 
+def judge_review_window(state: State, objection_until: int, notified_on: int) -> Verdict:
+    """A last day to ask for a review, or the day of the notice from which it is counted, or neither."""
+    if notified_on == 0:
+        return ADMITTED if objection_until == 0 or calendar.is_day(objection_until) else Verdict(reasons.ACT_INVALID)
+    if objection_until != 0 or not calendar.is_day(notified_on):
+        return Verdict(reasons.ACT_INVALID)
+    try:
+        review_until(state, notified_on)
+    except calendar.BeyondCalendar as beyond:
+        return Verdict(reasons.CALENDAR_ENDED, beyond.last_day, notified_on)
+    return ADMITTED
+
+
+def review_until(state: State, notified_on: int) -> int:
+    """The last day on which a unit may ask for a review of what it was notified of (CQ-M Art. 11, 25)."""
+    return state.calendar().add_working_days(notified_on, REVIEW_DAYS)
+
+
 # ---- verified emissions ---------------------------------------------------------------------------------
 
 
@@ -52,8 +71,9 @@ def judge_emissions(state: State, act: ImportEmissions) -> Verdict:
     """Every row must be right; the refusal's `actual` says which row, from 1, is the first that is not."""
     if not is_year(act.year) or not 0 < len(act.rows) <= EMISSION_ROWS_MAX or len(act.sha256) != 64:
         return Verdict(reasons.ACT_INVALID, EMISSION_ROWS_MAX, len(act.rows))
-    if act.objection_until != 0 and not is_day(act.objection_until):
-        return Verdict(reasons.ACT_INVALID)
+    verdict = judge_review_window(state, act.objection_until, act.notified_on)
+    if verdict.reason != 0:
+        return verdict
     seen: set[int] = set()
     for row, (number, tonnes, reported_on) in enumerate(act.rows, 1):
         account = state.account(number)
@@ -72,12 +92,13 @@ def judge_emissions(state: State, act: ImportEmissions) -> Verdict:
 
 def import_emissions(state: State, act: ImportEmissions, out: list[Event]) -> None:
     """Record every row, in the order of the file."""
+    until = review_until(state, act.notified_on) if act.notified_on != 0 else act.objection_until
     for account, tonnes, reported_on in act.rows:
         record = record_of(state, account, act.year)
         record.emissions = tonnes
         record.reported_on = reported_on
-        record.objection_until = act.objection_until
-        out.append(EmissionsRecorded(account, act.year, tonnes, reported_on, act.objection_until))
+        record.objection_until = until
+        out.append(EmissionsRecorded(account, act.year, tonnes, reported_on, until))
 
 
 # ---- surrender ------------------------------------------------------------------------------------------

@@ -18,12 +18,12 @@ from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.days import BankBreak, BankFile, Days, Mark
 from engine.core.events import AuctionMeasured, AuctionReported, Composite
 from engine.core.participants import Association, Ban, Participant, Participants, Qualification, User
-from engine.core.records import ComplianceYear, Encumbrance, Objection, OffsetProject
+from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, Objection, OffsetProject
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 9
+FORMAT = 10
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -87,6 +87,10 @@ def _state(state: State) -> list[Any]:
         state.supervision,
         [state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, sorted(state.risk_reserve.claims.items())],
         _participants(state.participants),
+        [
+            [year, plan.total, plan.reserve, plan.basis, plan.allocated, plan.reserved]
+            for year, plan in sorted(state.allocation_plans.items())
+        ],
     ]
 
 
@@ -267,6 +271,7 @@ def _load_state(body: list[Any]) -> State:
         supervision,
         reserve,
         participants,
+        plans,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -313,6 +318,9 @@ def _load_state(body: list[Any]) -> State:
     state.supervision = msgspec.convert(supervision, Supervision)
     state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, claims = reserve
     state.risk_reserve.claims = dict(claims)
+    for year, total, kept, basis, allocated, reserved in plans:
+        plan = state.allocation_plans.setdefault(year, AllocationPlan())
+        plan.total, plan.reserve, plan.basis, plan.allocated, plan.reserved = total, kept, basis, allocated, reserved
     return state
 
 

@@ -9,6 +9,13 @@ from typing import Final
 
 import msgspec
 
+from engine.core.allocation_events import AllocationPlanSet as AllocationPlanSet
+from engine.core.allocation_events import AllocationTruedUp as AllocationTruedUp
+from engine.core.allocation_events import EmissionsRecorded as EmissionsRecorded
+from engine.core.allocation_events import ObjectionDecided as ObjectionDecided
+from engine.core.allocation_events import ObjectionFiled as ObjectionFiled
+from engine.core.allocation_events import ReviewOpened as ReviewOpened
+from engine.core.allocation_events import UnitsPreallocated as UnitsPreallocated
 from engine.core.bases import Fact as Fact
 from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.days import BankBreak
@@ -597,48 +604,6 @@ class UnitsSurrendered(Fact, frozen=True, gc=False):
     use_restricted: int = 0
 
 
-class UnitsPreallocated(Fact, frozen=True, gc=False):
-    """Units were issued ahead of the year's allocation; they wait for its true-up and cannot be traded."""
-
-    account: int
-    instrument: int
-    tonnes: int
-    year: int
-    objection_until: int
-
-
-class AllocationTruedUp(Fact, frozen=True, gc=False):
-    """A pre-allocation was settled: `released` became available, `issued` came on top, `withdrawn` was canceled."""
-
-    account: int
-    instrument: int
-    year: int
-    released: int
-    issued: int
-    withdrawn: int
-    objection_until: int
-
-
-class ObjectionFiled(Fact, frozen=True, gc=False):
-    """A unit asked for a review; the bureau decides by `decide_by`."""
-
-    account: int
-    year: int
-    subject: str
-    filed_on: int
-    decide_by: int
-
-
-class ObjectionDecided(Fact, frozen=True, gc=False):
-    """The bureau decided a request for review."""
-
-    account: int
-    year: int
-    subject: str
-    decided_on: int
-    upheld: bool
-
-
 class UnitsCanceled(Fact, frozen=True, gc=False):
     """Units left the account for the cancellation account, for good."""
 
@@ -720,16 +685,6 @@ class AccountSplit(Fact, frozen=True, gc=False):
 
     account: int
     successors: tuple[int, ...]
-
-
-class EmissionsRecorded(Fact, frozen=True, gc=False):
-    """A key emitter's verified emissions of a year are known, or corrected; days are yyyymmdd, 0 for none."""
-
-    account: int
-    year: int
-    tonnes: int
-    reported_on: int
-    objection_until: int
 
 
 class CashDeposited(Fact, frozen=True, gc=False):

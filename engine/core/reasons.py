@@ -167,6 +167,7 @@ ACCOUNT_SPLIT: Final = 6037
 SPLIT_ABOVE_RECORD: Final = 6038
 SERIALS_TAKEN: Final = 6039
 OFFSET_OWN_BOUNDARY: Final = 6040
+ALLOCATION_PLAN_EXCEEDED: Final = 6041
 ACCOUNT_LEAVING: Final = 6051
 ACCOUNT_CLOSED: Final = 6052
 ACCOUNT_HAS_UNITS: Final = 6053
@@ -1097,6 +1098,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Reductions from within the unit's own boundary cannot be used for its surrender.",
         "本单位边界内产生的减排量不得用于本单位抵销。",
         "CQ-M Art. 27",
+    ),
+    Reason(
+        6041,
+        "ALLOCATION_PLAN_EXCEEDED",
+        "never",
+        99,
+        "More than the year's allocation plan has for this share; actual is all that would be issued of it.",
+        "超过该年度配额分配方案的额度;actual 为该部分累计发放量。",
+        "CQ-M Art. 11",
     ),
     Reason(
         6051,

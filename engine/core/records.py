@@ -8,6 +8,28 @@ NOT_VERIFIED: Final = -1
 
 
 @final
+class AllocationPlan:
+    """A year's allocation plan in tonnes, and what was issued of its shares: of the reserve, and of the rest (`allocated`).
+
+    total and reserve count for nothing until a plan is set, which is known by its `basis`: the document's number.
+    """
+
+    __slots__ = ("allocated", "basis", "reserve", "reserved", "total")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.reserve = 0
+        self.basis = ""
+        self.allocated = 0
+        self.reserved = 0
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a plan, not only what was issued."""
+        return self.basis != ""
+
+
+@final
 class ComplianceYear:
     """One account's year, in tonnes. emissions: verified (NOT_VERIFIED until known); days are yyyymmdd, 0 for none.
 

@@ -1,6 +1,15 @@
 """The registry's acts by their kinds: which module judges each and lets it take effect."""
 
-from engine.core import allocation, compliance, holdings, offset_projects, split, succession
+from engine.core import (
+    allocation,
+    allocation_file,
+    allocation_plan,
+    compliance,
+    holdings,
+    offset_projects,
+    split,
+    succession,
+)
 from engine.core.admission import Verdict
 from engine.core.commands import (
     CancelUnits,
@@ -8,11 +17,13 @@ from engine.core.commands import (
     EncumberUnits,
     EnforceEncumbrance,
     FileObjection,
+    ImportAllocations,
     ImportEmissions,
     IssueOffsets,
     MergeAccounts,
     PreallocateUnits,
     ReleaseUnits,
+    SetAllocationPlan,
     SplitAccount,
     TransferUnits,
     TrueUpAllocation,
@@ -21,7 +32,9 @@ from engine.core.events import Event
 from engine.core.state import State
 
 RegistryAct = (
-    ImportEmissions
+    SetAllocationPlan
+    | ImportAllocations
+    | ImportEmissions
     | PreallocateUnits
     | TrueUpAllocation
     | FileObjection
@@ -39,6 +52,10 @@ RegistryAct = (
 
 def judge(state: State, act: RegistryAct) -> Verdict:
     """Whether the act may take effect in the present state."""
+    if isinstance(act, SetAllocationPlan):
+        return allocation_plan.judge(state, act)
+    if isinstance(act, ImportAllocations):
+        return allocation_file.judge(state, act)
     if isinstance(act, ImportEmissions):
         return compliance.judge_emissions(state, act)
     if isinstance(act, PreallocateUnits | TrueUpAllocation):
@@ -56,7 +73,11 @@ def judge(state: State, act: RegistryAct) -> Verdict:
 
 def take(state: State, act: RegistryAct, out: list[Event]) -> None:
     """Let a judged act take effect. Nothing here can fail."""
-    if isinstance(act, ImportEmissions):
+    if isinstance(act, SetAllocationPlan):
+        allocation_plan.set_plan(state, act, out)
+    elif isinstance(act, ImportAllocations):
+        allocation_file.issue(state, act, out)
+    elif isinstance(act, ImportEmissions):
         compliance.import_emissions(state, act, out)
     elif isinstance(act, PreallocateUnits):
         allocation.preallocate(state, act, out)

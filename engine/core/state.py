@@ -17,7 +17,7 @@ from engine.core.days import Days
 from engine.core.events import Composite
 from engine.core.participants import Participants
 from engine.core.phases import CLOSED
-from engine.core.records import ComplianceYear, Encumbrance, OffsetProject, RiskReserve
+from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, OffsetProject, RiskReserve
 from engine.core.rulebook import PICK_LEVELS, ProductRules, RuleBook
 from engine.core.supervision import Supervision
 from engine.core.units import AMOUNT_FEN_MAX
@@ -407,6 +407,7 @@ class State:
     __slots__ = (
         "account_numbers",
         "accounts",
+        "allocation_plans",
         "announcements",
         "auction_numbers",
         "auctions",
@@ -485,6 +486,7 @@ class State:
         self.halted = False
         self.trade_number: i64 = 0
         self.compliance: dict[int, dict[int, ComplianceYear]] = {}  # account -> compliance year -> record
+        self.allocation_plans: dict[int, AllocationPlan] = {}  # by year
         self.issued: list[int] = [0]  # tonnes ever issued, by instrument
         self.surrendered: list[int] = [0]
         self.canceled: list[int] = [0]

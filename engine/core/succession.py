@@ -12,7 +12,7 @@ import msgspec
 
 from engine.core import offset_projects, reasons
 from engine.core.admission import ADMITTED, Verdict
-from engine.core.commands import AnyAct, ImportEmissions, MergeAccounts, SplitAccount
+from engine.core.commands import AnyAct, ImportAllocations, ImportEmissions, MergeAccounts, SplitAccount
 from engine.core.compliance import record_of
 from engine.core.ending import end_what_is_open
 from engine.core.events import (
@@ -48,6 +48,8 @@ def judge_ended(state: State, act: AnyAct) -> Verdict:
     """Nothing happens to an account that was closed, or merged into another: then `actual` is the successor."""
     if isinstance(act, ImportEmissions):
         numbers = [row[0] for row in act.rows]
+    elif isinstance(act, ImportAllocations):
+        numbers = [row[0] for row in act.issues]
     elif isinstance(act, SplitAccount):
         numbers = [act.account, *(part.to_account for part in act.parts)]
     else:

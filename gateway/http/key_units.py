@@ -64,15 +64,32 @@ def key_units_csv(request: AnyRequest) -> Response[bytes]:
 def _year_of(sources: Sources, query: KeyUnitsQuery) -> dict[str, Any]:
     units = [each for each in sources.view.accounts() if each.category == KEY_EMITTER and not each.successor]
     years = {unit.number: {row.year: row for row in sources.view.compliance(unit.number)} for unit in units}
-    known = sorted({year for records in years.values() for year in records})
+    planned = {year for year, plan in sources.view.allocation_plans() if plan.is_set}
+    known = sorted(planned.union(*years.values()))
     if query.year is None and not known:
-        return {"year": None, "years": [], "units": [_unit(unit, None, 0) for unit in units], "totals": _totals([])}
+        rows = [_unit(unit, None, 0) for unit in units]
+        return {"year": None, "years": [], "plan": None, "units": rows, "totals": _totals([])}
     year = known[-1] if query.year is None else query.year
     if year not in known:
         raise Refused(reasons.UNKNOWN_DOCUMENT, "year")
     today = today_of(sources)
     rows = [_unit(unit, years[unit.number].get(year), today) for unit in units]
-    return {"year": year, "years": known, "units": rows, "totals": _totals(rows)}
+    plan = _plan(sources, year)
+    return {"year": year, "years": known, "plan": plan, "units": rows, "totals": _totals(rows)}
+
+
+def _plan(sources: Sources, year: int) -> dict[str, Any] | None:
+    """The year's allocation plan and what was issued of it; nothing where none is set."""
+    plan = dict(sources.view.allocation_plans()).get(year)
+    if plan is None or not plan.is_set:
+        return None
+    return {
+        "document": plan.basis,
+        "total": plan.total,
+        "reserve": plan.reserve,
+        "allocated": plan.allocated,
+        "reserved": plan.reserved,
+    }
 
 
 def _unit(unit: AccountView, record: ComplianceView | None, today: int) -> dict[str, Any]:

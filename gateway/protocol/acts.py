@@ -28,6 +28,7 @@ _SCOPES: Final = {
 }
 SCOPE_WORDS: Final = tuple(_SCOPES)
 _INT64_MAX: Final = 2**63 - 1
+_PLAN_TONNES_MAX: Final = 10**12
 
 
 class _Form(msgspec.Struct, frozen=True):
@@ -178,6 +179,20 @@ def _show_emissions(value: Any, names: Names, all_fields: dict[str, Any]) -> lis
     return [(names.account_code(number), tonnes, times.day_text(day)) for number, tonnes, day in value]
 
 
+def _read_issues(value: list[tuple[str, str, str, int]], names: Names, all_fields: dict[str, Any]) -> Any:
+    return tuple(
+        (_read_account(code, names, all_fields), _read_instrument(instrument, names, all_fields), kind, tonnes)
+        for code, instrument, kind, tonnes in value
+    )
+
+
+def _show_issues(value: Any, names: Names, all_fields: dict[str, Any]) -> list[tuple[str, str, str, int]]:
+    return [
+        (names.account_code(account), names.instrument_code(instrument), kind, tonnes)
+        for account, instrument, kind, tonnes in value
+    ]
+
+
 def _read_scope(value: list[str], names: Names, all_fields: dict[str, Any]) -> int:
     scope = 0
     for word in value:
@@ -267,6 +282,11 @@ _Emissions = Annotated[
     Meta(min_length=1, max_length=2_000),
 ]
 
+_Issues = Annotated[
+    list[tuple[wire.Code, wire.Code, _Word, Annotated[int, Meta(ge=1, le=units.TONNES_MAX)]]],
+    Meta(min_length=1, max_length=2_000),
+]
+
 _FORMS: Final[dict[str, _Form]] = {
     "account": _Form("account", wire.Code, _read_account, lambda value, names, _: names.account_code(value)),
     "instrument": _Form(
@@ -323,6 +343,10 @@ _FORMS: Final[dict[str, _Form]] = {
     "proof": _Form("proof", wire.Reason, _same, _same),
     "boundary": msgspec.structs.replace(_account_form("boundary"), optional=True),
     "parts": _Form("parts", split_wire.Parts, split_wire.read_parts, split_wire.show_parts),
+    "notified_on": msgspec.structs.replace(_day_form("notified_on"), optional=True),
+    "total": _number_form("total", _PLAN_TONNES_MAX),
+    "reserve": _number_form("reserve", _PLAN_TONNES_MAX),
+    "issues": _Form("issues", _Issues, _read_issues, _show_issues),
     "rows": _Form("rows", _Emissions, _read_emissions, _show_emissions),
     "sha256": _Form("sha256", wire.Sha256, _same, _same),
     "tonnes": _Form("tonnes", wire.Quantity, _same, _same),

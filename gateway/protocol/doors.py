@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from gateway.protocol import (
+    allocation_wire,
     auction_wire,
     block_wire,
     day_wire,
@@ -25,6 +26,7 @@ DOORS: Final[dict[str, Any]] = {
     | holder_wire.OpsLargeHolders
     | serial_wire.OpsSerials
     | day_wire.OpsDayRequest
+    | allocation_wire.OpsAllocationRequest
     | supervision_wire.OfOperators
     | participant_wire.OpsParticipantRequest,
     "market": wire.MarketRequest | auction_wire.Looking,

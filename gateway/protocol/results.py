@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from gateway.protocol import (
+    allocation_wire,
     auction_wire,
     block_wire,
     day_wire,
@@ -71,6 +72,8 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     supervision_wire.OpsCases: (list[supervision_wire.CaseRow],),
     supervision_wire.OpsCase: (supervision_wire.CaseView,),
     serial_wire.OpsSerials: (list[serial_wire.Serials],),
+    allocation_wire.OpsAllocationPlans: (list[allocation_wire.AllocationPlanRow],),
+    allocation_wire.OpsReviews: (list[allocation_wire.ReviewRow],),
     day_wire.OpsDay: (day_wire.DayTable,),
     day_wire.OpsBank: (day_wire.BankView,),
     participant_wire.OpsParticipants: (list[participant_wire.ParticipantRow],),

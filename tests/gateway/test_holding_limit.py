@@ -37,9 +37,9 @@ async def test_a_buy_beyond_the_limit_is_refused_at_the_door_with_limit_and_actu
 async def test_an_operator_sees_who_is_a_large_holder(tmp_path: Path) -> None:
     house = await limited(tmp_path)
     async with house.operator("chen") as chen:
-        assert await chen.ops_large_holders() == []
+        assert await chen.supervision.large_holders() == []
         await house.act(c.OpenAccount("A002", 1, "企业 A002", "institution"), c.AllocateUnits(4, 1, 101, "paid", 2025))
-        [row] = await chen.ops_large_holders()
+        [row] = await chen.supervision.large_holders()
         assert (row.product, row.owner, row.accounts, row.names) == (
             "CQEA",
             1,
@@ -61,7 +61,7 @@ async def test_associated_companies_share_the_limit_and_an_operator_sees_it(tmp_
         assert (refused.value.name, refused.value.data.actual) == ("HOLDING_LIMIT", 20_001)
         [row] = await chen.participants.associations()
         assert (row.association, row.is_in_force, row.group) == (1, True, [1, 2])
-        [holder] = await chen.ops_large_holders()
+        [holder] = await chen.supervision.large_holders()
         assert (holder.owner, holder.accounts, holder.quantity) == (1, ["A001", "B001"], 20_000)
         await chen.act("dissociate", {"association": 1, "until_day": "2026-01-06", "basis": "转让"}, "sold")
         await a.place(SPOT, "buy", 1, "40.00")

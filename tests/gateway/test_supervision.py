@@ -86,7 +86,7 @@ async def test_overdue_reviews_and_reports_are_alarms_at_the_operators_door(tmp_
         assert (own.since, own.report_due, own.reported_on, own.is_late) == ("2026-11-20", "2026-11-21", "", True)
         taken = await a.supervision.report_holding("CQEA", "to comply", "own funds", "none")
         assert (taken.account, taken.trading_day) == ("A001", "2026-11-24")
-        rows = {row.accounts[0]: row for row in await chen.ops_large_holders()}
+        rows = {row.accounts[0]: row for row in await chen.supervision.large_holders()}
         assert (rows["A001"].reported_on, rows["A001"].purpose, rows["A001"].is_report_late) == (
             "2026-11-24", "to comply", False,
         )  # fmt: skip

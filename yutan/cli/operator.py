@@ -13,13 +13,14 @@ import typer
 from engine.core import phases
 from engine.core.rulebook import CATEGORIES
 from gateway.protocol.times import day_text
-from yutan.cli import auction, block, day, notices, participants, registry, session, supervision
+from yutan.cli import allocations, auction, block, day, notices, participants, registry, session, supervision
 from yutan.cli.options import Act, Code, Desk, Instrument, Why, as_act, as_operator
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
 bulletin_app = typer.Typer(no_args_is_help=True, help="Bulletins (公报): publish, correct.")
 app.add_typer(bulletin_app, name="bulletin")
 registry.register(app)
+allocations.register(app)
 day.register(app)
 supervision.register(app)
 app.command()(notices.announce)
@@ -226,10 +227,11 @@ def allocate(
     tonnes: Tonnes,
     kind: Annotated[str, typer.Option("--kind", help="free (counts for retention), paid, offset or reserve.")],
     year: Annotated[int, typer.Option("--year", help="Compliance year (履约年度).")],
+    notified_on: allocations.Notified = 0,
 ) -> None:
     """Issue units to an account (配额发放)."""
     fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "kind": kind, "year": year}
-    session.act(act, "allocate_units", fields)
+    session.act(act, "allocate_units", allocations.with_notice(fields, notified_on))
 
 
 @app.command()

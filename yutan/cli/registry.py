@@ -8,6 +8,7 @@ import typer
 
 from gateway.protocol.times import day_text
 from yutan.cli import session
+from yutan.cli.allocations import Notified, with_notice
 from yutan.cli.importing import read_whole
 from yutan.cli.options import Act, Code, Desk, Instrument, as_act, as_operator
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail
@@ -31,6 +32,7 @@ def import_emissions(
     objection_until: Annotated[
         int, typer.Option("--objection-until", help="Last day to ask for a review, yyyymmdd (复核申请截止日).")
     ] = 0,
+    notified_on: Notified = 0,
 ) -> None:
     """Import verified emissions (导入核查排放量): the whole file, or a report of its wrong rows and nothing."""
     from yutan.imports import Emissions, read_emissions  # stands on the core, which no other act needs
@@ -42,7 +44,7 @@ def import_emissions(
     fields: dict[str, Any] = {"year": year, "rows": found.rows, "sha256": found.sha256}
     if objection_until:
         fields["objection_until"] = day_text(objection_until)
-    session.act(act, "import_emissions", fields)
+    session.act(act, "import_emissions", with_notice(fields, notified_on))
 
 
 @obligation_app.command("show")
@@ -100,20 +102,32 @@ def _with_until(fields: dict[str, Any], objection_until: int) -> dict[str, Any]:
 
 @as_act("pre-allocation of the plan")
 def preallocate(
-    act: Act, account: Code, instrument: Instrument, tonnes: Tonnes, year: Year, objection_until: Until = 0
+    act: Act,
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    year: Year,
+    objection_until: Until = 0,
+    notified_on: Notified = 0,
 ) -> None:
     """Issue part of a year's free allocation ahead (预分配); it cannot be traded before its true-up."""
     fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "year": year}
-    session.act(act, "preallocate_units", _with_until(fields, objection_until))
+    session.act(act, "preallocate_units", with_notice(_with_until(fields, objection_until), notified_on))
 
 
 @as_act("the year's allocation")
 def true_up(
-    act: Act, account: Code, instrument: Instrument, tonnes: Tonnes, year: Year, objection_until: Until = 0
+    act: Act,
+    account: Code,
+    instrument: Instrument,
+    tonnes: Tonnes,
+    year: Year,
+    objection_until: Until = 0,
+    notified_on: Notified = 0,
 ) -> None:
     """Settle a pre-allocation by the year's whole free allocation (多退少补)."""
     fields = {"account": account, "instrument": instrument, "tonnes": tonnes, "year": year}
-    session.act(act, "true_up_allocation", _with_until(fields, objection_until))
+    session.act(act, "true_up_allocation", with_notice(_with_until(fields, objection_until), notified_on))
 
 
 @objection_app.command("file")

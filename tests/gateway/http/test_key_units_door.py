@@ -12,6 +12,7 @@ from engine.core.commands import (
     ListInstrument,
     OpenAccount,
     PreallocateUnits,
+    SetAllocationPlan,
     SurrenderUnits,
 )
 from tests.gateway.http.conftest import Door
@@ -44,6 +45,7 @@ async def test_units_are_listed_with_allocation_emissions_and_status(door: Door,
     assert await get(door, "/api/v1/key-units") == {
         "year": None,
         "years": [],
+        "plan": None,
         "units": [],
         "totals": {
             "units": 0, "free_allocation": 0, "preallocation": 0, "verified_emissions": 0,
@@ -76,6 +78,16 @@ async def test_units_are_listed_with_allocation_emissions_and_status(door: Door,
     newest = await get(door, "/api/v1/key-units")
     assert (newest["year"], newest["years"]) == (YEAR + 1, [YEAR, YEAR + 1])
     assert [row["preallocation"] for row in newest["units"]] == [0, 0, 70]
+
+
+async def test_the_plan_is_public_with_its_document_and_what_was_issued_of_it(door: Door) -> None:
+    door.run.act(SetAllocationPlan(YEAR + 1, 6_009_000, 500, "渝环〔2026〕5号"))
+    found = await get(door, "/api/v1/key-units")
+    plan = {"document": "渝环〔2026〕5号", "total": 6_009_000, "reserve": 500, "allocated": 6_000_000, "reserved": 0}
+    assert (found["year"], found["plan"]) == (YEAR + 1, plan)
+    await a_year(door)
+    assert (await get(door, "/api/v1/key-units"))["plan"] == plan | {"allocated": 6_000_070}
+    assert (await get(door, f"/api/v1/key-units?year={YEAR}"))["plan"] is None
 
 
 async def test_the_table_opens_in_a_spreadsheet_and_runs_nothing(door: Door) -> None:
