@@ -39,6 +39,7 @@ from engine.core.units import TONNES_MAX
 SUBJECTS: Final = ("allocation", "verification")
 DECISION_DAYS: Final = 10  # working days, CQ-M Art. 11 and 25
 ISSUED_TONNES_MAX: Final = 1_000_000_000_000
+NUMBER_MAX: Final = 2**62
 UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
 
 
@@ -51,7 +52,7 @@ def judge_issue(state: State, act: AllocateUnits) -> Verdict:
     if instrument is None:
         return Verdict(reasons.UNKNOWN_INSTRUMENT)
     if not 1 <= act.tonnes <= TONNES_MAX or not is_year(act.year):
-        return Verdict(reasons.ACT_INVALID, TONNES_MAX, max(-TONNES_MAX, min(act.tonnes, TONNES_MAX + 1)))
+        return Verdict(reasons.ACT_INVALID, TONNES_MAX, max(-NUMBER_MAX, min(act.tonnes, NUMBER_MAX)))
     if act.kind == "reserve" and account.category != GOVERNMENT:
         return Verdict(reasons.NOT_RESERVE)
     if act.kind == "free" and account.category != KEY_EMITTER:

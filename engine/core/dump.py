@@ -18,7 +18,7 @@ from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.days import BankBreak, BankFile, Days, Mark
 from engine.core.events import AuctionMeasured, AuctionReported, Composite
 from engine.core.participants import Association, Ban, Participant, Participants, Qualification, User
-from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, Objection, OffsetProject
+from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, Objection, OffsetProject, RiskReserve
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
@@ -81,16 +81,19 @@ def _state(state: State) -> list[Any]:
             for year, record in sorted(years.items())
         ],
         [_auction(auction) for auction in state.auctions.values()],
-        [state.canceled, state.encumbrance_number, list(state.encumbrances.values())],
+        [state.canceled, state.encumbrance_number, list(state.encumbrances.values()), _plans(state)],
         list(state.offset_projects.values()),
         _days(state.days),
         state.supervision,
         [state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, sorted(state.risk_reserve.claims.items())],
         _participants(state.participants),
-        [
-            [year, plan.total, plan.reserve, plan.basis, plan.allocated, plan.reserved]
-            for year, plan in sorted(state.allocation_plans.items())
-        ],
+    ]
+
+
+def _plans(state: State) -> list[Any]:
+    return [
+        [year, plan.total, plan.reserve, plan.basis, plan.allocated, plan.reserved]
+        for year, plan in sorted(state.allocation_plans.items())
     ]
 
 
@@ -271,7 +274,6 @@ def _load_state(body: list[Any]) -> State:
         supervision,
         reserve,
         participants,
-        plans,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -311,17 +313,27 @@ def _load_state(body: list[Any]) -> State:
         auction = _load_auction(len(state.auctions) + 1, row)
         state.auctions[auction.number] = auction
         state.auction_numbers[auction.terms.code] = auction.number
-    state.canceled, state.encumbrance_number, rows = encumbrances
+    state.canceled, state.encumbrance_number, rows, plans = encumbrances
     state.offset_projects = {found.code: found for found in msgspec.convert(offset_projects, list[OffsetProject])}
     state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
     state.days = _load_days(days)
     state.supervision = msgspec.convert(supervision, Supervision)
-    state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, claims = reserve
-    state.risk_reserve.claims = dict(claims)
-    for year, total, kept, basis, allocated, reserved in plans:
-        plan = state.allocation_plans.setdefault(year, AllocationPlan())
-        plan.total, plan.reserve, plan.basis, plan.allocated, plan.reserved = total, kept, basis, allocated, reserved
+    state.risk_reserve = _load_reserve(reserve)
+    state.allocation_plans = {year: _load_plan(row) for year, *row in plans}
     return state
+
+
+def _load_reserve(row: list[Any]) -> RiskReserve:
+    reserve = RiskReserve()
+    reserve.balance_fen, reserve.fees_kept, claims = row
+    reserve.claims = dict(claims)
+    return reserve
+
+
+def _load_plan(row: list[Any]) -> AllocationPlan:
+    plan = AllocationPlan()
+    plan.total, plan.reserve, plan.basis, plan.allocated, plan.reserved = row
+    return plan
 
 
 def _load_days(row: list[Any]) -> Days:

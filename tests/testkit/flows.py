@@ -81,6 +81,9 @@ def random_rules(dice: random.Random) -> Rules:
     return {"CQEA": allowance, "CCER": offset}, rules
 
 
+ALWAYS_TWO = ("AdoptRuleBook", "SetAllocationPlan", "ImportAllocations")
+
+
 @dataclass
 class Flow:
     """Makes one flow; `entries` is the result."""
@@ -110,7 +113,7 @@ class Flow:
         dice = self.dice
         first = dice.choice((1, 2))
         proposal = self.send(c.Propose(first, "random", "doc", wanted))
-        if type(wanted).__name__ not in (*self.two_person_acts, "AdoptRuleBook"):
+        if type(wanted).__name__ not in (*self.two_person_acts, *ALWAYS_TWO):
             return
         if dice.random() < 0.15:
             self.send(c.Approve(first, proposal, digest_of(wanted)))
@@ -265,10 +268,13 @@ class Flow:
             c.AllocateUnits(account, instrument, tonnes, dice.choice(("free", "paid", "gift")), year),
             c.SurrenderUnits(account, instrument, tonnes, year, dice.random() < 0.4),
             self.some_emissions(year),
+            c.SetAllocationPlan(year, dice.choice((0, 5_000, 100_000, -1)), dice.choice((0, 50)), "plan"),
+            c.ImportAllocations(year, self.some_issues(), "a" * 64, dice.choice((0, 20260511))),
             self.some_move(account, instrument, tonnes),
             self.some_move(account, instrument, tonnes),
             c.PreallocateUnits(account, instrument, tonnes, year, dice.choice((0, 20260511, 7))),
             c.TrueUpAllocation(account, instrument, tonnes, year, 0),
+            self.some_measure(account, scope),
             self.some_measure(account, scope),
             self.some_measure(account, scope),
             c.OpenAccount(dice.choice(("A1", "B 2")), 1, "", dice.choice(("individual", "nobody"))),
@@ -365,6 +371,15 @@ class Flow:
             dice.choice(("to comply",) * 4 + ("x" * 501, "")),
         )
         self.send(c.FileHolderReport(self.some_account(), product, words, "own", ""))
+
+    def some_issues(self) -> tuple[tuple[int, int, str, int], ...]:
+        """The rows of an allocation file, mostly right."""
+        dice = self.dice
+        kinds = ("free", "free", "paid", "preallocation", "preallocation", "reserve", "gift")
+        return tuple(
+            (self.some_account(), self.some_instrument(), dice.choice(kinds), dice.choice((1, 30, 400, 5_000, 0)))
+            for _ in range(dice.choice((1, 1, 2, 3, 0)))
+        )
 
     def some_emissions(self, year: int) -> c.ImportEmissions:
         """A file of verified emissions, mostly right."""

@@ -82,7 +82,8 @@ class SlowMarket(SlowSupervision):
             self.out.append(e.ActRefused(self.seq, command.operator, *why))
             return
         said = (command.reason, command.document, command.act)
-        if (name in self.rules.two_person_acts or name == "AdoptRuleBook") and not is_system:
+        always_two = ("AdoptRuleBook", "SetAllocationPlan", "ImportAllocations")
+        if (name in self.rules.two_person_acts or name in always_two) and not is_system:
             waiting = len(self.proposals)
             if waiting >= PROPOSALS_MAX:
                 full = reasons.TOO_MANY_PROPOSALS
@@ -164,6 +165,10 @@ class SlowMarket(SlowSupervision):
                 return self.why_not_adopt(act)
             case c.AllocateUnits() | c.SurrenderUnits():
                 return self.why_not_units(act)
+            case c.SetAllocationPlan():
+                return self.why_not_plan(act)
+            case c.ImportAllocations():
+                return self.why_not_file(act)
             case c.ImportEmissions():
                 return self.why_not_emissions(act)
             case c.PreallocateUnits() | c.TrueUpAllocation():
@@ -236,6 +241,10 @@ class SlowMarket(SlowSupervision):
                 self.allocate(act)
             case c.SurrenderUnits():
                 self.surrender(act)
+            case c.SetAllocationPlan():
+                self.set_plan(act)
+            case c.ImportAllocations():
+                self.issue_file(act)
             case c.ImportEmissions():
                 self.import_emissions(act)
             case c.PreallocateUnits():

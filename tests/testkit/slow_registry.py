@@ -7,6 +7,7 @@ from engine.core import commands as c
 from engine.core import events as e
 from engine.core import reasons, units
 from engine.core.calendar import is_day as is_date
+from engine.core.calendar import shift
 from engine.core.units import SELL
 from tests.testkit.slow_orders import SlowOrders
 from tests.testkit.slow_parts import Account, Instrument, Issued, Lien, Why, shown
@@ -30,6 +31,8 @@ class SlowRegistry(SlowOrders):
         super().__init__()
         self.filings: list[Filed] = []
         self.emissions: dict[tuple[int, int], int] = {}
+        self.plans: dict[int, tuple[int, int]] = {}
+        self.counted: list[tuple[int, bool, int]] = []  # (year, whether of the reserve, tonnes) of every issue
 
     # ---- units apart --------------------------------------------------------------------------------------
 
@@ -152,21 +155,25 @@ class SlowRegistry(SlowOrders):
         is_fit = least <= act.tonnes <= most and 2000 <= act.year <= 2999 and instrument.rules.kind == "allowance"
         if not is_fit:
             return reasons.ACT_INVALID, most, max(-most, min(act.tonnes, most + 1))
-        if act.objection_until and not is_date(act.objection_until):
-            return reasons.ACT_INVALID, 0, 0
+        for day in (act.objection_until, act.notified_on):
+            if (day and not is_date(day)) or (act.objection_until and act.notified_on):
+                return reasons.ACT_INVALID, 0, 0
         if instrument.issued + act.tonnes > 10**12:
             return reasons.ACT_INVALID, 0, 0
         if self.is_closed(act.account, act.year):
             return reasons.COMPLIANCE_YEAR_CLOSED, 0, 0
         if isinstance(act, c.TrueUpAllocation) and (act.account, act.year, act.instrument) not in self.ahead:
             return reasons.NOT_PREALLOCATED, 0, 0
-        return None
+        waiting = 0 if isinstance(act, c.PreallocateUnits) else self.ahead[act.account, act.year, act.instrument]
+        return self.why_no_room(act.year, False, act.tonnes - waiting)
 
     def issue_ahead(self, act: c.PreallocateUnits) -> None:
         key = act.account, act.year, act.instrument
         self.ahead[key] = self.ahead.get(key, 0) + act.tonnes
         self.listed(act.instrument).issued += act.tonnes
-        said = (act.account, act.instrument, act.tonnes, act.year, act.objection_until)
+        self.counted.append((act.year, False, act.tonnes))
+        until = self.review_until(act.account, act.year, act.notified_on, act.objection_until)
+        said = (act.account, act.instrument, act.tonnes, act.year, until)
         self.out.append(e.UnitsPreallocated(*said))
 
     def true_up(self, act: c.TrueUpAllocation) -> None:
@@ -175,7 +182,9 @@ class SlowRegistry(SlowOrders):
         self.listed(act.instrument).issued += more
         self.add_units(act.account, act.instrument, act.tonnes)
         self.issues.append(Issued(act.account, act.instrument, act.tonnes, "free", act.year))
-        said = (act.account, act.instrument, act.year, min(waiting, act.tonnes), more, less, act.objection_until)
+        self.counted.append((act.year, False, act.tonnes - waiting))
+        until = self.review_until(act.account, act.year, act.notified_on, act.objection_until)
+        said = (act.account, act.instrument, act.year, min(waiting, act.tonnes), more, less, until)
         self.out.append(e.AllocationTruedUp(*said))
         share = Fraction(act.tonnes * self.rules.retention_bp, 10_000)
         if share > 0:
@@ -183,6 +192,83 @@ class SlowRegistry(SlowOrders):
             floor = account.retained.get(act.year, 0) + -(-share.numerator // share.denominator)
             account.retained[act.year] = floor
             self.out.append(e.RetentionChanged(act.account, act.year, floor))
+
+    # ---- a year's plan, files, days to object -----------------------------------------------------------------
+
+    def issued_in(self, year: int, of_reserve: bool) -> int:
+        return sum(tonnes for when, kind, tonnes in self.counted if (when, kind) == (year, of_reserve))
+
+    def why_no_room(self, year: int, of_reserve: bool, tonnes: int) -> Why | None:
+        if year not in self.plans or tonnes <= 0:
+            return None
+        total, reserve = self.plans[year]
+        limit = reserve if of_reserve else total - reserve
+        in_all = self.issued_in(year, of_reserve) + tonnes
+        return None if in_all <= limit else (reasons.ALLOCATION_PLAN_EXCEEDED, limit, in_all)
+
+    def why_not_plan(self, act: c.SetAllocationPlan) -> Why | None:
+        if not 2000 <= act.year <= 2999 or not 0 <= act.reserve <= act.total <= 10**12:
+            return reasons.ACT_INVALID, 0, 0
+        if not act.basis.strip() or len(act.basis) > 200:
+            return reasons.ACT_INVALID, 0, 0
+        for limit, of_reserve in ((act.total - act.reserve, False), (act.reserve, True)):
+            issued = self.issued_in(act.year, of_reserve)
+            if issued > limit:
+                return reasons.ALLOCATION_PLAN_EXCEEDED, limit, issued
+        return None
+
+    def set_plan(self, act: c.SetAllocationPlan) -> None:
+        self.plans[act.year] = act.total, act.reserve
+        self.out.append(e.AllocationPlanSet(act.year, act.total, act.reserve, act.basis))
+
+    def rows_of(self, act: c.ImportAllocations) -> list[c.AllocateUnits | c.PreallocateUnits]:
+        rows: list[c.AllocateUnits | c.PreallocateUnits] = []
+        for account, instrument, kind, tonnes in act.issues:
+            if kind == "preallocation":
+                rows.append(c.PreallocateUnits(account, instrument, tonnes, act.year, 0, act.notified_on))
+            else:
+                notified_on = act.notified_on if kind == "free" else 0
+                rows.append(c.AllocateUnits(account, instrument, tonnes, kind, act.year, notified_on))
+        return rows
+
+    def why_not_file(self, act: c.ImportAllocations) -> Why | None:
+        if not 2000 <= act.year <= 2999 or not 1 <= len(act.issues) <= 2000 or len(act.sha256) != 64:
+            return reasons.ACT_INVALID, 2000, len(act.issues)
+        if act.notified_on and not is_date(act.notified_on):
+            return reasons.ACT_INVALID, 0, 0
+        for place, row in enumerate(self.rows_of(act), 1):
+            account, instrument, kind, tonnes = act.issues[place - 1]
+            is_twice = (account, instrument, kind) in [other[:3] for other in act.issues[: place - 1]]
+            if is_twice or kind not in ("free", "paid", "reserve", "preallocation") or tonnes < 1:
+                return reasons.ACT_INVALID, 0, place
+            if tonnes > units.TONNES_MAX:
+                return reasons.ACT_INVALID, 0, place
+            why = self.why_not_ahead(row) if isinstance(row, c.PreallocateUnits) else self.why_not_units(row)
+            if why is not None and why[0] != reasons.ALLOCATION_PLAN_EXCEEDED:
+                return why[0], 0, place
+            if self.listed(instrument).rules.kind != "allowance":
+                return reasons.ACT_INVALID, 0, place
+        for of_reserve in (False, True):
+            wanted = sum(tonnes for _, _, kind, tonnes in act.issues if (kind == "reserve") == of_reserve)
+            why = self.why_no_room(act.year, of_reserve, wanted)
+            if why:
+                return why
+        return None
+
+    def issue_file(self, act: c.ImportAllocations) -> None:
+        for row in self.rows_of(act):
+            if isinstance(row, c.PreallocateUnits):
+                self.issue_ahead(row)
+            else:
+                self.allocate(row)
+
+    def review_until(self, account: int, year: int, notified_on: int, otherwise: int) -> int:
+        """The flows' calendar works on every day."""
+        if notified_on == 0:
+            return otherwise
+        until = shift(notified_on, 7)
+        self.out.append(e.ReviewOpened(account, year, notified_on, until))
+        return until
 
     # ---- what is known of a year --------------------------------------------------------------------------
 
@@ -229,7 +315,11 @@ class SlowRegistry(SlowOrders):
         if act.kind != "offset" and self.is_closed(act.account, act.year):
             return reasons.COMPLIANCE_YEAR_CLOSED, 0, 0
         is_fit = act.kind in ("free", "paid", "offset", "reserve") and instrument.issued + act.tonnes <= 10**12
-        return None if is_fit else (reasons.ACT_INVALID, 0, 0)
+        if not is_fit or (act.kind == "free" and act.notified_on and not is_date(act.notified_on)):
+            return reasons.ACT_INVALID, 0, 0
+        if instrument.rules.kind != "allowance":
+            return None
+        return self.why_no_room(act.year, act.kind == "reserve", act.tonnes)
 
     def why_not_surrender(self, act: c.SurrenderUnits, account: Account, instrument: Instrument) -> Why | None:
         if account.category != "key_emitter":
@@ -286,6 +376,10 @@ class SlowRegistry(SlowOrders):
         instrument.issued += act.tonnes
         self.issues.append(Issued(act.account, act.instrument, act.tonnes, act.kind, act.year))
         self.out.append(e.UnitsIssued(act.account, act.instrument, act.tonnes, act.kind, act.year))
+        if instrument.rules.kind == "allowance":
+            self.counted.append((act.year, act.kind == "reserve", act.tonnes))
+            if act.kind == "free":
+                self.review_until(act.account, act.year, act.notified_on, 0)
         if act.kind == "free" and instrument.rules.kind == "allowance" and self.rules.retention_bp > 0:
             share = Fraction(act.tonnes * self.rules.retention_bp, 10_000)
             floor = account.retained.get(act.year, 0) + -(-share.numerator // share.denominator)

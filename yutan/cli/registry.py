@@ -314,7 +314,7 @@ def encumbrances(
 @as_operator
 def large_holders(desk: Desk) -> None:
     """List who has more of a product than the large-holder threshold (大户报告), over all accounts of one owner."""
-    session.operator_reads(desk, "large holders (大户)", lambda client: client.ops_large_holders())
+    session.operator_reads(desk, "large holders (大户)", lambda client: client.supervision.large_holders())
 
 
 def register(app: typer.Typer) -> None:
