@@ -49,6 +49,40 @@ class SerialRow(msgspec.Struct, frozen=True):
     year: int = 0
 
 
+class AuditSearch(msgspec.Struct, frozen=True):
+    """Which lines of the audit trail: those before `before_line` that fit all that is given; 0 and "" fit every line.
+
+    operator: who proposed or approved. act: the kind of act as the core calls it. document: a part of its number.
+    """
+
+    before_line: int
+    account: int
+    operator: int
+    act: str
+    document: str
+    limit: int
+
+
+class AuditLine(msgspec.Struct, frozen=True):
+    """A line of the audit trail. event: proposed | taken | refused | rejected; approver 0: one person sufficed.
+
+    content: the act (a proposal: with its hash; a refusal: its reason) as JSON. chain: SHA-256 over the line before's and
+    this line.
+    """
+
+    line: int
+    seq: int
+    at_ns: int
+    event: str
+    proposal: int
+    operator: int
+    approver: int
+    reason: str
+    document: str
+    content: str
+    chain: bytes
+
+
 class TradeStatus(msgspec.Struct, frozen=True):
     """How far a trade's settlement has come. status: clearing_hold | settled | failed; reason: catalogue number, 0 = none."""
 
@@ -143,6 +177,9 @@ class Title(Protocol):
 
     async def serials(self, account: int) -> list[SerialRow]:
         """Blocks of serials of offsets that an account holds, or (0) all; lowest first."""
+
+    async def audit_lines(self, search: AuditSearch) -> list[AuditLine]:
+        """Lines of the audit trail, newest first."""
 
     async def statement_days(self, account: int) -> list[int]:
         """Trading days (yyyymmdd) for which the account has a statement, newest first."""

@@ -24,6 +24,7 @@ from engine.title import Title
 from engine.view import MarketView, OrderView
 from gateway.allocations import AllocationDesk
 from gateway.auctions import AuctionDesk
+from gateway.audit_desk import AuditDesk
 from gateway.blocks import BlockDesk
 from gateway.common import CommonDesk
 from gateway.connection import Asked, Connection
@@ -75,6 +76,7 @@ class Gateway:
         AuctionDesk(self)
         OperatorDesk(self)
         DayDesk(self)
+        AuditDesk(self)
         SupervisionDesk(self)
         ParticipantDesk(self)
         AllocationDesk(self)

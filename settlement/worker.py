@@ -20,6 +20,8 @@ from engine.core.events import BidAwarded, BlockTraded, BulletinCorrected, DayCl
 from engine.public_notices import TOLD, PublicNotice
 from engine.sequencer import Batch
 from engine.title import (
+    AuditLine,
+    AuditSearch,
     BankComparison,
     BulletinRow,
     PublicationRow,
@@ -416,6 +418,10 @@ class Settlement:
     async def serials(self, account: int) -> list[SerialRow]:
         """Blocks of serials of offsets that an account holds, or (0) all; lowest first."""
         return await self._store.serials(account)
+
+    async def audit_lines(self, search: AuditSearch) -> list[AuditLine]:
+        """Lines of the audit trail, newest first."""
+        return await self._store.audit_lines(search)
 
     async def statement_days(self, account: int) -> list[int]:
         """Trading days (yyyymmdd) with a statement, newest first."""

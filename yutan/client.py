@@ -16,14 +16,12 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from decimal import Decimal
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec import UNSET, Raw
 from picows import WSError
 
@@ -46,8 +44,10 @@ from yutan.answers import (
     Trade,
 )
 from yutan.auctions import Auctions
+from yutan.audit_trail import AuditTrail
 from yutan.blocks import Blocks
 from yutan.following import Following, Incoming
+from yutan.keys import Key, given_key
 from yutan.link import Link
 from yutan.participants import Participants
 from yutan.serials import SerialNumbers
@@ -74,8 +74,6 @@ EVENTS_WAITING_MAX: Final = 100_000
 _PING_S: Final = 4.0
 _RECONNECT_FIRST_S: Final = 0.05
 _RECONNECT_MAX_S: Final = 5.0
-
-Key = Ed25519PrivateKey | bytes | str | Path
 
 
 T = TypeVar("T")
@@ -111,6 +109,7 @@ class Client:
         self.blocks = Blocks(self._ask, self.next_client_order_id)
         self.supervision = Supervision(self._ask)
         self.serials = SerialNumbers(self._ask)
+        self.audit = AuditTrail(self._ask)
         self.participants = Participants(self._ask)
         self.allocations = Allocations(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
@@ -154,7 +153,7 @@ class Client:
         url: "ws://host:port" (the door is added) or a door's full address. door: trade | ops | market; without a key
         the market door. private_key: an Ed25519 key, its 32 bytes, or a PEM file. env: refuse any other environment.
         """
-        key = _load_key(private_key)
+        key = given_key(private_key)
         door = door or ("market" if key is None else "trade")
         if not urlsplit(url).path.strip("/"):
             url = url.rstrip("/") + DOOR_PATHS[door]
@@ -685,14 +684,3 @@ def _place_params(
 
 def _name_params(order_id: str, client_order_id: str, account: str) -> wire.OrderNameParams:
     return wire.OrderNameParams(order_id or UNSET, client_order_id or UNSET, account or UNSET)
-
-
-def _load_key(key: Key | None) -> Ed25519PrivateKey | None:
-    if key is None or isinstance(key, Ed25519PrivateKey):
-        return key
-    if isinstance(key, bytes):
-        return Ed25519PrivateKey.from_private_bytes(key)
-    loaded = load_pem_private_key(Path(key).read_bytes(), password=None)
-    if not isinstance(loaded, Ed25519PrivateKey):
-        raise ValueError(f"{key} holds no Ed25519 key")
-    return loaded

@@ -57,3 +57,13 @@ def load(path: Path) -> Ed25519PrivateKey:
 def load_or_create(path: Path) -> Ed25519PrivateKey:
     """The key at `path`, made where there is none: a set-up that was cut short goes on with the same keys."""
     return load(path) if path.exists() else create(path)
+
+
+Key = Ed25519PrivateKey | bytes | str | Path  # itself, its 32 raw private bytes, or its PEM file
+
+
+def given_key(key: Key | None) -> Ed25519PrivateKey | None:
+    """A key in any of its forms; None stays None. Raises KeyFileError for a file as `load` does, ValueError for bytes."""
+    if key is None or isinstance(key, Ed25519PrivateKey):
+        return key
+    return Ed25519PrivateKey.from_private_bytes(key) if isinstance(key, bytes) else load(Path(key))

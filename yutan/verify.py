@@ -96,7 +96,7 @@ def _verified(report: Report, seq: int, chain: str, state_hash: str, registry: s
 def _replay(data: Path, seq: int, report: Report) -> str:
     hashes = []
     for hash_seed in _HASH_SEEDS:
-        done = _run(["engine.replay", str(data)], {"PYTHONHASHSEED": hash_seed})
+        done = _run(["engine.replay", str(data.resolve())], {"PYTHONHASHSEED": hash_seed})
         if done.returncode:
             report.wrong(REPLAY, "journal", "replay", "a replay to its end", done.stderr.strip())
             return ""
@@ -111,7 +111,7 @@ def _audit(data: Path, report: Report) -> str:
     """The exchange's own audit: what only its rules tell, such as restrictions and retention as of each delivery."""
     if not folder.registry(data).exists():
         return "none yet"
-    done = _run(["settlement.audit", str(folder.registry(data))], {})
+    done = _run(["settlement.audit", str(folder.registry(data).resolve())], {})
     broken = [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
     for line in broken:
         report.wrong(LEDGER, "registry.db", "the exchange's own audit", "all invariants kept", line)

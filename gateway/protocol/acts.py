@@ -8,7 +8,7 @@ restriction scopes words, days yyyy-mm-dd, keys hex. An optional field stands fo
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, cast, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -502,6 +502,7 @@ def _form_of(act: type[commands.Act]) -> ActForm:
 
 ACTS: Final[dict[str, ActForm]] = {form.name: form for form in (_form_of(act) for act in commands.AnyAct.__args__)}
 _BY_CLASS: Final = {form.act: form for form in ACTS.values()}
+_CLASS_OF: Final = {act.__name__: act for act in _BY_CLASS}
 
 
 def is_zero(act: type[commands.Act], field: str) -> bool:
@@ -537,4 +538,29 @@ def show_act(act: commands.AnyAct, names: Names) -> tuple[str, dict[str, Any]]:
     return form.name, shown
 
 
-__all__ = ["ACTS", "SCOPE_WORDS", "ActForm", "FieldRefused", "Names", "read_act", "scope_words", "show_act"]
+def stored_act(content: dict[str, Any]) -> commands.AnyAct:
+    """The act of a line of the audit trail: its kind under "act", its fields beside it, bytes as hex."""
+    return cast(commands.AnyAct, _stored(_CLASS_OF[content["act"]], content))
+
+
+def _stored(kind: Any, value: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        known = [field for field in msgspec.structs.fields(kind) if field.name in value]  # it may be older than a field
+        return kind(**{field.name: _stored(field.type, value[field.name]) for field in known})
+    if get_origin(kind) is tuple:
+        kinds = get_args(kind)
+        return tuple(_stored(kinds[0] if kinds[-1] is ... else kinds[place], part) for place, part in enumerate(value))
+    return bytes.fromhex(value) if kind is bytes else value
+
+
+__all__ = [
+    "ACTS",
+    "SCOPE_WORDS",
+    "ActForm",
+    "FieldRefused",
+    "Names",
+    "read_act",
+    "scope_words",
+    "show_act",
+    "stored_act",
+]

@@ -5,6 +5,7 @@ from typing import Any, Final
 from gateway.protocol import (
     allocation_wire,
     auction_wire,
+    audit_wire,
     block_wire,
     day_wire,
     holder_wire,
@@ -27,6 +28,7 @@ DOORS: Final[dict[str, Any]] = {
     | serial_wire.OpsSerials
     | day_wire.OpsDayRequest
     | allocation_wire.OpsAllocationRequest
+    | audit_wire.OpsAudit
     | supervision_wire.OfOperators
     | participant_wire.OpsParticipantRequest,
     "market": wire.MarketRequest | auction_wire.Looking,

@@ -5,6 +5,7 @@ from typing import Any, Final
 from gateway.protocol import (
     allocation_wire,
     auction_wire,
+    audit_wire,
     block_wire,
     day_wire,
     holder_wire,
@@ -74,6 +75,7 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     serial_wire.OpsSerials: (list[serial_wire.Serials],),
     allocation_wire.OpsAllocationPlans: (list[allocation_wire.AllocationPlanRow],),
     allocation_wire.OpsReviews: (list[allocation_wire.ReviewRow],),
+    audit_wire.OpsAudit: (list[audit_wire.AuditRow],),
     day_wire.OpsDay: (day_wire.DayTable,),
     day_wire.OpsBank: (day_wire.BankView,),
     participant_wire.OpsParticipants: (list[participant_wire.ParticipantRow],),

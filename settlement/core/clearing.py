@@ -584,11 +584,11 @@ class Clearing:
 
     def _act_taken(self, event: events.ActTaken, writes: Writes) -> None:
         e = event
-        self._audit(writes, "taken", e.proposal, e.operator, e.approver, e.reason, e.document, _plain(e.act))
+        self._audit(writes, "taken", e.proposal, e.operator, e.approver, e.reason, e.document, plain_act(e.act))
 
     def _act_proposed(self, event: events.ActProposed, writes: Writes) -> None:
         e = event
-        content = {"act": _plain(e.act), "act_sha256": e.act_sha256.hex()}
+        content = {"act": plain_act(e.act), "act_sha256": e.act_sha256.hex()}
         self._audit(writes, "proposed", e.proposal, e.operator, 0, e.reason, e.document, content)
 
     def _act_refused(self, event: events.ActRefused, writes: Writes) -> None:
@@ -628,7 +628,7 @@ def chain_line(chain: bytes, row: tuple[int | str, ...]) -> bytes:
     return hashlib.sha256(chain + orjson.dumps(row)).digest()
 
 
-def _plain(act: msgspec.Struct) -> dict[str, Any]:
+def plain_act(act: msgspec.Struct) -> dict[str, Any]:
     """An act as a JSON object: its kind under "act", which no field of an act is called, and its fields, bytes as hex."""
     return {"act": type(act).__name__, **_fields(act)}
 

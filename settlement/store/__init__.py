@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from engine.public_notices import PublicNotice
-from engine.title import BulletinRow, PublicationRow, SerialRow, TitleHolding, TradeStatus
+from engine.title import AuditLine, AuditSearch, BulletinRow, PublicationRow, SerialRow, TitleHolding, TradeStatus
 from settlement.core.awards import AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
@@ -125,6 +125,9 @@ class Store(Protocol):
 
     async def audit_head(self) -> tuple[int, bytes]:
         """Lines of the audit trail, and its last link."""
+
+    async def audit_lines(self, search: AuditSearch) -> list[AuditLine]:
+        """Lines of the audit trail, newest first."""
 
     async def contents(self, since: Contents | None) -> Contents:
         """Hashes of all tables at one moment; logs from where `since` stopped."""

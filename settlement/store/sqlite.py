@@ -22,7 +22,7 @@ import aiosqlite
 import orjson
 
 from engine.core.units import CASH_FEN_MAX
-from engine.title import BankComparison, BulletinRow, SerialRow, TitleHolding, TradeStatus
+from engine.title import AuditLine, AuditSearch, BankComparison, BulletinRow, SerialRow, TitleHolding, TradeStatus
 from settlement.core.awards import ENDED, AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing, Cumulative, Period
@@ -117,6 +117,22 @@ _STATUS: Final = (
     "coalesce(a.reason, 0), coalesce(a.detail, '') FROM trades t "
     "LEFT JOIN set_aside a ON a.trade = t.trade AND a.trade > 0 AND a.done_seq = 0 "
 )
+# An account is named by these fields, by a list of accounts, or first in each row of an imported file.
+_AUDIT_LINES: Final = """
+SELECT line, seq, at_ns, event, proposal, operator, approver, reason, document, content, chain FROM audit_trail
+WHERE line < ?1
+  AND (?2 = 0 OR EXISTS (
+    SELECT 1 FROM json_tree(content)
+    WHERE atom = ?2 AND type = 'integer' AND (
+      key IN ('account', 'to_account', 'unit_account', 'cash_account', 'boundary')
+      OR path LIKE '%.accounts' OR path LIKE '%.bidders'
+      OR (key = 0 AND (path GLOB '*.rows[[]*' OR path GLOB '*.balances[[]*'))
+    )))
+  AND (?3 = 0 OR ?3 IN (operator, approver))
+  AND (?5 = '' OR instr(content, ?4) > 0)
+  AND (?6 = '' OR instr(document, ?6) > 0)
+ORDER BY line DESC LIMIT ?7
+"""
 _AWARD_STATUS: Final = _STATUS.replace("FROM trades t", "FROM awards t")
 
 
@@ -323,6 +339,14 @@ class SqliteStore(DisclosureReads):
         """Lines of the audit trail, and its last link."""
         rows = await self._read("SELECT line, chain FROM audit_trail ORDER BY line DESC LIMIT 1")
         return (rows[0][0], rows[0][1]) if rows else (0, bytes(32))
+
+    async def audit_lines(self, search: AuditSearch) -> list[AuditLine]:
+        """Lines of the audit trail, newest first."""
+        given = (
+            search.before_line, search.account, search.operator, f'"act":"{search.act}"', search.act, search.document,
+            search.limit,
+        )  # fmt: skip
+        return [AuditLine(*row) for row in await self._read(_AUDIT_LINES, given)]
 
     async def contents(self, since: Contents | None) -> Contents:
         """Hashes of all tables at one moment."""

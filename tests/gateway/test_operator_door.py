@@ -11,6 +11,7 @@ from engine.core import commands
 from engine.core.rulebook import parse
 from gateway.directory import Directory
 from gateway.protocol import acts
+from settlement.core.clearing import plain_act
 from tests.gateway.kit import SPOT, House, public_of
 from tests.testkit.auctions import notice
 from tests.testkit.build import rulebook_text
@@ -269,6 +270,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
     for act in examples:
         name, fields = acts.show_act(act, names)
         assert acts.read_act(name, json.dumps(fields).encode(), names) == act
+        assert acts.stored_act(json.loads(json.dumps(plain_act(act)))) == act  # as the audit trail keeps it
     with pytest.raises(acts.FieldRefused):
         acts.read_act("no_such_act", b"{}", names)
     with pytest.raises(msgspec.ValidationError):

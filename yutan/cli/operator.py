@@ -324,6 +324,25 @@ def statement(
 
 @app.command()
 @as_operator
+def audit(
+    desk: Desk,
+    account: Annotated[str, typer.Option("--account", help="Only acts that name this account (交易账户).")] = "",
+    person: Annotated[
+        str, typer.Option("--person", help="Only what this operator proposed or approved (经办人).")
+    ] = "",
+    act: Annotated[str, typer.Option("--act", help="Only this kind of act, such as deposit_cash (事项).")] = "",
+    document: Annotated[
+        str, typer.Option("--of-document", help="Only acts under this document, or a part (文号).")
+    ] = "",
+    before: Annotated[int, typer.Option("--before", help="Only lines before this one: the next page.")] = 0,
+    limit: Annotated[int, typer.Option("--last", min=1, max=500, help="At most so many, newest first.")] = 50,
+) -> None:
+    """Search the audit trail (操作日志): who did what, why, under which document, and who approved."""
+    session.audit(desk, account, person, act, document, before, limit)
+
+
+@app.command()
+@as_operator
 def status(desk: Desk) -> None:
     """Show phase, journal, settlement lag and sessions (状态)."""
     session.operator_reads(desk, "status", lambda client: client.ops_status())

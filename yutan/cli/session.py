@@ -369,6 +369,18 @@ def operator_reads(desk: Desk, title: str, question: Callable[[Client], Awaitabl
     show(ask_operator(desk, question), as_json=desk.as_json, title=title)
 
 
+def audit(desk: Desk, account: str, person: str, act: str, document: str, before: int, limit: int) -> None:
+    """Show lines of the audit trail."""
+    rows = ask_operator(
+        desk,
+        lambda client: client.audit.lines(
+            account=account, person=person, act=act, document=document, before_line=before, limit=limit
+        ),
+    )
+    columns = ("line", "at", "event", "proposal_id", "operator", "approver", "act", "reason", "document")
+    show(rows, as_json=desk.as_json, title="audit trail (操作日志)", columns=columns)
+
+
 def reconcile(desk: Desk) -> None:
     """Reconcile now; a difference is an error."""
     report = ask_operator(desk, lambda client: client.reconcile())
