@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= data/demo
+# Tests of one file stay together, since some share an exchange; several files run beside each other.
+BESIDE := -n auto --maxprocesses 8 --dist loadfile
 
 .PHONY: help setup build run test prove prove-flows prove-kills bench style clean
 
@@ -40,8 +42,8 @@ run: build    ## start a living demo market and print its address (Ctrl-C stops 
 	$(BIN)/yutan demo --data $(DATA)
 
 test: build $(VENV)/.tools    ## every test, on the compiled core and on the plain one
-	$(BIN)/python -m pytest
-	YUTAN_PURE=1 $(BIN)/python -m pytest tests/engine tests/properties tests/ground_truth tests/conformance
+	$(BIN)/python -m pytest $(BESIDE)
+	YUTAN_PURE=1 $(BIN)/python -m pytest $(BESIDE) tests/engine tests/properties tests/ground_truth tests/conformance
 
 prove: prove-flows prove-kills    ## the slow proofs: more random flows, every planted defect, more kills
 
