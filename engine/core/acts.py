@@ -20,8 +20,10 @@ from engine.core import (
     compliance,
     day,
     disclosure_acts,
+    kill_switches,
     measures,
     membership,
+    own_acts,
     phases,
     reasons,
     registry,
@@ -66,6 +68,7 @@ from engine.core.commands import (
     SurrenderUnits,
     WithdrawCash,
 )
+from engine.core.control_acts import ControlAct
 from engine.core.events import (
     AccountOpened,
     ActProposed,
@@ -126,6 +129,7 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "PublishNotice",
     "SetAllocationPlan",
     "ImportAllocations",
+    "ReleaseKillSwitch",
 )
 TEXT_MAX: Final = 200
 PROPOSALS_MAX: Final = 1_000  # waiting for a second person
@@ -287,7 +291,9 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
     if isinstance(act, Halt | Resume):
         if act.instrument != 0 and state.instrument(act.instrument) is None:
             return Verdict(reasons.UNKNOWN_INSTRUMENT)
-        return ADMITTED
+        return kill_switches.judge_resume(state, act) if isinstance(act, Resume) else ADMITTED
+    if isinstance(act, ControlAct):
+        return kill_switches.judge(state, act)
     if isinstance(act, AdoptRuleBook):
         return adoption.judge_adoption(state, act)
     if isinstance(act, RetrySettlement):
@@ -451,13 +457,16 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         measures.take(state, at_ns, act, taken, out)
     elif isinstance(act, OpenDay):
         lapse(state, at_ns, out)
+        own_acts.lapse(state, at_ns, out)
         adoption.take_effect(state, act.trading_day, out)
         day.open_day(state, act.trading_day, out)
         standing.refresh_all(state)
         measures.begin_day(state, out)
+        kill_switches.begin_phase(state, out)
         auctions.begin_day(state, out)
     elif isinstance(act, ChangePhase):
         day.change_phase(state, act.phase, out)
+        kill_switches.begin_phase(state, out)
     elif isinstance(act, CloseDay):
         auctions.end_day(state, out)
         day.close_day(state, out)
@@ -475,6 +484,8 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         calendar_acts.take(state, at_ns, act, out)
     elif isinstance(act, Halt | Resume):
         set_halt(state, act, out)
+    elif isinstance(act, ControlAct):
+        kill_switches.take(state, at_ns, act, taken, out)
     elif isinstance(act, AdoptRuleBook):
         adoption.adopt(state, act, out)
     elif isinstance(act, AnnounceAuction | OpenAuction | CloseAuction | CancelAuction):

@@ -10,6 +10,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from engine.core import phases, reasons, standing
 from engine.core.book import Order
+from engine.core.participants import BAR_OWN_LIMITS
 from engine.core.positions import GOVERNMENT, above_allocation, group_of, holders, owned_tonnes, wanted_tonnes
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
@@ -58,7 +59,7 @@ def judge_phase(state: State, instrument: Instrument, time_in_force: i64) -> Ver
     if phase == phases.CLOSED or phase == phases.POST_CLOSE or phase == phases.PRE_OPEN:
         return Verdict(reasons.MARKET_CLOSED)
     if state.halted or instrument.halted:
-        return Verdict(reasons.INSTRUMENT_HALTED)
+        return Verdict(standing.why_halted(state, instrument))
     if phase == phases.BREAK:
         return Verdict(reasons.PHASE_FORBIDS)
     if phase != phases.CONTINUOUS and time_in_force != DAY:
@@ -86,6 +87,31 @@ def judge_terms(state: State, instrument: Instrument, price_ticks: i64, tonnes: 
     if value > value_max // instrument.tick_fen:
         return Verdict(reasons.VALUE_ABOVE_MAX, value_max, min(value, AMOUNT_FEN_MAX) * instrument.tick_fen)
     return ADMITTED
+
+
+def judge_own_limits(
+    state: State, account: Account, instrument: Instrument, price_ticks: int, tonnes: int, open_before_fen: int
+) -> Verdict:
+    """Whether an order keeps to what its member lets the account ask for (C2, 13). open_before_fen: of what it would join."""
+    limits = state.controls.limits[account.number]
+    value_fen: int = price_ticks * tonnes * instrument.tick_fen
+    if 0 < limits.order_value_max_fen < value_fen:
+        return Verdict(reasons.OWN_ORDER_VALUE, limits.order_value_max_fen, value_fen)
+    if 0 < limits.order_tonnes_max < tonnes:
+        return Verdict(reasons.OWN_ORDER_QUANTITY, limits.order_tonnes_max, tonnes)
+    if 0 < limits.open_value_max_fen < open_before_fen + value_fen:
+        return Verdict(reasons.OWN_OPEN_VALUE, limits.open_value_max_fen, open_before_fen + value_fen)
+    return ADMITTED
+
+
+def open_value(state: State, account: Account) -> int:
+    """What the account's open orders and block offers would be worth, both sides together, in fen."""
+    total: int = 0
+    for order in account.orders.values():
+        total += order.price_ticks * order.leaves * state.held_instrument(order.instrument).tick_fen
+    for offer in state.blocks.open_by(account.number):
+        total += offer.price_ticks * offer.tonnes * state.held_instrument(offer.instrument).tick_fen
+    return total
 
 
 def judge_cover(account: Account, instrument: Instrument, side: i64, cash_needed: i64, units_needed: i64) -> Verdict:
@@ -160,6 +186,12 @@ def judge_order(
     verdict = judge_terms(state, instrument, order.price_ticks, order.tonnes)
     if verdict.reason != 0:
         return verdict
+    if account.bars & BAR_OWN_LIMITS != 0:
+        verdict = judge_own_limits(
+            state, account, instrument, order.price_ticks, order.tonnes, open_value(state, account)
+        )
+        if verdict.reason != 0:
+            return verdict
     open_max: i64 = state.open_orders_max
     if len(account.orders) >= open_max:
         return Verdict(reasons.TOO_MANY_OPEN_ORDERS, open_max, len(account.orders))

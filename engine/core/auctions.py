@@ -9,7 +9,7 @@ day passes without a window is canceled. The arithmetic is `auction.clear`.
 from typing import Final
 
 from engine.core import phases, reasons, standing
-from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
+from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding, judge_own_limits
 from engine.core.auction import (
     ANNOUNCED,
     CANCELED,
@@ -37,6 +37,7 @@ from engine.core.commands import (
     WithdrawBid,
 )
 from engine.core.compliance import KEY_EMITTER
+from engine.core.controls import INSTRUMENT, MARKET
 from engine.core.events import (
     AuctionAnnounced,
     AuctionCanceled,
@@ -53,6 +54,7 @@ from engine.core.events import (
     Resumed,
 )
 from engine.core.holdings import move_available, move_use_restricted
+from engine.core.participants import BAR_OWN_LIMITS
 from engine.core.positions import GOVERNMENT, bid_tonnes, group_of
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
@@ -182,6 +184,11 @@ def judge_bid(
     verdict = judge_bid_terms(state, auction, command.price_ticks, command.tonnes, tonnes)
     if verdict.reason != 0:
         return verdict
+    if account.bars & BAR_OWN_LIMITS:
+        listed = state.held_instrument(terms.instrument)
+        verdict = judge_own_limits(state, account, listed, command.price_ticks, command.tonnes, 0)
+        if verdict.reason != 0:
+            return verdict
     if bids >= BIDS_PER_BIDDER_MAX or len(auction.answers) >= BIDS_MAX:
         return Verdict(reasons.TOO_MANY_BIDS, BIDS_PER_BIDDER_MAX, bids)
     instrument = state.held_instrument(terms.instrument)
@@ -211,7 +218,10 @@ def judge_window(state: State, at_ns: int, auction: Auction) -> Verdict:
     closes_at_ns = auction.terms.closes_at_ns
     if auction.status != OPEN or (closes_at_ns and at_ns >= closes_at_ns):
         return Verdict(reasons.AUCTION_NOT_OPEN)
-    return Verdict(reasons.INSTRUMENT_HALTED) if state.halted else ADMITTED
+    if not state.halted:
+        return ADMITTED
+    is_killed = state.controls.first(MARKET, 0)
+    return Verdict(reasons.KILL_SWITCH_ENGAGED if is_killed else reasons.INSTRUMENT_HALTED)
 
 
 def judge_bid_terms(state: State, auction: Auction, price_ticks: int, tonnes: int, other_tonnes: int) -> Verdict:
@@ -664,6 +674,6 @@ def end_day(state: State, out: list[Event]) -> None:
         if auction.closed_market:
             auction.closed_market = False
             instrument = state.held_instrument(auction.terms.instrument)
-            if instrument.halted:
+            if instrument.halted and not state.controls.first(INSTRUMENT, auction.terms.instrument):
                 instrument.halted = False
                 out.append(Resumed(auction.terms.instrument))

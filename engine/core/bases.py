@@ -3,6 +3,10 @@
 import msgspec
 
 
+class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of all commands."""
+
+
 class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Base of all operator acts."""
 

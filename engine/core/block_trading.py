@@ -6,7 +6,7 @@ window are the rule book's (A2, A3). A block trade leaves the book and all quote
 """
 
 from engine.core import phases, reasons, standing
-from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding
+from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding, judge_own_limits, open_value
 from engine.core.blocks import COUNTERPARTIES_MAX, ENDED, OFFERS_A_DAY_MAX, OPEN, OPEN_OFFERS_MAX, TRADED, Offer
 from engine.core.commands import BlockConfirm, BlockCounter, BlockDecline, BlockOffer, BlockWithdraw
 from engine.core.events import (
@@ -20,6 +20,7 @@ from engine.core.events import (
     MethodStats,
     RequestRefused,
 )
+from engine.core.participants import BAR_OWN_LIMITS
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
     AMOUNT_FEN_MAX,
@@ -162,6 +163,10 @@ def judge_offer(state: State, account: Account, instrument: Instrument, wanted: 
     verdict = judge_access(state, account, instrument, wanted.side)
     if verdict.reason == 0:
         verdict = judge_terms(state, instrument, wanted.price_ticks, wanted.tonnes)
+    if verdict.reason == 0 and account.bars & BAR_OWN_LIMITS:
+        verdict = judge_own_limits(
+            state, account, instrument, wanted.price_ticks, wanted.tonnes, open_value(state, account)
+        )
     if verdict.reason == 0:
         verdict = judge_count(state, wanted.account)
     if verdict.reason == 0:
@@ -182,6 +187,10 @@ def judge_confirm(state: State, account: Account, instrument: Instrument, found:
         return verdict
     if not is_open_to(found, account.number):
         return Verdict(reasons.COUNTERPARTY_GONE)
+    if account.bars & BAR_OWN_LIMITS:
+        verdict = judge_own_limits(state, account, instrument, found.price_ticks, found.tonnes, 0)
+        if verdict.reason != 0:
+            return verdict
     if side == BUY:
         verdict = judge_holding(state, account, instrument, found.tonnes)
         if verdict.reason != 0:
@@ -202,7 +211,7 @@ def judge_access(state: State, account: Account, instrument: Instrument, side: i
     if not state.blocks.is_window_open or int(state.phase) in SHUT_PHASES:
         return Verdict(reasons.METHOD_NOT_OPEN)
     if state.halted or instrument.halted:
-        return Verdict(reasons.INSTRUMENT_HALTED)
+        return Verdict(standing.why_halted(state, instrument))
     return ADMITTED
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core import allocation_acts, participant_acts
+from engine.core import allocation_acts, control_acts, participant_acts
 from engine.core.allocation_acts import DecideObjection as DecideObjection
 from engine.core.allocation_acts import FileObjection as FileObjection
 from engine.core.allocation_acts import ImportAllocations as ImportAllocations
@@ -19,7 +19,16 @@ from engine.core.allocation_acts import PreallocateUnits as PreallocateUnits
 from engine.core.allocation_acts import SetAllocationPlan as SetAllocationPlan
 from engine.core.allocation_acts import TrueUpAllocation as TrueUpAllocation
 from engine.core.bases import Act as Act
+from engine.core.bases import Command as Command
 from engine.core.calendar import HolidayNotice
+from engine.core.control_acts import ApproveOwn as ApproveOwn
+from engine.core.control_acts import AskOwn as AskOwn
+from engine.core.control_acts import EngageKillSwitch as EngageKillSwitch
+from engine.core.control_acts import EngageOwn as EngageOwn
+from engine.core.control_acts import RejectOwn as RejectOwn
+from engine.core.control_acts import ReleaseKillSwitch as ReleaseKillSwitch
+from engine.core.control_acts import ReleaseOwn as ReleaseOwn
+from engine.core.control_acts import SetOwnLimits as SetOwnLimits
 from engine.core.entry import Entry as Entry
 from engine.core.participant_acts import AdmitParticipant as AdmitParticipant
 from engine.core.participant_acts import AmendParticipant as AmendParticipant
@@ -35,11 +44,6 @@ from engine.core.participant_acts import Qualify as Qualify
 from engine.core.participant_acts import ReinstateParticipant as ReinstateParticipant
 from engine.core.participant_acts import RemoveUser as RemoveUser
 from engine.core.participant_acts import SuspendParticipant as SuspendParticipant
-
-
-class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Base of all commands."""
-
 
 # ---- members --------------------------------------------------------------------------------------------
 
@@ -740,6 +744,7 @@ AnyAct = (
     | CloseAuction
     | CancelAuction
     | participant_acts.ParticipantAct
+    | control_acts.ControlAct
 )
 
 
@@ -794,6 +799,7 @@ AnyCommand = (
     | PlaceBid
     | WithdrawBid
     | FileHolderReport
+    | control_acts.OwnCommand
     | Found
     | Propose
     | Approve

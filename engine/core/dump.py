@@ -15,6 +15,7 @@ from engine.core.blocks import Blocks, Offer
 from engine.core.book import Half, Order
 from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnnounceAuction, AnyAct
+from engine.core.controls import Controls, KillSwitch, OwnLimits, OwnProposal
 from engine.core.days import BankBreak, BankFile, Days, Mark
 from engine.core.events import AuctionMeasured, AuctionReported, Composite
 from engine.core.participants import Association, Ban, Participant, Participants, Qualification, User
@@ -87,6 +88,7 @@ def _state(state: State) -> list[Any]:
         state.supervision,
         [state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, sorted(state.risk_reserve.claims.items())],
         _participants(state.participants),
+        _controls(state.controls),
     ]
 
 
@@ -116,6 +118,15 @@ def _participants(found: Participants) -> list[Any]:
         list(found.users.values()),
         list(found.banned.values()),
         list(found.associations.values()),
+    ]
+
+
+def _controls(found: Controls) -> list[Any]:
+    return [
+        found.kill_number,
+        list(found.kills.values()),
+        sorted(found.limits.items()),
+        list(found.proposals.values()),
     ]
 
 
@@ -274,6 +285,7 @@ def _load_state(body: list[Any]) -> State:
         supervision,
         reserve,
         participants,
+        controls,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -284,6 +296,7 @@ def _load_state(body: list[Any]) -> State:
     state.trading_day, state.day_number, state.phase, state.halted = day[0], day[1], day[2], day[3]
     state.trade_number, state.cash_deposited, state.cash_withdrawn, state.fees = day[4], day[5], day[6], day[7]
     state.participants = _load_participants(participants)
+    state.controls = _load_controls(controls)
     for row in accounts:
         state.add_account(_load_account(len(state.accounts), row))
     standing.refresh_all(state)
@@ -355,6 +368,16 @@ def _load_participants(row: list[Any]) -> Participants:
     found.users = {user.user: user for user in msgspec.convert(row[1], list[User])}
     found.banned = {each.identity: each for each in msgspec.convert(row[2], list[Ban])}
     found.associations = {each.number: each for each in msgspec.convert(row[3], list[Association])}
+    return found
+
+
+def _load_controls(row: list[Any]) -> Controls:
+    found = Controls()
+    found.kill_number = row[0]
+    for switch in msgspec.convert(row[1], list[KillSwitch]):
+        found.keep(switch)
+    found.limits = {account: msgspec.convert(limits, OwnLimits) for account, limits in row[2]}
+    found.proposals = {each.number: each for each in msgspec.convert(row[3], list[OwnProposal])}
     return found
 
 

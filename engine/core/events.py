@@ -18,6 +18,13 @@ from engine.core.allocation_events import ReviewOpened as ReviewOpened
 from engine.core.allocation_events import UnitsPreallocated as UnitsPreallocated
 from engine.core.bases import Fact as Fact
 from engine.core.commands import AnnounceAuction, AnyAct
+from engine.core.control_events import KillSwitchEngaged as KillSwitchEngaged
+from engine.core.control_events import KillSwitchReleased as KillSwitchReleased
+from engine.core.control_events import OwnActProposed as OwnActProposed
+from engine.core.control_events import OwnActRefused as OwnActRefused
+from engine.core.control_events import OwnActRejected as OwnActRejected
+from engine.core.control_events import OwnActTaken as OwnActTaken
+from engine.core.control_events import OwnLimitsChanged as OwnLimitsChanged
 from engine.core.days import BankBreak
 from engine.core.order_events import OrderAccepted as OrderAccepted
 from engine.core.order_events import OrderCanceled as OrderCanceled

@@ -6,11 +6,13 @@ for `dump`. The first entry founds the market (`commands.Found`) and brings the 
 
 from typing import Any, final
 
-from engine.core import acts, auctions, audit, block_trading, calendar_acts, dump, holders, trading
+from engine.core import acts, auctions, audit, block_trading, calendar_acts, dump, holders, own_acts, trading
 from engine.core.calendar import fault_of
 from engine.core.commands import (
     AnyCommand,
     Approve,
+    ApproveOwn,
+    AskOwn,
     BlockConfirm,
     BlockCounter,
     BlockDecline,
@@ -25,6 +27,7 @@ from engine.core.commands import (
     PlaceOrder,
     Propose,
     Reject,
+    RejectOwn,
     ReplaceOrder,
     WithdrawBid,
 )
@@ -121,6 +124,12 @@ class Market:
             block_trading.withdraw(state, command, out)
         elif type(command) is FileHolderReport:
             holders.file_report(state, command, out)
+        elif type(command) is AskOwn:
+            own_acts.ask(state, seq, at_ns, command, out)
+        elif type(command) is ApproveOwn:
+            own_acts.approve(state, at_ns, command, out)
+        elif type(command) is RejectOwn:
+            own_acts.reject(state, command, out)
         else:
             raise AssertionError("a market is founded once")
         return out

@@ -54,7 +54,7 @@ from engine.core.participants import (
 from engine.core.state import State
 from engine.core.units import CASH_FEN_MAX
 
-RIGHTS: Final = ("view", "trade", "cancel", "transfer", "file")  # of a user, and what a key's scopes may name
+RIGHTS: Final = ("view", "trade", "cancel", "transfer", "file", "limits")  # of a user, and what a key's scopes may name
 USERS_MAX: Final = 200  # of one participant, at one time
 QUALIFICATIONS_MAX: Final = 32  # of one participant
 BANS_MAX: Final = 100_000

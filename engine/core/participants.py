@@ -15,6 +15,8 @@ BAR_BY_CLASS: Final = 4  # its class has rules by product, side or method
 BAR_LEAVING: Final = 8  # it leaves for another market: it sells and does not buy
 BAR_LEFT: Final = 16  # the day until which it might sell has passed
 BAR_CLOSED: Final = 32
+BAR_KILLED: Final = 64  # a kill switch stops it or its participant
+BAR_OWN_LIMITS: Final = 128  # its member has set limits of its own for it
 
 CREDIT_CODE_LENGTH: Final = 18
 _CREDIT_CODE_LETTERS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100: none that is mistaken for a digit

@@ -72,12 +72,18 @@ PERSON_BANNED: Final = 2033
 UNKNOWN_USER: Final = 2034
 RIGHT_NOT_HELD: Final = 2035
 UNKNOWN_ASSOCIATION: Final = 2036
+KILL_SWITCH_ENGAGED: Final = 2037
+UNKNOWN_KILL_SWITCH: Final = 2038
+TWO_USERS_NEEDED: Final = 2039
 # 3000 limits
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
 OVERLOADED: Final = 3003
 TOO_MANY_PROPOSALS: Final = 3004
 SLOW_FOLLOWER: Final = 3005
+OWN_ORDER_VALUE: Final = 3006
+OWN_ORDER_QUANTITY: Final = 3007
+OWN_OPEN_VALUE: Final = 3008
 # 4000 order content
 UNKNOWN_INSTRUMENT: Final = 4001
 MARKET_CLOSED: Final = 4002
@@ -114,6 +120,7 @@ SELF_TRADE_PREVENTED: Final = 4103
 RESTRICTION_IMPOSED: Final = 4104
 COUNTERPARTY_DECLINED: Final = 4105
 COUNTERPARTY_COUNTERED: Final = 4106
+KILL_SWITCH_PULLED: Final = 4107
 # 4200 government auctions and buy-backs
 UNKNOWN_AUCTION: Final = 4201
 AUCTION_NOT_OPEN: Final = 4202
@@ -484,6 +491,30 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
     ),
     Reason(2036, "UNKNOWN_ASSOCIATION", "never", 99, "There is no such association.", "没有该关联关系。"),
     Reason(
+        2037,
+        "KILL_SWITCH_ENGAGED",
+        "contact",
+        99,
+        "A kill switch is engaged here: nothing new is taken; cancels and surrender stay possible.",
+        "紧急停止已启用:不接受新的申报,撤单和清缴不受影响。",
+    ),
+    Reason(
+        2038,
+        "UNKNOWN_KILL_SWITCH",
+        "never",
+        99,
+        "No kill switch of this number is in force, or it is not yours.",
+        "没有此编号的有效紧急停止,或无权解除。",
+    ),
+    Reason(
+        2039,
+        "TWO_USERS_NEEDED",
+        "never",
+        99,
+        "This takes two users of the participant; a key without a user cannot do it.",
+        "须由参与人的两名操作人员办理;未绑定操作人员的密钥不能办理。",
+    ),
+    Reason(
         3001,
         "RATE_LIMITED",
         "after",
@@ -522,6 +553,30 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "The connection reads too slowly; reconnect and resume.",
         "连接读取过慢,请重连并续传。",
+    ),
+    Reason(
+        3006,
+        "OWN_ORDER_VALUE",
+        "never",
+        3,
+        "The value is above the limit that the member has set for the account.",
+        "申报金额超过会员为该账户自设的限额。",
+    ),
+    Reason(
+        3007,
+        "OWN_ORDER_QUANTITY",
+        "never",
+        3,
+        "The quantity is above the limit that the member has set for the account.",
+        "申报数量超过会员为该账户自设的限额。",
+    ),
+    Reason(
+        3008,
+        "OWN_OPEN_VALUE",
+        "never",
+        3,
+        "All that is open would be worth more than the member has set for the account.",
+        "未成交申报的总金额将超过会员为该账户自设的限额。",
     ),
     Reason(4001, "UNKNOWN_INSTRUMENT", "never", 1, "There is no such instrument.", "没有该交易品种。"),
     Reason(4002, "MARKET_CLOSED", "phase", 2, "The market is closed now.", "当前为闭市时段。", "CN-SH"),
@@ -717,6 +772,7 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The counterparty answered with an offer of its own.",
         "对手方已另行提出反申报。",
     ),
+    Reason(4107, "KILL_SWITCH_PULLED", "never", 99, "A kill switch was engaged.", "紧急停止已启用。"),
     Reason(4201, "UNKNOWN_AUCTION", "never", 99, "There is no such auction.", "没有该竞价项目。"),
     Reason(
         4202,

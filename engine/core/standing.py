@@ -7,11 +7,14 @@ order asks one integer. Nothing here ends orders: `membership` does, where an ac
 from typing import Final
 
 from engine.core import reasons
+from engine.core.controls import ACCOUNT, INSTRUMENT, MARKET, PARTICIPANT
 from engine.core.participants import (
     BAR_BY_CLASS,
     BAR_CLOSED,
+    BAR_KILLED,
     BAR_LEAVING,
     BAR_LEFT,
+    BAR_OWN_LIMITS,
     BAR_SUSPENDED,
     BAR_UNQUALIFIED,
     Participant,
@@ -40,7 +43,24 @@ def refresh(state: State, account: Account) -> None:
         bars |= BAR_LEAVING if state.trading_day <= account.leaving_until else BAR_LEFT
     if account.is_closed:
         bars |= BAR_CLOSED
+    if state.controls.engaged and killed_by(state, account):
+        bars |= BAR_KILLED
+    if int(account.number) in state.controls.limits:
+        bars |= BAR_OWN_LIMITS
     account.bars = bars
+
+
+def killed_by(state: State, account: Account) -> int:
+    """The number of the kill switch that stops the account, or all of its participant's; 0 for none."""
+    controls = state.controls
+    return controls.first(ACCOUNT, int(account.number)) or controls.first(PARTICIPANT, int(account.owner))
+
+
+def why_halted(state: State, instrument: Instrument) -> int:
+    """The reason that refuses what a halt refuses: a kill switch has its own."""
+    controls = state.controls
+    is_killed = controls.first(MARKET, 0) or controls.first(INSTRUMENT, int(instrument.number))
+    return reasons.KILL_SWITCH_ENGAGED if is_killed else reasons.INSTRUMENT_HALTED
 
 
 def refresh_all(state: State) -> None:
@@ -74,6 +94,8 @@ def why_barred(state: State, account: Account, instrument: Instrument, side: int
         return reasons.ACCOUNT_CLOSED
     if account.bars & BAR_SUSPENDED:
         return reasons.PARTICIPANT_SUSPENDED
+    if account.bars & BAR_KILLED:
+        return reasons.KILL_SWITCH_ENGAGED
     if account.bars & BAR_UNQUALIFIED:
         return reasons.NOT_QUALIFIED
     if account.bars & BAR_BY_CLASS:

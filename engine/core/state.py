@@ -13,6 +13,7 @@ from engine.core.blocks import Blocks
 from engine.core.book import STP_CANCEL_BOTH, STP_CANCEL_MAKER, STP_CANCEL_TAKER, STP_OFF, Book, Order
 from engine.core.calendar import Announcement, Calendar, HolidayNotice
 from engine.core.commands import AnyAct
+from engine.core.controls import Controls
 from engine.core.days import Days
 from engine.core.events import Composite
 from engine.core.participants import Participants
@@ -418,6 +419,7 @@ class State:
         "closed_composites",
         "compliance",
         "composites",
+        "controls",
         "day_number",
         "days",
         "encumbrance_number",
@@ -475,6 +477,7 @@ class State:
         self.keys: dict[str, Key] = {}
         self.proposals: dict[int, Proposal] = {}
         self.participants = Participants()
+        self.controls = Controls()
         self.blocks = Blocks()
         self.holiday_notices: dict[int, HolidayNotice] = {}  # by year, rising
         self.announcements: list[Announcement] = []  # closures and openings, oldest first

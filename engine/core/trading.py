@@ -20,8 +20,10 @@ from engine.core.admission import (
     judge_holding,
     judge_meeting,
     judge_order,
+    judge_own_limits,
     judge_phase,
     judge_terms,
+    open_value,
 )
 from engine.core.book import Fill, Order
 from engine.core.commands import CancelAll, CancelOrder, PlaceOrder, ReplaceOrder
@@ -36,6 +38,7 @@ from engine.core.events import (
     RequestRefused,
     Traded,
 )
+from engine.core.participants import BAR_OWN_LIMITS
 from engine.core.state import Account, Answer, Instrument, State, answer_of, body_of, terms_of, time_in_force_of
 from engine.core.units import BUY, DAY, PPM, PRICE_TICKS_MAX, SELL, TONNES_MAX
 
@@ -448,6 +451,11 @@ def judge_replace(state: State, account: Account, order: Order, price: int, tonn
     verdict = judge_terms(state, instrument, price, tonnes)
     if verdict.reason != 0:
         return verdict
+    if account.bars & BAR_OWN_LIMITS != 0 and (price > order.price_ticks or tonnes > order.tonnes):
+        others: int = open_value(state, account) - order.price_ticks * order.leaves * instrument.tick_fen
+        verdict = judge_own_limits(state, account, instrument, price, tonnes, others)
+        if verdict.reason != 0:
+            return verdict
     moved = Order()
     moved.belong(
         order.number, order.owner, order.side, price, tonnes - filled, order.account, order.instrument, 0, 0, ""
