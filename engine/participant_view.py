@@ -8,8 +8,10 @@ from engine.core import standing
 from engine.core.participants import (
     BAR_BY_CLASS,
     BAR_CLOSED,
+    BAR_KILLED,
     BAR_LEAVING,
     BAR_LEFT,
+    BAR_OWN_LIMITS,
     BAR_SUSPENDED,
     BAR_UNQUALIFIED,
     Association,
@@ -26,6 +28,8 @@ BAR_WORDS: Final = {
     BAR_LEAVING: "leaving",
     BAR_LEFT: "left",
     BAR_CLOSED: "closed",
+    BAR_KILLED: "kill_switch",
+    BAR_OWN_LIMITS: "own_limits",
 }
 
 

@@ -22,7 +22,9 @@ _TIME_NUMBERS: Final = {word: number for number, word in TIMES_IN_FORCE.items()}
 _IN_TICKS: Final = frozenset(
     (reasons.PRICE_OUT_OF_BAND, reasons.PRICE_OFF_TICK, reasons.BID_BELOW_FLOOR, reasons.BID_ABOVE_CEILING)
 )
-_IN_FEN: Final = frozenset((reasons.INSUFFICIENT_CASH, reasons.VALUE_ABOVE_MAX))
+_IN_FEN: Final = frozenset(
+    (reasons.INSUFFICIENT_CASH, reasons.VALUE_ABOVE_MAX, reasons.OWN_ORDER_VALUE, reasons.OWN_OPEN_VALUE)
+)
 _NOT_OPEN: Final = frozenset((reasons.UNKNOWN_ORDER, reasons.ALREADY_CANCELED))
 _FIELDS: Final = {
     reasons.PRICE_OUT_OF_BAND: "price",
@@ -30,6 +32,7 @@ _FIELDS: Final = {
     reasons.QTY_BELOW_MIN: "quantity",
     reasons.QTY_ABOVE_MAX: "quantity",
     reasons.QTY_OFF_LOT: "quantity",
+    reasons.OWN_ORDER_QUANTITY: "quantity",
     reasons.QTY_BELOW_FILLED: "quantity",
     reasons.CLIENT_ORDER_ID_CONFLICT: "client_order_id",
     reasons.TIF_NOT_ALLOWED: "time_in_force",

@@ -28,6 +28,7 @@ from gateway.audit_desk import AuditDesk
 from gateway.blocks import BlockDesk
 from gateway.common import CommonDesk
 from gateway.connection import Asked, Connection
+from gateway.controls import NEWS, ControlDesk
 from gateway.day_desk import DayDesk
 from gateway.directory import Directory
 from gateway.feed import PublicFeed
@@ -80,6 +81,7 @@ class Gateway:
         SupervisionDesk(self)
         ParticipantDesk(self)
         AllocationDesk(self)
+        self._controls = ControlDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}
@@ -179,6 +181,8 @@ class Gateway:
                 type(event) is events.RestrictionChanged and event.scope & units.RESTRICT_LOGIN
             ):
                 self._end_where(lambda peer: peer.door == "trade" and bool(peer.accounts) and self._is_shut_out(peer))
+            elif type(event) in NEWS:
+                self._controls.tell(event, list(self._connections))
             elif type(event) is events.InstrumentListed:
                 self._public_changed()
 
@@ -230,7 +234,7 @@ class Gateway:
             timer.cancel()
         if self._server is not None:
             self._server.close()
-        away = frames.text_frame(self._session_event("going_away", wire.GoingAway(self.settings.reconnect_after_ms)))
+        away = frames.text_frame(self.session_event("going_away", wire.GoingAway(self.settings.reconnect_after_ms)))
         for connection in list(self._connections):
             connection.send_frame(away)
             connection.end(session.GOING_AWAY)
@@ -312,7 +316,7 @@ class Gateway:
             [wire.PROTOCOL_VERSION],
             ["zh", "en"],
         )
-        connection.send_frame(frames.text_frame(self._session_event("hello", hello)))
+        connection.send_frame(frames.text_frame(self.session_event("hello", hello)))
         same_address = sum(peer.address == connection.address for peer in self._connections)
         if same_address > self.settings.connections_per_address_max:
             connection.refuse(None, Refused(reasons.SESSION_LIMIT))
@@ -493,18 +497,19 @@ class Gateway:
         for connection in list(self._connections):
             connection.beat()
             if connection.exec_accounts:
-                beat = self._session_event("heartbeat", wire.Heartbeat(self.last_seqs(connection), phase))
+                beat = self.session_event("heartbeat", wire.Heartbeat(self.last_seqs(connection), phase))
                 connection.send_frame(frames.text_frame(beat))
                 continue
             frame = shared.get(connection.public)
             if frame is None:
-                beat = self._session_event("heartbeat", wire.Heartbeat(self.last_seqs(connection), phase))
+                beat = self.session_event("heartbeat", wire.Heartbeat(self.last_seqs(connection), phase))
                 frame = shared[connection.public] = frames.text_frame(beat)
             connection.send_frame(frame)
             if connection.door == "market":
                 connection.send_frame(frames.PING)
 
-    def _session_event(self, kind: str, data: Any) -> bytes:
+    def session_event(self, kind: str, data: Any) -> bytes:
+        """One event about the connection itself, in bytes."""
         view = self.founded_view()
         seq = view.day().seq if view is not None else 0
         return encode(wire.Event("$session", kind, seq, self.now_text(), data))

@@ -46,6 +46,7 @@ from yutan.answers import (
 from yutan.auctions import Auctions
 from yutan.audit_trail import AuditTrail
 from yutan.blocks import Blocks
+from yutan.controls import Controls
 from yutan.following import Following, Incoming
 from yutan.keys import Key, given_key
 from yutan.link import Link
@@ -74,7 +75,6 @@ EVENTS_WAITING_MAX: Final = 100_000
 _PING_S: Final = 4.0
 _RECONNECT_FIRST_S: Final = 0.05
 _RECONNECT_MAX_S: Final = 5.0
-
 
 T = TypeVar("T")
 Answer = Callable[[bytes | Exception], None]
@@ -112,6 +112,7 @@ class Client:
         self.audit = AuditTrail(self._ask)
         self.participants = Participants(self._ask)
         self.allocations = Allocations(self._ask)
+        self.controls = Controls(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env

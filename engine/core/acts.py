@@ -456,14 +456,7 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
     elif isinstance(act, measures.Measure):
         measures.take(state, at_ns, act, taken, out)
     elif isinstance(act, OpenDay):
-        lapse(state, at_ns, out)
-        own_acts.lapse(state, at_ns, out)
-        adoption.take_effect(state, act.trading_day, out)
-        day.open_day(state, act.trading_day, out)
-        standing.refresh_all(state)
-        measures.begin_day(state, out)
-        kill_switches.begin_phase(state, out)
-        auctions.begin_day(state, out)
+        begin_day(state, at_ns, act.trading_day, out)
     elif isinstance(act, ChangePhase):
         day.change_phase(state, act.phase, out)
         kill_switches.begin_phase(state, out)
@@ -497,6 +490,18 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
     else:
         assert isinstance(act, PublishBulletin)
         out.append(BulletinPublished(act.trading_day, act.sha256))
+
+
+def begin_day(state: State, at_ns: int, trading_day: int, out: list[Event]) -> None:
+    """Open a day: what has lapsed goes, rules that have waited take effect, and whatever began or ended with the day does."""
+    lapse(state, at_ns, out)
+    own_acts.lapse(state, at_ns, out)
+    adoption.take_effect(state, trading_day, out)
+    day.open_day(state, trading_day, out)
+    standing.refresh_all(state)
+    measures.begin_day(state, out)
+    kill_switches.begin_phase(state, out)
+    auctions.begin_day(state, out)
 
 
 def open_account(state: State, act: OpenAccount, out: list[Event]) -> None:

@@ -3,10 +3,11 @@
 The numbers in the messages are those of the reliability catalogue (INV-1 …). Raises AssertionError with what was seen.
 """
 
-from engine.core import auctions, block_trading, phases, standing
+from engine.core import auctions, block_trading, kill_switches, phases, standing
 from engine.core.adoption import keeps_what_is_fixed
 from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
+from engine.core.controls import INSTRUMENT, MARKET
 from engine.core.state import Account, Instrument, State
 from engine.core.succession import MERGED
 from engine.core.units import BUY
@@ -34,12 +35,34 @@ def audit(state: State) -> None:
     audit_supervision(state)
     audit_projects(state)
     audit_participants(state)
+    audit_controls(state)
 
 
 def check(is_true: bool, message: str) -> None:
     """`assert` that survives every interpreter flag."""
     if not is_true:
         raise AssertionError(message)
+
+
+def audit_controls(state: State) -> None:
+    """INV-20: nothing is open where a kill switch is, unless a phase makes it wait; what is stopped as a whole is halted."""
+    controls = state.controls
+    listed = sorted(number for numbers in controls.engaged.values() for number in numbers)
+    check(listed == sorted(controls.kills), f"kill switches {sorted(controls.kills)}, engaged {listed}")
+    for switch in controls.kills.values():
+        check(switch.number in controls.engaged[switch.kind, switch.target], f"kill switch {switch.number}: its target")
+        if switch.kind == INSTRUMENT:
+            instrument = state.held_instrument(switch.target)
+            check(
+                instrument.halted and not instrument.book.best_bid() | instrument.book.best_ask(), f"{instrument.code}"
+            )
+        elif switch.kind == MARKET:
+            check(state.halted and not any(a.orders for a in state.accounts if a is not None), "INV-20: market stopped")
+        elif not switch.is_waiting:
+            stopped = kill_switches.accounts_of(state, switch.kind, switch.target)
+            check(not any(account.orders for account in stopped), f"INV-20: orders under kill switch {switch.number}")
+    for number in controls.limits:
+        check(state.account(number) is not None, f"limits of account {number}")
 
 
 def audit_participants(state: State) -> None:

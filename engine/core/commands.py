@@ -25,6 +25,7 @@ from engine.core.control_acts import ApproveOwn as ApproveOwn
 from engine.core.control_acts import AskOwn as AskOwn
 from engine.core.control_acts import EngageKillSwitch as EngageKillSwitch
 from engine.core.control_acts import EngageOwn as EngageOwn
+from engine.core.control_acts import OwnAct as OwnAct
 from engine.core.control_acts import RejectOwn as RejectOwn
 from engine.core.control_acts import ReleaseKillSwitch as ReleaseKillSwitch
 from engine.core.control_acts import ReleaseOwn as ReleaseOwn

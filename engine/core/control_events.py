@@ -71,4 +71,5 @@ class OwnActRejected(Fact, frozen=True, gc=False):
     """A member's proposal was turned down by the key, or has lapsed ("")."""
 
     proposal: int
+    participant: int
     key_id: str

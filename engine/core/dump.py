@@ -24,7 +24,7 @@ from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 10
+FORMAT = 11
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -293,8 +293,8 @@ def _load_state(body: list[Any]) -> State:
     state.closed_composites = tuple(Composite(*row) for row in composites[1])
     if pending is not None:
         state.pending_rulebook = PendingRuleBook(pending[0], parse(pending[0]), pending[1], tuple(pending[2]))
-    state.trading_day, state.day_number, state.phase, state.halted = day[0], day[1], day[2], day[3]
-    state.trade_number, state.cash_deposited, state.cash_withdrawn, state.fees = day[4], day[5], day[6], day[7]
+    state.trading_day, state.day_number, state.phase, state.halted, *sums = day
+    state.trade_number, state.cash_deposited, state.cash_withdrawn, state.fees = sums
     state.participants = _load_participants(participants)
     state.controls = _load_controls(controls)
     for row in accounts:
@@ -311,15 +311,14 @@ def _load_state(body: list[Any]) -> State:
         key.revoked = revoked
         state.keys[key_id] = key
     for person, name, public_key in operators:
-        state.operator_numbers[person] = len(state.operators)
-        state.operators.append(Operator(len(state.operators), person, name, public_key))
+        number = state.operator_numbers[person] = len(state.operators)
+        state.operators.append(Operator(number, person, name, public_key))
     for number, at_ns, operator, reason, document, act, digest in proposals:
         decoded: AnyAct = msgspec.msgpack.decode(act, type=AnyAct)
         state.proposals[number] = Proposal(number, at_ns, operator, reason, document, decoded, digest)
     state.blocks = _load_blocks(blocks)
-    notices, announcements = calendar
-    state.holiday_notices = {notice.year: notice for notice in msgspec.convert(notices, list[HolidayNotice])}
-    state.announcements = msgspec.convert(announcements, list[Announcement])
+    state.holiday_notices = {notice.year: notice for notice in msgspec.convert(calendar[0], list[HolidayNotice])}
+    state.announcements = msgspec.convert(calendar[1], list[Announcement])
     for account, year, *row in compliance:
         state.compliance.setdefault(account, {})[year] = _load_compliance(row)
     for row in auctions:

@@ -90,8 +90,8 @@ def reject(state: State, command: RejectOwn, out: list[Event]) -> None:
 
 def drop(state: State, number: int, key_id: str, out: list[Event]) -> None:
     """Forget a proposal."""
-    del state.controls.proposals[number]
-    out.append(OwnActRejected(number, key_id))
+    found = state.controls.proposals.pop(number)
+    out.append(OwnActRejected(number, found.participant, key_id))
 
 
 def lapse(state: State, at_ns: int, out: list[Event]) -> None:

@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.core import commands, days, phases, reasons, rulebook, units
 from engine.core.calendar import HolidayNotice
-from gateway.protocol import calendar, prices, split_wire, supervision_wire, times, wire
+from gateway.protocol import calendar, control_wire, prices, split_wire, supervision_wire, times, wire
 from gateway.protocol.day_wire import BreakId
 from gateway.protocol.names import FieldRefused, Names
 
@@ -385,6 +385,7 @@ _FORMS: Final[dict[str, _Form]] = {
     # supervision
     "restriction": _id_form("restriction_id", "R", supervision_wire.RestrictionId),
     "case": _id_form("case_id", "K", supervision_wire.CaseId),
+    "kill_switch": _id_form("kill_switch_id", "X", control_wire.KillSwitchId),
     "review_on": _day_form("review_on"),
     "due_day": _day_form("due_day"),
     "notified": _Form("notified", wire.Text, _same, _same, True),
@@ -461,11 +462,15 @@ _ALL_WHEN_ABSENT: Final = {
     (commands.AddCaseStep, "due_day"),
     (commands.OrderReduction, "case"),
     (commands.PublishNotice, "instrument"),
+    (commands.EngageKillSwitch, "account"),
+    (commands.EngageKillSwitch, "instrument"),
+    (commands.EngageKillSwitch, "participant"),
 }
 _MAY_BE_ABSENT: Final = {
     (commands.RegisterKey, "user"),
     (commands.Qualify, "until_day"),
     (commands.Associate, "until_day"),
+    (commands.EngageKillSwitch, "basis"),
 }  # then the command's default
 
 _NONE_WHEN_ABSENT: Final = ("trade", "objection_until")  # 0 in the command

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Raw, UnsetType
 
 from engine.core import reasons
-from gateway.protocol import acts, auction_wire, block_wire, day_wire, session, supervision_wire, wire
+from gateway.protocol import acts, auction_wire, block_wire, control_wire, day_wire, session, supervision_wire, wire
 from gateway.protocol.doors import DOORS
 
 _NAMED: Final[list[tuple[Any, str]]] = [
@@ -31,6 +31,7 @@ _NAMED: Final[list[tuple[Any, str]]] = [
     (supervision_wire.RestrictionId, "`R-…`"),
     (supervision_wire.CaseId, "`K-…`"),
     (supervision_wire.AlertId, "`M-…`"),
+    (control_wire.KillSwitchId, "`X-…`"),
     (wire.DayText, "`yyyy-mm-dd`"),
     (wire.Sha256, "64 lower-case hex digits"),
 ]

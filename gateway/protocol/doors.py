@@ -7,6 +7,7 @@ from gateway.protocol import (
     auction_wire,
     audit_wire,
     block_wire,
+    control_wire,
     day_wire,
     holder_wire,
     participant_wire,
@@ -20,7 +21,8 @@ DOORS: Final[dict[str, Any]] = {
     | block_wire.BlockRequest
     | auction_wire.Looking
     | auction_wire.Bidding
-    | supervision_wire.OfMembers,
+    | supervision_wire.OfMembers
+    | control_wire.OfMembers,
     "ops": wire.OpsRequest
     | block_wire.OpsBlocks
     | auction_wire.Looking
@@ -30,6 +32,7 @@ DOORS: Final[dict[str, Any]] = {
     | allocation_wire.OpsAllocationRequest
     | audit_wire.OpsAudit
     | supervision_wire.OfOperators
-    | participant_wire.OpsParticipantRequest,
+    | participant_wire.OpsParticipantRequest
+    | control_wire.OpsKillSwitches,
     "market": wire.MarketRequest | auction_wire.Looking,
 }

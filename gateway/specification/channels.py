@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from gateway.feed import messages
-from gateway.protocol import wire
+from gateway.protocol import control_wire, wire
 
 SESSION: Final = "$session"
 
@@ -25,7 +25,12 @@ CHANNELS: Final[tuple[Channel, ...]] = (
         SESSION,
         _ALL,
         "The connection itself; nobody subscribes to it and it has no prev.",
-        {"hello": wire.Hello, "heartbeat": wire.Heartbeat, "going_away": wire.GoingAway},
+        {
+            "hello": wire.Hello,
+            "heartbeat": wire.Heartbeat,
+            "going_away": wire.GoingAway,
+            "control": control_wire.ControlNews,
+        },
     ),
     Channel(
         "exec.{account}",

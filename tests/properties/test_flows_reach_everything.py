@@ -87,9 +87,13 @@ PARTICIPANT_EVENTS = tuple(
     for name, kind in vars(e).items()
     if name.startswith(("Participant", "User", "Person", "Ban", "Association")) and name != "Band"
 )
+# of kill switches and members' own limits: test_kill_switches
+CONTROL_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith(("KillSwitch", "Own")))
 # offsets by project move like any other; their numbers have a slow twin in test_serials
 PROJECT_EVENTS = (e.OffsetsIssued,)
-ELSEWHERE = NOT_REACHED + BLOCK_EVENTS + AUCTION_EVENTS + MERGER_EVENTS + PROJECT_EVENTS + PARTICIPANT_EVENTS
+ELSEWHERE = (
+    NOT_REACHED + BLOCK_EVENTS + AUCTION_EVENTS + MERGER_EVENTS + PROJECT_EVENTS + PARTICIPANT_EVENTS + CONTROL_EVENTS
+)
 
 
 def test_flows_make_every_event_and_reach_every_refusal() -> None:

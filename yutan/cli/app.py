@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "book": "member",
     "notices": "notices",
 }
-GROUPS: Final = ("rulebook", "calendar", "block", "auction", "operator")
+GROUPS: Final = ("rulebook", "calendar", "block", "auction", "kill", "limits", "own", "operator")
 
 
 def tree(only: str = "") -> typer.Typer:

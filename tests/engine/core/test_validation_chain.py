@@ -146,6 +146,12 @@ def many(name: str) -> tuple[Step, ...]:
     return tuple(order(BUY, 4_500, 10, f"{name}{number}") for number in range(3))
 
 
+def own_limits(**limits: int) -> tuple[Step, ...]:
+    """What the member of ME lets it ask for."""
+    asked = c.SetOwnLimits(ME, **({"order_value_max_fen": 0, "order_tonnes_max": 0, "open_value_max_fen": 0} | limits))
+    return c.RegisterKey("me", bytes(32), (ME,), ("limits",)), c.AskOwn("me", "", asked)
+
+
 SUSPENDED = (c.AdmitParticipant(1, "me", "ME"), c.SuspendParticipant(1, "Art. 30"))
 CALL = phase(phases.CLOSING_CALL)
 ENDED = phase(phases.POST_CLOSE)
@@ -174,6 +180,12 @@ CASES = [
     Case("C2.4", "ACCOUNT_LEAVING", order(account=LEAVER)),
     Case("C2.4", "ACCOUNT_CLOSED", order(account=CLOSED)),
     Case("C2.4", "NOT_ELIGIBLE", order(account=TRADER, instrument=PICKED)),
+    Case("C2.4", "KILL_SWITCH_ENGAGED", order(), (c.EngageKillSwitch("account", account=ME),)),
+    Case("C2.4", "KILL_SWITCH_ENGAGED", block(), (c.EngageKillSwitch("participant", participant=2),)),
+    Case("C2.4", "KILL_SWITCH_ENGAGED", bid(), (*sale(), c.EngageKillSwitch("account", account=ME))),
+    Case("C2.5", "KILL_SWITCH_ENGAGED", order(), (c.EngageKillSwitch("instrument", instrument=PLAIN),)),
+    Case("C2.5", "KILL_SWITCH_ENGAGED", block(), (c.EngageKillSwitch("market"),)),
+    Case("C2.5", "KILL_SWITCH_ENGAGED", bid(), (*sale(), c.EngageKillSwitch("market"))),
     Case("C2.5", "MARKET_CLOSED", order(), ENDED),
     Case("C2.5", "INSTRUMENT_HALTED", order(), (c.Halt(PLAIN),)),
     Case("C2.5", "INSTRUMENT_HALTED", order(), (c.Halt(0),)),
@@ -215,6 +227,10 @@ CASES = [
     Case("C2.13", "VALUE_ABOVE_MAX", order(tonnes=2_801, instrument=PICKED)),
     Case("C2.13", "VALUE_ABOVE_MAX", bid(10**9, 10_000), sale(tonnes=10_000)),
     Case("C2.13", "INVALID_FIELD", order(tonnes=10**18)),
+    Case("C2.13", "OWN_ORDER_VALUE", order(), own_limits(order_value_max_fen=49_999)),
+    Case("C2.13", "OWN_ORDER_QUANTITY", order(), own_limits(order_tonnes_max=9)),
+    Case("C2.13", "OWN_ORDER_QUANTITY", bid(), (*sale(), *own_limits(order_tonnes_max=9))),
+    Case("C2.13", "OWN_OPEN_VALUE", order(), own_limits(open_value_max_fen=49_999)),
     Case("C2.14", "TOO_MANY_OPEN_ORDERS", order(), many("x")),
     Case("C2.14", "TOO_MANY_BIDS", bid(), (*sale(), *MANY_BIDS)),
     Case("C2.15", "SELF_MATCH", order(SELL, 5_005), (*CALL, order(BUY, 5_005, 10, "mine"))),
