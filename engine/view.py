@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from engine import participant_view
+from engine.control_view import ControlsView
 from engine.core import composite, positions, stages
-from engine.core.admission import Verdict, open_value
+from engine.core.admission import Verdict
 from engine.core.adoption import text_sha256
 from engine.core.auction import BUY_BACK, Auction
 from engine.core.auctions import cap_of, hold_of
@@ -22,8 +23,6 @@ from engine.core.book import Order
 from engine.core.calendar import BeyondCalendar, Calendar
 from engine.core.commands import AnnounceAuction
 from engine.core.compliance import offset_limit
-from engine.core.controls import NO_LIMITS, OwnLimits, OwnProposal
-from engine.core.controls import KillSwitch as KillSwitch
 from engine.core.days import BankBreak, BankFile, Mark
 from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
 from engine.core.market import Market
@@ -330,20 +329,9 @@ class MarketView:
         """Which days are traded and worked, by all that was announced and the rule book under which that day opens."""
         return self._market.state.calendar(trading_day)
 
-    # ---- controls ---------------------------------------------------------------------------------------
-
-    def kill_switches(self) -> list[KillSwitch]:
-        """All that are in force, oldest first."""
-        return list(self._market.state.controls.kills.values())
-
-    def own_limits(self, account: int) -> tuple[OwnLimits, int]:
-        """What the member has set for the account, and what is open there now, in fen."""
-        state = self._market.state
-        return state.controls.limits.get(account, NO_LIMITS), open_value(state, state.held_account(account))
-
-    def own_proposals(self) -> list[OwnProposal]:
-        """What waits for a second user of a participant, oldest first."""
-        return list(self._market.state.controls.proposals.values())
+    def controls(self) -> ControlsView:
+        """Kill switches and members' own limits."""
+        return ControlsView(self._market.state)
 
     # ---- accounts ---------------------------------------------------------------------------------------
 

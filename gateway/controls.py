@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET, UnsetType
 
+from engine.control_view import KillSwitch
 from engine.core import commands, events
 from engine.core.commands import Entry
-from engine.view import KillSwitch
 from gateway.connection import Connection
 from gateway.members import account_of
 from gateway.protocol import control_wire as cw
@@ -75,7 +75,7 @@ class ControlDesk:
     def _set_limits(self, connection: Connection, request: cw.LimitsSet) -> None:
         params = request.params
         account = account_of(connection, params.account)
-        now, _ = self._gateway.view().own_limits(account)
+        now, _ = self._gateway.view().controls().own_limits(account)
         act = commands.SetOwnLimits(
             account,
             _fen(params.order_value_max, "order_value_max", now.order_value_max_fen),
@@ -133,7 +133,7 @@ class ControlDesk:
 
     def _list(self, connection: Connection, request: cw.KillSwitchList) -> None:
         accounts = self._asked(connection, request.params)
-        switches = self._gateway.view().kill_switches()
+        switches = self._gateway.view().controls().kill_switches()
         connection.reply(request.id, [self._row(found) for found in switches if self._concerns(found, accounts)])
 
     def _concerns(
@@ -149,7 +149,7 @@ class ControlDesk:
         return {found.owner for number in accounts if (found := view.account(number)) is not None}
 
     def _all(self, connection: Connection, request: cw.OpsKillSwitches) -> None:
-        connection.reply(request.id, [self._row(found) for found in self._gateway.view().kill_switches()])
+        connection.reply(request.id, [self._row(found) for found in self._gateway.view().controls().kill_switches()])
 
     def _asked(self, connection: Connection, params: cw.OfAccountParams | UnsetType) -> set[int]:
         """The account that is named, or all of the key."""
@@ -160,7 +160,7 @@ class ControlDesk:
     def _limits(self, connection: Connection, request: cw.LimitsGet) -> None:
         account = account_of(connection, UNSET if request.params is UNSET else request.params.account)
         view = self._gateway.view()
-        limits, open_fen = view.own_limits(account)
+        limits, open_fen = view.controls().own_limits(account)
         connection.reply(
             request.id,
             cw.LimitsView(
@@ -184,7 +184,7 @@ class ControlDesk:
                 found.note,
                 found.act_sha256.hex(),
             )
-            for found in self._gateway.view().own_proposals()
+            for found in self._gateway.view().controls().own_proposals()
             if found.participant in owners
         ]
         connection.reply(request.id, rows)

@@ -201,6 +201,11 @@ PARTICIPANT_ACTS: list[commands.AnyAct] = [
     commands.Associate(1, 2, 5_100, 20260105, "annual report"),
     commands.Associate(1, 2, 10_000, 20260105, "annual report", 20261231),
     commands.Dissociate(3, 20260630, "sold"),
+    commands.EngageKillSwitch("market"),
+    commands.EngageKillSwitch("account", account=1, basis="why"),
+    commands.EngageKillSwitch("instrument", instrument=1),
+    commands.EngageKillSwitch("participant", participant=7),
+    commands.ReleaseKillSwitch(3),
     commands.ExitToNationalMarket(1, 20270331, 2026),
     commands.CloseAccount(1),
 ]

@@ -15,6 +15,7 @@ WORDS = (
     "engine.core.units",
     "engine.view",
     "engine.participant_view",
+    "engine.control_view",
     "engine.sequencer",
     "engine.title",
     "engine.public_notices",
