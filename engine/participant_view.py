@@ -59,6 +59,18 @@ class AccountView(msgspec.Struct, frozen=True):
         return bool(self.bars & BAR_SUSPENDED)
 
 
+class LargeHolderView(msgspec.Struct, frozen=True):
+    """A large holder (大户): a beneficial owner with more of a product than its threshold, in tonnes. limit: 0 for none."""
+
+    product: str
+    owner: int
+    accounts: tuple[int, ...]
+    names: tuple[str, ...]  # of the accounts
+    tonnes: int
+    threshold: int
+    limit: int
+
+
 class AccountStanding(msgspec.Struct, frozen=True):
     """One account of a participant: its category, why it may not trade as it likes, and what qualification it lacks."""
 

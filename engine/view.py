@@ -41,7 +41,7 @@ from engine.core.supervision import Restriction as Restriction
 from engine.core.supervision import Supervision as Supervision
 from engine.core.units import BUY, SELL, amount_of
 from engine.participant_view import AccountView as AccountView
-from engine.participant_view import AssociationView, ParticipantView, account_view
+from engine.participant_view import AssociationView, LargeHolderView, ParticipantView, account_view
 
 _MINUTE_NS: Final = 60_000_000_000
 
@@ -57,18 +57,6 @@ class UnitsView(msgspec.Struct, frozen=True):
     encumbered: int = 0
     preallocated: int = 0
     use_restricted: int = 0
-
-
-class LargeHolderView(msgspec.Struct, frozen=True):
-    """A large holder (大户): a beneficial owner with more of a product than its threshold, in tonnes. limit: 0 for none."""
-
-    product: str
-    owner: int
-    accounts: tuple[int, ...]
-    names: tuple[str, ...]  # of the accounts
-    tonnes: int
-    threshold: int
-    limit: int
 
 
 class ComplianceView(msgspec.Struct, frozen=True):

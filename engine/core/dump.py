@@ -307,9 +307,8 @@ def _load_state(body: list[Any]) -> State:
     state.issued = issued
     state.surrendered = surrendered
     for key_id, public_key, held, scopes, revoked, user in keys:
-        key = Key(key_id, public_key, tuple(held), tuple(scopes), user)
+        state.keys[key_id] = key = Key(key_id, public_key, tuple(held), tuple(scopes), user)
         key.revoked = revoked
-        state.keys[key_id] = key
     for person, name, public_key in operators:
         number = state.operator_numbers[person] = len(state.operators)
         state.operators.append(Operator(number, person, name, public_key))
