@@ -5,7 +5,7 @@ It lives with the engine's words because `gateway` and `settlement` do not impor
 the registry: tonnes and fen.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -204,6 +204,9 @@ class Title(Protocol):
 
     async def publication(self, period: str, version: int) -> bytes | None:
         """One of them as JSON: exactly the bytes whose SHA-256 is its name."""
+
+    async def report(self, kind: str, period: str) -> dict[str, Any] | None:
+        """A report (bureau | finance | monitor) on the closed days of a period; None where there is nothing of it."""
 
     async def reconcile(self) -> ReconciliationReport:
         """Compare engine, registry and bank at one seq, with everything up to it settled."""

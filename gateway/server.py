@@ -41,6 +41,7 @@ from gateway.protocol import frames, session, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
+from gateway.report_desk import ReportDesk
 from gateway.reports import SIDES, TIMES_IN_FORCE, OrderReport, ReportWriter
 from gateway.settings import GatewaySettings
 from gateway.supervision import SupervisionDesk
@@ -78,6 +79,7 @@ class Gateway:
         OperatorDesk(self)
         DayDesk(self)
         AuditDesk(self)
+        ReportDesk(self)
         SupervisionDesk(self)
         ParticipantDesk(self)
         AllocationDesk(self)

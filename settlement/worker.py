@@ -10,7 +10,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 import orjson
@@ -31,7 +31,7 @@ from engine.title import (
     TradeStatus,
 )
 from engine.view import MarketView
-from settlement import documents, notices, reconcile
+from settlement import documents, notices, reconcile, reports
 from settlement.core import awards, dvp
 from settlement.core.clearing import HANDLERS, Clearing
 from settlement.core.ledger import InvariantBroken
@@ -454,6 +454,10 @@ class Settlement:
     async def publication(self, period: str, version: int) -> bytes | None:
         """One of them as JSON: the bytes whose SHA-256 is its name."""
         return await self._store.publication(period, version)
+
+    async def report(self, kind: str, period: str) -> dict[str, Any] | None:
+        """A report on closed days, counted from what is committed; None where there is nothing of that period."""
+        return await reports.make(self._store, self._clearing, kind, period)
 
     async def reconcile(self) -> ReconciliationReport:
         """Compare engine, registry and bank where the market stands now, with everything up to there settled."""

@@ -51,6 +51,7 @@ from yutan.following import Following, Incoming
 from yutan.keys import Key, given_key
 from yutan.link import Link
 from yutan.participants import Participants
+from yutan.reports import Reports
 from yutan.serials import SerialNumbers
 from yutan.supervision import Supervision
 
@@ -113,6 +114,7 @@ class Client:
         self.participants = Participants(self._ask)
         self.allocations = Allocations(self._ask)
         self.controls = Controls(self._ask)
+        self.reports = Reports(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env
@@ -494,14 +496,6 @@ class Client:
     async def ops_bank(self) -> day_wire.BankView:
         """The bank's newest file and its differences from the ledger."""
         return await self._ask(day_wire.OpsBank, UNSET, day_wire.BankView)
-
-    async def ops_statement_days(self, account: str) -> list[str]:
-        """Trading days for which a member has a statement."""
-        return (await self._ask(wire.OpsStatement, wire.OpsStatementParams(account), wire.StatementDays)).trading_days
-
-    async def ops_statement(self, account: str, trading_day: str) -> dict[str, Any]:
-        """A member's statement."""
-        return await self._ask(wire.OpsStatement, wire.OpsStatementParams(account, trading_day), dict[str, Any])
 
     # ---- channels -----------------------------------------------------------------------------------------
 

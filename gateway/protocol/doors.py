@@ -11,6 +11,7 @@ from gateway.protocol import (
     day_wire,
     holder_wire,
     participant_wire,
+    report_wire,
     serial_wire,
     supervision_wire,
     wire,
@@ -31,6 +32,7 @@ DOORS: Final[dict[str, Any]] = {
     | day_wire.OpsDayRequest
     | allocation_wire.OpsAllocationRequest
     | audit_wire.OpsAudit
+    | report_wire.OpsReport
     | supervision_wire.OfOperators
     | participant_wire.OpsParticipantRequest
     | control_wire.OpsKillSwitches,

@@ -4,7 +4,7 @@ What is written comes from `core.clearing` as `Writes`; the mark (the last entry
 so after a crash settlement goes on exactly where the last commit left off. Every read is of committed facts.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -15,6 +15,7 @@ from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
 from settlement.core.periodicals import ClosedDay, DayRow
 from settlement.core.postings import Writes
+from settlement.core.reports import Span
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store.contents import Contents
 
@@ -122,6 +123,18 @@ class Store(Protocol):
 
     async def ended_auctions(self, after_seq: int, to_seq: int) -> list[AuctionRow]:
         """Auctions that ended by the entries of a range, oldest first."""
+
+    async def auction(self, code: str) -> AuctionRow | None:
+        """An auction by its code."""
+
+    async def report_span(self, first_day: int, last_day: int) -> Span | None:
+        """The closed days of a range of dates; None where there are none."""
+
+    async def report_rows(self, name: str, span: Span) -> list[tuple[Any, ...]]:
+        """The rows of a period that a report counts, by the name of their query."""
+
+    async def closes_before(self, instrument: int, trading_day: int, days: int) -> list[tuple[int, int, int, int]]:
+        """(day, close in ticks, tonnes, turnover in fen) of listed trading on the last closed days before a day, newest first."""
 
     async def audit_head(self) -> tuple[int, bytes]:
         """Lines of the audit trail, and its last link."""

@@ -64,6 +64,11 @@ class DisclosureReads:
         )
         return [AuctionRow(*row) for row in rows]
 
+    async def auction(self, code: str) -> AuctionRow | None:
+        """An auction by its code."""
+        rows = await self._read("SELECT * FROM auctions WHERE code = ?", (code,))
+        return AuctionRow(*rows[0]) if rows else None
+
     async def notices(self, before_seq: int, category: str, instrument: str, limit: int) -> list[PublicNotice]:
         """Notices of entries before `before_seq`, newest first; "" for every category or instrument."""
         rows = await self._read(

@@ -41,7 +41,7 @@ from settlement.core.serials import OffsetIssue, SerialBlock, Serials
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused, contents
 from settlement.store.contents import Contents
-from settlement.store.reads import DisclosureReads
+from settlement.store.report_reads import ReportReads
 
 SCHEMA_VERSION: Final = 14
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
@@ -136,7 +136,7 @@ ORDER BY line DESC LIMIT ?7
 _AWARD_STATUS: Final = _STATUS.replace("FROM trades t", "FROM awards t")
 
 
-class SqliteStore(DisclosureReads):
+class SqliteStore(ReportReads):
     """One open registry. Make it with `await SqliteStore.open(path)`."""
 
     def __init__(self, connection: aiosqlite.Connection, lock: int, facts: StoreFacts) -> None:

@@ -57,7 +57,7 @@ async def test_an_operator_sees_the_market_and_its_books(house: House) -> None:
         assert report.cash == report.bank == "3000000.00"
         assert await chen.unsettled() == []
         with pytest.raises(Refused, match="UNKNOWN_DOCUMENT"):
-            await chen.ops_statement("A001", "2026-11-20")
+            await chen.reports.statement("A001", "2026-11-20")
 
 
 async def test_a_closed_day_has_statements_for_members_and_operators(house: House) -> None:
@@ -66,8 +66,8 @@ async def test_a_closed_day_has_statements_for_members_and_operators(house: Hous
         await b.place(SPOT, "buy", 10, "40.00")
         await chen.act("close_day", {}, "end of day")
         await house.settlement.wait_settled(house.sequencer.view.day().seq)
-        assert await a.statement_days() == ["2026-11-20"] == await chen.ops_statement_days("A001")
-        assert await a.statement("2026-11-20") == await chen.ops_statement("A001", "2026-11-20")
+        assert await a.statement_days() == ["2026-11-20"] == await chen.reports.statement_days("A001")
+        assert await a.statement("2026-11-20") == await chen.reports.statement("A001", "2026-11-20")
         with pytest.raises(Refused, match="UNKNOWN_DOCUMENT"):
             await a.statement("2026-11-19")
         with pytest.raises(Refused, match="INVALID_FIELD"):

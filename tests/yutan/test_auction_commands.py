@@ -1,5 +1,6 @@
 """The worked example of docs/auctions.md from the command line, against a real exchange in another process."""
 
+import hashlib
 import json
 import urllib.request
 from typing import Any
@@ -80,6 +81,21 @@ def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None
         desk.operator("close-day")
         statement = desk.operator("statement", "TREASURY", "--day", DAY)
         assert (statement["cash"]["sold"], statement["cash"]["closing"]) == ("40000.00", "40000.00")
+        day = f"{DAY[:4]}-{DAY[4:6]}-{DAY[6:]}"
+        (receipt,) = desk.operator("report", "finance", day)["auctions"]
+        assert (receipt["received"], receipt["outstanding"], receipt["treasury_account"]) == (
+            "40000.00",
+            "0.00",
+            "TREASURY",
+        )
+        assert desk.operator("report", "bureau", DAY[:4])["trading"]["auctions"][0]["turnover"] == "40000.00"
+        told = desk.operator("report", "monitor", f"{DAY[:4]}-Q4")
+        assert (told["alerts"], told["supervision"]["cases_opened"]) == ({}, 0)
+        written = desk.operator("report", "monitor", CODE, "--out", str(desk.data / "monitor.json"))
+        content = (desk.data / "monitor.json").read_bytes()
+        assert hashlib.sha256(content).hexdigest() == written["sha256"]
+        assert json.loads(content)["participation"] == {"bidders": 3, "winners": 3}
+        assert desk.operator("report", "finance", "1999", code=60)["error"]["name"] == "UNKNOWN_DOCUMENT"
         desk.both("bulletin", "publish")
         (told,) = json.loads((desk.data / "bulletins" / f"{DAY}.json").read_bytes())["auctions"]
         assert (told["code"], told["price"], told["turnover"]) == (CODE, "40.00", "40000.00")

@@ -14,6 +14,7 @@ from engine.core import phases
 from engine.core.rulebook import CATEGORIES
 from gateway.protocol.times import day_text
 from yutan.cli import allocations, auction, block, day, kill, notices, participants, registry, session, supervision
+from yutan.cli import allocations, auction, block, day, notices, participants, registry, report, session, supervision
 from yutan.cli.options import Act, Code, Desk, Instrument, Why, as_act, as_operator
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
@@ -28,6 +29,7 @@ participants.register(app)
 app.add_typer(block.operator_app, name="block")
 app.add_typer(auction.operator_app, name="auction")
 app.add_typer(kill.operator_app, name="kill")
+app.add_typer(report.app, name="report")
 
 Tonnes = Annotated[int, typer.Argument(min=1, help="Tonnes (吨).")]
 Yuan = Annotated[str, typer.Argument(help="Amount in yuan, such as 1000.00 (元).")]

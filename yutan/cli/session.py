@@ -413,8 +413,8 @@ def operator_statement(desk: Desk, account: str, day: int) -> None:
     """Show an account's statement."""
 
     async def question(client: Client) -> Any:
-        wanted = day_text(day) if day else next(iter(await client.ops_statement_days(account)), "")
-        return await client.ops_statement(account, wanted) if wanted else None
+        wanted = day_text(day) if day else next(iter(await client.reports.statement_days(account)), "")
+        return await client.reports.statement(account, wanted) if wanted else None
 
     answer = ask_operator(desk, question)
     if answer is None:

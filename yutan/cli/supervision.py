@@ -224,13 +224,13 @@ def show_case(desk: Desk, case: Case) -> None:
 # ---- alerts ---------------------------------------------------------------------------------------------
 
 
-def _alerts(data: DataDir, as_json: bool) -> list[dict[str, Any]]:
+def alerts_of(data: DataDir, as_json: bool) -> list[dict[str, Any]]:
     """Every alert of the folder's journal with codes for numbers; fails where there is no sound journal."""
+    from engine import monitoring
     from engine.journal.form import JournalError  # with the replay, which no other command needs
-    from engine.monitoring import alerts_of
 
     try:
-        found, view = alerts_of(data)
+        found, view = monitoring.alerts_of(data)
     except (JournalError, OSError) as error:
         fail(str(error), code=EXIT_DATA, as_json=as_json)
     accounts = {row.number: row.code for row in view.accounts()} if found else {}
@@ -261,7 +261,7 @@ def list_alerts(
     """List the alerts (预警) of the journal in DIR, also beside a running exchange; each replay gives the same."""
     rows = [
         {name: row[name] for name in ("alert_id", "pattern", "trading_day", "instrument", "accounts", "figures")}
-        for row in _alerts(data, as_json)
+        for row in alerts_of(data, as_json)
         if (not day or row["trading_day"] == day_text(day)) and (not account or account in row["accounts"])
     ]
     show(rows, as_json=as_json, title="alerts (预警)")
@@ -274,7 +274,7 @@ def show_alert(
     as_json: Json = False,
 ) -> None:
     """Show an alert with its evidence (预警与证据): figures, trades, orders, and the journal entry it rests on."""
-    found = [row for row in _alerts(data, as_json) if row["alert_id"] == alert]
+    found = [row for row in alerts_of(data, as_json) if row["alert_id"] == alert]
     if not found:
         fail(f"there is no alert {alert}", code=EXIT_MISSING, as_json=as_json)
     show(found[0], as_json=as_json, title=f"alert (预警) {alert}")

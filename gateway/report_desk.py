@@ -1,0 +1,52 @@
+"""The operators' door to reports: settlement counts, and what the market itself remembers of supervision is added."""
+
+from typing import TYPE_CHECKING, Any
+
+from engine.core import reasons
+from engine.view import FINDINGS, MarketView
+from gateway.connection import Connection
+from gateway.protocol import report_wire
+from gateway.protocol.codec import Refused
+
+if TYPE_CHECKING:
+    from gateway.server import Gateway
+
+
+class ReportDesk:
+    """Answers `ops.report`."""
+
+    def __init__(self, gateway: "Gateway") -> None:
+        self._gateway = gateway
+        gateway.handlers[report_wire.OpsReport] = self._report
+
+    def _report(self, connection: Connection, request: report_wire.OpsReport) -> None:
+        params = request.params
+        self._gateway.query(connection, request.id, self._made(connection, request.id, params.kind, params.period))
+
+    async def _made(self, connection: Connection, request_id: str | int, kind: str, period: str) -> None:
+        found = await self._gateway.title.report(kind, period)
+        if found is None:
+            raise Refused(reasons.UNKNOWN_DOCUMENT, "period")
+        if "first_day" in found and kind != "finance":
+            days = (int(found[name].replace("-", "")) for name in ("first_day", "last_day"))
+            found["supervision"] = supervision_of(self._gateway.view(), *days)
+        connection.reply(request_id, found)
+
+
+def supervision_of(view: MarketView, first_day: int, last_day: int) -> dict[str, Any]:
+    """How much supervision there was on the days of a period; nobody is named."""
+    kept = view.supervision()
+
+    def count(days: list[int]) -> int:
+        return sum(first_day <= day <= last_day for day in days)
+
+    closed = [case for case in kept.cases if first_day <= case.closed_on <= last_day]
+    reports = [report for held in kept.holders.values() for report in held.values()]
+    return {
+        "cases_closed": {finding: sum(case.finding == finding for case in closed) for finding in FINDINGS},
+        "cases_opened": count([case.steps[0].trading_day for case in kept.cases]),
+        "large_holder_reports": count([report.filed_on for report in reports]),
+        "reductions_ordered": count([row.ordered_on for row in kept.reductions]),
+        "restrictions_ended": count([row.ended_on for row in kept.restrictions]),
+        "restrictions_imposed": count([row.imposed_on for row in kept.restrictions]),
+    }

@@ -1,0 +1,70 @@
+"""`yutan operator report …`: reports (报告) to the authorities and the auction monitor's, as one JSON document each.
+
+A report is written with sorted keys, so that the same figures are the same bytes; its SHA-256 is said with the file.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from engine import disk
+from yutan.cli import session, supervision
+from yutan.cli.options import Desk, as_operator
+from yutan.cli.output import show
+
+app = typer.Typer(no_args_is_help=True, help="Reports to the authorities and the monitor's (报告).")
+
+Period = Annotated[str, typer.Argument(help="2026-11-20, 2026-W47, 2026-11, 2026-Q4 or 2026 (期间).")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the report's JSON here (输出文件).")]
+
+
+def _give(desk: Desk, found: dict[str, Any], out: Path | None) -> None:
+    """Show a report, or write it and say its hash."""
+    if out is None:
+        show(found, as_json=desk.as_json, title=f"report (报告) {found['kind']} {found['period']}")
+        return
+    content = orjson.dumps(found, option=orjson.OPT_SORT_KEYS)
+    disk.write_file(out, content)
+    show({"file": str(out), "sha256": hashlib.sha256(content).hexdigest()}, as_json=desk.as_json, title="report (报告)")
+
+
+def _made(desk: Desk, kind: str, period: str) -> dict[str, Any]:
+    found: dict[str, Any] = session.ask_operator(desk, lambda client: client.reports.of(kind, period))
+    return found
+
+
+@app.command()
+@as_operator
+def bureau(desk: Desk, period: Period, out: Out = None) -> None:
+    """Report to the ecology bureau (报生态环境局): registration, trading, settlement, supervision, major matters."""
+    _give(desk, _made(desk, "bureau", period), out)
+
+
+@app.command()
+@as_operator
+def finance(desk: Desk, period: Period, out: Out = None) -> None:
+    """Report to the finance bureau (报财政局): what each auction brought, and what the treasury has of it."""
+    _give(desk, _made(desk, "finance", period), out)
+
+
+@app.command()
+@as_operator
+def monitor(
+    desk: Desk,
+    period: Annotated[str, typer.Argument(help="An auction's code, or a period such as 2026-Q4 (竞价编号或期间).")],
+    out: Out = None,
+) -> None:
+    """Make the monitor's report (监测报告) on an auction or on the secondary market, with the journal's alerts counted."""
+    found = _made(desk, "monitor", period)
+    if "first_day" in found:
+        inside = [
+            row for row in supervision.alerts_of(desk.data, desk.as_json)
+            if found["first_day"] <= row["trading_day"] <= found["last_day"]
+        ]  # fmt: skip
+        found["alerts"] = {
+            name: sum(row["pattern"] == name for row in inside) for name in {r["pattern"] for r in inside}
+        }
+    _give(desk, found, out)
