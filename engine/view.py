@@ -31,7 +31,6 @@ from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, Obj
 from engine.core.rulebook import ProductRules, RuleBook
 from engine.core.state import Account, Instrument, Key, time_in_force_of
 from engine.core.supervision import ANSWER as ANSWER
-from engine.core.supervision import FINDINGS as FINDINGS
 from engine.core.supervision import IN_FORCE as IN_FORCE
 from engine.core.supervision import MEASURES as MEASURES
 from engine.core.supervision import WAITING as WAITING

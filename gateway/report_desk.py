@@ -1,9 +1,10 @@
 """The operators' door to reports: settlement counts, and what the market itself remembers of supervision is added."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.core import reasons
-from engine.view import FINDINGS, MarketView
+from engine.view import MarketView
 from gateway.connection import Connection
 from gateway.protocol import report_wire
 from gateway.protocol.codec import Refused
@@ -43,7 +44,7 @@ def supervision_of(view: MarketView, first_day: int, last_day: int) -> dict[str,
     closed = [case for case in kept.cases if first_day <= case.closed_on <= last_day]
     reports = [report for held in kept.holders.values() for report in held.values()]
     return {
-        "cases_closed": {finding: sum(case.finding == finding for case in closed) for finding in FINDINGS},
+        "cases_closed": Counter(case.finding for case in closed),
         "cases_opened": count([case.steps[0].trading_day for case in kept.cases]),
         "large_holder_reports": count([report.filed_on for report in reports]),
         "reductions_ordered": count([row.ordered_on for row in kept.reductions]),
