@@ -13,8 +13,19 @@ import typer
 from engine.core import phases
 from engine.core.rulebook import CATEGORIES
 from gateway.protocol.times import day_text
-from yutan.cli import allocations, auction, block, day, kill, notices, participants, registry, session, supervision
-from yutan.cli import allocations, auction, block, day, notices, participants, registry, report, session, supervision
+from yutan.cli import (
+    allocations,
+    auction,
+    block,
+    day,
+    kill,
+    notices,
+    participants,
+    registry,
+    report,
+    session,
+    supervision,
+)
 from yutan.cli.options import Act, Code, Desk, Instrument, Why, as_act, as_operator
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
