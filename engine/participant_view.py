@@ -33,6 +33,19 @@ BAR_WORDS: Final = {
 }
 
 
+class UnitsView(msgspec.Struct, frozen=True):
+    """Units of one instrument in one account: free to sell, behind open sells, bought too recently, frozen, pledged or
+    withdrawn from trading, issued ahead of their true-up, only for own surrender."""
+
+    instrument: int
+    available: int
+    held: int
+    locked: int
+    encumbered: int = 0
+    preallocated: int = 0
+    use_restricted: int = 0
+
+
 class AccountView(msgspec.Struct, frozen=True):
     """One account. `restriction`: bits of units.RESTRICT_*; `exec_seq`: last number of its private stream.
 

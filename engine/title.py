@@ -84,7 +84,10 @@ class AuditLine(msgspec.Struct, frozen=True):
 
 
 class TradeStatus(msgspec.Struct, frozen=True):
-    """How far a trade's settlement has come. status: clearing_hold | settled | failed; reason: catalogue number, 0 = none."""
+    """How far a trade's settlement has come. trading_day: 0 while it waits in the backlog.
+
+    status: clearing_hold | settled | failed; reason: catalogue number, 0 = none.
+    """
 
     trade: int
     seq: int
@@ -96,6 +99,7 @@ class TradeStatus(msgspec.Struct, frozen=True):
     status: str
     reason: int
     detail: str
+    trading_day: int
 
 
 class Break(msgspec.Struct, frozen=True):
@@ -132,6 +136,25 @@ class BankComparison(msgspec.Struct, frozen=True):
     seq: int
     sha256: str
     breaks: list[tuple[int, int, int]]
+
+
+class StatementAnswer(msgspec.Struct, frozen=True):
+    """A step of a member's answer to a statement. step: confirmed | contested | upheld | dismissed; 0: no objection, no trade."""
+
+    seq: int
+    at_ns: int
+    account: int
+    trading_day: int
+    step: str
+    objection: int
+    trade: int
+    words: str
+
+
+def statement_status(answers: list[StatementAnswer], trading_day: int) -> str:
+    """How a day's statement ended, once its time was over: contested | confirmed | accepted (nothing was said)."""
+    steps = {answer.step for answer in answers if answer.trading_day == trading_day}
+    return "contested" if "contested" in steps else "confirmed" if "confirmed" in steps else "accepted"
 
 
 class BulletinRow(msgspec.Struct, frozen=True):
@@ -186,6 +209,9 @@ class Title(Protocol):
 
     async def statement(self, account: int, trading_day: int) -> bytes | None:
         """The statement as JSON (sorted keys)."""
+
+    async def statement_answers(self, account: int) -> list[StatementAnswer]:
+        """What an account said to its statements and was answered, oldest first, of at most the newest thousand steps."""
 
     async def bulletins(self) -> list[BulletinRow]:
         """All bulletins made, newest first."""

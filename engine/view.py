@@ -42,21 +42,12 @@ from engine.core.supervision import Supervision as Supervision
 from engine.core.units import BUY, SELL, amount_of
 from engine.participant_view import AccountView as AccountView
 from engine.participant_view import AssociationView, LargeHolderView, ParticipantView, account_view
+from engine.participant_view import UnitsView as UnitsView
+from engine.statement_view import StatementObjection as StatementObjection
+from engine.statement_view import StatementsView as StatementsView
+from engine.statement_view import statements_view
 
 _MINUTE_NS: Final = 60_000_000_000
-
-
-class UnitsView(msgspec.Struct, frozen=True):
-    """Units of one instrument in one account: free to sell, behind open sells, bought too recently, frozen, pledged or
-    withdrawn from trading, issued ahead of their true-up, only for own surrender."""
-
-    instrument: int
-    available: int
-    held: int
-    locked: int
-    encumbered: int = 0
-    preallocated: int = 0
-    use_restricted: int = 0
 
 
 class ComplianceView(msgspec.Struct, frozen=True):
@@ -294,6 +285,10 @@ class MarketView:
         """The bank's newest file and its differences from the ledger."""
         known = self._market.state.days
         return known.bank_file, list(known.breaks.values())
+
+    def statements(self, now_ns: int) -> StatementsView:
+        """Answers to the newest statements, and objections."""
+        return statements_view(self._market.state, now_ns)
 
     def rulebook(self) -> RuleBook:
         """The rule book in force."""

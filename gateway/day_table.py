@@ -24,6 +24,7 @@ NAMES_ZH: Final = {
 BEFORE_OPENING: Final = (days.FIXING, days.CHECKS, days.CONTEST, days.OPENING)
 REMEDIES: Final = {
     days.FIXING: "yutan operator fix-day DAY",
+    days.CONTEST: "yutan operator objections; then decide-objection S-n",
     days.CLEARING: "yutan operator unsettled; then retry",
     days.DISCLOSURE: "yutan operator bulletin publish",
     days.BANK: "yutan operator bank import FILE; yutan operator bank show; yutan operator bank resolve D-n",
@@ -46,6 +47,7 @@ class DayTableMaker:
 
     def __init__(self, view: MarketView, now_ns: int) -> None:
         self._view = view
+        self._now_ns = now_ns
         book = view.rulebook()
         self._today = local_day(now_ns, book.utc_offset_minutes)
         self._second = local_second(now_ns, book.utc_offset_minutes)
@@ -64,7 +66,7 @@ class DayTableMaker:
         book = self._view.rulebook_on(trading_day)
         at_day, second = self._due(book, trading_day, stage)
         mark = self._view.day_marks(trading_day).get(stage)
-        if mark is None and second < 0:
+        if mark is None and second < 0 and stage != days.CONTEST:
             return None  # the rule book does not ask for it, and nobody did it
         due = "" if second < 0 else f"{day_text(at_day)} {second // 3600:02}:{second // 60 % 60:02}"
         name = NAMES_ZH[stage]
@@ -77,11 +79,27 @@ class DayTableMaker:
             )
         is_over = (self._today, self._second) >= (at_day, second)
         if stage == days.CONTEST:
-            return StageRow(day_text(trading_day), stage, name, due, "done" if is_over else "waiting")
+            return self._contest(trading_day, StageRow(day_text(trading_day), stage, name, due, "waiting"), is_over)
         if stage == days.CHECKS:
             return self._checks(trading_day, name, due)
         status = "late" if is_over else "waiting"
         return StageRow(day_text(trading_day), stage, name, due, status, remedy=REMEDIES.get(stage, ""))
+
+    def _contest(self, trading_day: int, row: StageRow, is_over: bool) -> StageRow:
+        """What members have said to the statements of the day before; silence counts as agreement once the time is over."""
+        found = self._view.statements(self._now_ns)
+        is_before = found.trading_day != 0 and trading_day == self._view.next_day() != found.trading_day
+        has_opened = days.OPENING in self._view.day_marks(trading_day)
+        row.status = "done" if has_opened or (not found.is_open if is_before else is_over) else "waiting"
+        waiting = [each for each in found.objections if each.status == "open"]
+        if not is_before:
+            return row
+        contested = len({each.account for each in found.objections if each.trading_day == found.trading_day})
+        silent = found.accounts - len(found.confirmed) - contested
+        said = "not answered" if found.is_open else "silent, so accepted"
+        row.detail = f"{len(found.confirmed)} confirmed, {contested} contested, {silent} {said}"
+        row.count, row.remedy = len(waiting), REMEDIES[days.CONTEST] if waiting else ""
+        return row
 
     def _checks(self, trading_day: int, name: str, due: str) -> StageRow:
         """The checks of a day that has not opened are asked now; the opening asks them again."""

@@ -60,8 +60,6 @@ class MemberDesk:
                 wire.AccountAllowances: self._allowances,
                 wire.AccountObligation: self._obligation,
                 wire.TradeGet: self._trade,
-                wire.StatementList: self._statements,
-                wire.StatementGet: self._statement,
             }
         )
         gateway.answerers.update(
@@ -364,27 +362,6 @@ class MemberDesk:
                 found.detail,
             ),
         )
-
-    def _statements(self, connection: Connection, request: wire.StatementList) -> None:
-        account = account_of(connection, request.params.account if request.params is not UNSET else UNSET)
-        self._gateway.query(connection, request.id, self._statement_days(connection, request.id, account))
-
-    async def _statement_days(self, connection: Connection, request_id: str | int, account: int) -> None:
-        days = await self._gateway.title.statement_days(account)
-        connection.reply(
-            request_id, wire.StatementDays(self._names.accounts[account], [times.day_text(day) for day in days])
-        )
-
-    def _statement(self, connection: Connection, request: wire.StatementGet) -> None:
-        account = account_of(connection, request.params.account)
-        day = trading_day(request.params.trading_day)
-        self._gateway.query(connection, request.id, self._statement_bytes(connection, request.id, account, day))
-
-    async def _statement_bytes(self, connection: Connection, request_id: str | int, account: int, day: int) -> None:
-        found = await self._gateway.title.statement(account, day)
-        if found is None:
-            raise Refused(reasons.UNKNOWN_DOCUMENT, "trading_day")
-        connection.reply(request_id, msgspec.Raw(found))
 
 
 class _ReportOnly(msgspec.Struct):

@@ -11,7 +11,6 @@ from engine.participant_view import bar_words
 from engine.title import SerialRow, TradeStatus
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
-from gateway.members import trading_day
 from gateway.protocol import acts, holder_wire, prices, serial_wire, times, wire
 from gateway.protocol.codec import Refused, explain, has_duplicate_keys
 from gateway.reports import reason_view
@@ -35,7 +34,6 @@ class OperatorDesk:
                 wire.OpsUnsettled: self._unsettled,
                 wire.OpsReconcile: self._reconcile,
                 wire.OpsStatus: self._status,
-                wire.OpsStatement: self._statement,
                 wire.OpsAccounts: self._accounts,
                 wire.OpsObligation: self._obligation,
                 wire.OpsEncumbrances: self._encumbrances,
@@ -274,22 +272,3 @@ class OperatorDesk:
                 breaks,
             ),
         )
-
-    def _statement(self, connection: Connection, request: wire.OpsStatement) -> None:
-        params = request.params
-        account = self._names.account_number(params.account)
-        if not account:
-            raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
-        day = trading_day(params.trading_day) if params.trading_day is not UNSET else 0
-        self._gateway.query(connection, request.id, self._statement_of(connection, request.id, account, day))
-
-    async def _statement_of(self, connection: Connection, request_id: str | int, account: int, day: int) -> None:
-        title = self._gateway.title
-        if not day:
-            days = [times.day_text(found) for found in await title.statement_days(account)]
-            connection.reply(request_id, wire.StatementDays(self._names.accounts[account], days))
-            return
-        found = await title.statement(account, day)
-        if found is None:
-            raise Refused(reasons.UNKNOWN_DOCUMENT, "trading_day")
-        connection.reply(request_id, msgspec.Raw(found))

@@ -44,6 +44,7 @@ from gateway.protocol.times import day_text, time_text
 from gateway.report_desk import ReportDesk
 from gateway.reports import SIDES, TIMES_IN_FORCE, OrderReport, ReportWriter
 from gateway.settings import GatewaySettings
+from gateway.statements import StatementDesk
 from gateway.supervision import SupervisionDesk
 
 PATHS: Final = {"/ws/v1/trade": "trade", "/ws/v1/ops": "ops", "/ws/v1/market": "market"}
@@ -81,6 +82,7 @@ class Gateway:
         AuditDesk(self)
         ReportDesk(self)
         SupervisionDesk(self)
+        StatementDesk(self)
         ParticipantDesk(self)
         AllocationDesk(self)
         self._controls = ControlDesk(self)

@@ -27,6 +27,7 @@ from engine.title import (
     PublicationRow,
     ReconciliationReport,
     SerialRow,
+    StatementAnswer,
     TitleHolding,
     TradeStatus,
 )
@@ -395,6 +396,7 @@ class Settlement:
                         dvp.CLEARING_HOLD,
                         0,
                         "",
+                        0,
                     )
                 if isinstance(event, Traded | BlockTraded) and event.trade == trade:
                     return TradeStatus(
@@ -408,6 +410,7 @@ class Settlement:
                         dvp.CLEARING_HOLD,
                         0,
                         "",
+                        0,
                     )
         return None
 
@@ -430,6 +433,10 @@ class Settlement:
     async def statement(self, account: int, trading_day: int) -> bytes | None:
         """The statement as JSON."""
         return await self._store.statement(account, trading_day)
+
+    async def statement_answers(self, account: int) -> list[StatementAnswer]:
+        """An account's newest answers to statements, oldest of them first."""
+        return await self._store.statement_answers(account)
 
     async def bulletins(self) -> list[BulletinRow]:
         """All bulletins made, newest first."""

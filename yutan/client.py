@@ -26,7 +26,7 @@ from msgspec import UNSET, Raw
 from picows import WSError
 
 from engine.core import reasons
-from gateway.protocol import day_wire, session, wire
+from gateway.protocol import day_wire, session, statement_wire, wire
 from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled, SessionView, Welcome
 from yutan.allocations import Allocations
 from yutan.answers import (
@@ -53,6 +53,7 @@ from yutan.link import Link
 from yutan.participants import Participants
 from yutan.reports import Reports
 from yutan.serials import SerialNumbers
+from yutan.statements import Statements
 from yutan.supervision import Supervision
 
 __all__ = [
@@ -109,6 +110,7 @@ class Client:
         self.auctions = Auctions(self._ask, self.next_client_order_id)
         self.blocks = Blocks(self._ask, self.next_client_order_id)
         self.supervision = Supervision(self._ask)
+        self.statements = Statements(self._ask)
         self.serials = SerialNumbers(self._ask)
         self.audit = AuditTrail(self._ask)
         self.participants = Participants(self._ask)
@@ -410,13 +412,15 @@ class Client:
     async def statement_days(self, account: str = "") -> list[str]:
         """Trading days with a statement, newest first."""
         return (
-            await self._ask(wire.StatementList, wire.AccountParams(account or UNSET), wire.StatementDays)
+            await self._ask(
+                statement_wire.StatementList, wire.AccountParams(account or UNSET), statement_wire.StatementDays
+            )
         ).trading_days
 
     async def statement(self, trading_day: str, account: str = "") -> dict[str, Any]:
         """One day's statement, as settlement made it."""
-        params = wire.StatementGetParams(trading_day, account or UNSET)
-        return await self._ask(wire.StatementGet, params, dict[str, Any])
+        params = statement_wire.StatementGetParams(trading_day, account or UNSET)
+        return await self._ask(statement_wire.StatementGet, params, dict[str, Any])
 
     async def instruments(self) -> list[Instrument]:
         """All instruments."""

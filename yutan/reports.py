@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from gateway.protocol import report_wire, wire
+from gateway.protocol import report_wire, statement_wire
 from yutan.blocks import Asks
 
 
@@ -19,8 +19,14 @@ class Reports:
 
     async def statement_days(self, account: str) -> list[str]:
         """Trading days for which a member has a statement, newest first."""
-        return (await self._ask(wire.OpsStatement, wire.OpsStatementParams(account), wire.StatementDays)).trading_days
+        return (
+            await self._ask(
+                statement_wire.OpsStatement, statement_wire.OpsStatementParams(account), statement_wire.StatementDays
+            )
+        ).trading_days
 
     async def statement(self, account: str, trading_day: str) -> dict[str, Any]:
         """A member's statement of a closed day."""
-        return await self._ask(wire.OpsStatement, wire.OpsStatementParams(account, trading_day), dict[str, Any])
+        return await self._ask(
+            statement_wire.OpsStatement, statement_wire.OpsStatementParams(account, trading_day), dict[str, Any]
+        )

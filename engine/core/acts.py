@@ -31,6 +31,7 @@ from engine.core import (
     rulebook,
     stages,
     standing,
+    statements,
     succession,
 )
 from engine.core.admission import ADMITTED, Verdict
@@ -49,6 +50,7 @@ from engine.core.commands import (
     CloseBlockWindow,
     CloseDay,
     CorrectBulletin,
+    DecideStatementObjection,
     DepositCash,
     Halt,
     ListInstrument,
@@ -130,6 +132,7 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "SetAllocationPlan",
     "ImportAllocations",
     "ReleaseKillSwitch",
+    "DecideStatementObjection",
 )
 TEXT_MAX: Final = 200
 PROPOSALS_MAX: Final = 1_000  # waiting for a second person
@@ -284,6 +287,8 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return bank.judge(state, act)
     if isinstance(act, risk_reserve.ReserveAct):
         return risk_reserve.judge(state, act)
+    if isinstance(act, DecideStatementObjection):
+        return statements.judge(state, act)
     if isinstance(act, OpenBlockWindow | CloseBlockWindow):
         return judge_block_window(state, act)
     if isinstance(act, AdoptHolidays | AnnounceClosure | AnnounceOpening):
@@ -461,15 +466,15 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         day.change_phase(state, act.phase, out)
         kill_switches.begin_phase(state, out)
     elif isinstance(act, CloseDay):
-        auctions.end_day(state, out)
-        day.close_day(state, out)
-        closing.end_day(state, out)
+        end_day(state, at_ns, out)
     elif isinstance(act, stages.StageAct):
         stages.take(state, act, out)
     elif isinstance(act, bank.BankAct):
         bank.take(state, act, out)
     elif isinstance(act, risk_reserve.ReserveAct):
         risk_reserve.take(state, act, out)
+    elif isinstance(act, DecideStatementObjection):
+        statements.decide(state, at_ns, act, out)
     elif isinstance(act, OpenBlockWindow | CloseBlockWindow):
         state.blocks.is_window_open = isinstance(act, OpenBlockWindow)
         out.append(BlockWindowChanged(state.blocks.is_window_open))
@@ -502,6 +507,14 @@ def begin_day(state: State, at_ns: int, trading_day: int, out: list[Event]) -> N
     measures.begin_day(state, out)
     kill_switches.begin_phase(state, out)
     auctions.begin_day(state, out)
+
+
+def end_day(state: State, at_ns: int, out: list[Event]) -> None:
+    """End the day: what is open ends, closing prices are fixed, and its statements can be answered."""
+    auctions.end_day(state, out)
+    day.close_day(state, out)
+    closing.end_day(state, out)
+    statements.begin(state, at_ns)
 
 
 def open_account(state: State, act: OpenAccount, out: list[Event]) -> None:

@@ -36,6 +36,7 @@ def audit(state: State) -> None:
     audit_projects(state)
     audit_participants(state)
     audit_controls(state)
+    audit_statements(state)
 
 
 def check(is_true: bool, message: str) -> None:
@@ -63,6 +64,17 @@ def audit_controls(state: State) -> None:
             check(not any(account.orders for account in stopped), f"INV-20: orders under kill switch {switch.number}")
     for number in controls.limits:
         check(state.account(number) is not None, f"limits of account {number}")
+
+
+def audit_statements(state: State) -> None:
+    """INV-12 for answers to statements: agreed or contested, not both; objections numbered, of trades that there were."""
+    known = state.statements
+    for number, found in known.objections.items():
+        where = f"INV-12 objection {number}"
+        check(number == found.number <= known.number, f"{where}: newest {known.number}")
+        check(0 <= found.trade <= state.trade_number and found.trading_day <= known.trading_day, f"{where}: {found}")
+        is_newest = found.trading_day == known.trading_day
+        check(not is_newest or found.account not in known.confirmed, f"{where}: account {found.account} agreed too")
 
 
 def audit_participants(state: State) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core import allocation_acts, control_acts, participant_acts
+from engine.core import allocation_acts, control_acts, participant_acts, remedy_acts
 from engine.core.allocation_acts import DecideObjection as DecideObjection
 from engine.core.allocation_acts import FileObjection as FileObjection
 from engine.core.allocation_acts import ImportAllocations as ImportAllocations
@@ -45,6 +45,9 @@ from engine.core.participant_acts import Qualify as Qualify
 from engine.core.participant_acts import ReinstateParticipant as ReinstateParticipant
 from engine.core.participant_acts import RemoveUser as RemoveUser
 from engine.core.participant_acts import SuspendParticipant as SuspendParticipant
+from engine.core.remedy_acts import ConfirmStatement as ConfirmStatement
+from engine.core.remedy_acts import DecideStatementObjection as DecideStatementObjection
+from engine.core.remedy_acts import ObjectToStatement as ObjectToStatement
 
 # ---- members --------------------------------------------------------------------------------------------
 
@@ -746,6 +749,7 @@ AnyAct = (
     | CancelAuction
     | participant_acts.ParticipantAct
     | control_acts.ControlAct
+    | remedy_acts.RemedyAct
 )
 
 
@@ -801,6 +805,8 @@ AnyCommand = (
     | WithdrawBid
     | FileHolderReport
     | control_acts.OwnCommand
+    | ConfirmStatement
+    | ObjectToStatement
     | Found
     | Propose
     | Approve

@@ -19,12 +19,21 @@ from engine.core.controls import Controls, KillSwitch, OwnLimits, OwnProposal
 from engine.core.days import BankBreak, BankFile, Days, Mark
 from engine.core.events import AuctionMeasured, AuctionReported, Composite
 from engine.core.participants import Association, Ban, Participant, Participants, Qualification, User
-from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, Objection, OffsetProject, RiskReserve
+from engine.core.records import (
+    AllocationPlan,
+    ComplianceYear,
+    Encumbrance,
+    Objection,
+    OffsetProject,
+    RiskReserve,
+    StatementObjection,
+    Statements,
+)
 from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 10
+FORMAT = 11
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -84,7 +93,7 @@ def _state(state: State) -> list[Any]:
         [_auction(auction) for auction in state.auctions.values()],
         [state.canceled, state.encumbrance_number, list(state.encumbrances.values()), _plans(state)],
         list(state.offset_projects.values()),
-        _days(state.days),
+        [_days(state.days), _statements(state.statements)],
         state.supervision,
         [state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, sorted(state.risk_reserve.claims.items())],
         _participants(state.participants),
@@ -106,6 +115,14 @@ def _days(known: Days) -> list[Any]:
         known.bank_file,
         known.break_number,
         list(known.breaks.values()),
+    ]
+
+
+def _statements(known: Statements) -> list[Any]:
+    return [
+        [known.trading_day, known.accounts, known.deadline_ns, known.number],
+        sorted(known.confirmed.items()),
+        list(known.objections.values()),
     ]
 
 
@@ -327,7 +344,7 @@ def _load_state(body: list[Any]) -> State:
     state.canceled, state.encumbrance_number, rows, plans = encumbrances
     state.offset_projects = {found.code: found for found in msgspec.convert(offset_projects, list[OffsetProject])}
     state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
-    state.days = _load_days(days)
+    state.days, state.statements = _load_days(days[0]), _load_statements(days[1])
     state.supervision = msgspec.convert(supervision, Supervision)
     state.risk_reserve = _load_reserve(reserve)
     state.allocation_plans = {year: _load_plan(row) for year, *row in plans}
@@ -345,6 +362,14 @@ def _load_plan(row: list[Any]) -> AllocationPlan:
     plan = AllocationPlan()
     plan.total, plan.reserve, plan.basis, plan.allocated, plan.reserved = row
     return plan
+
+
+def _load_statements(row: list[Any]) -> Statements:
+    known = Statements()
+    (known.trading_day, known.accounts, known.deadline_ns, known.number), confirmed, objections = row
+    known.confirmed = dict(confirmed)
+    known.objections = {found.number: found for found in msgspec.convert(objections, list[StatementObjection])}
+    return known
 
 
 def _load_days(row: list[Any]) -> Days:

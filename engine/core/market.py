@@ -6,7 +6,18 @@ for `dump`. The first entry founds the market (`commands.Found`) and brings the 
 
 from typing import Any, final
 
-from engine.core import acts, auctions, audit, block_trading, calendar_acts, dump, holders, own_acts, trading
+from engine.core import (
+    acts,
+    auctions,
+    audit,
+    block_trading,
+    calendar_acts,
+    dump,
+    holders,
+    own_acts,
+    statements,
+    trading,
+)
 from engine.core.calendar import fault_of
 from engine.core.commands import (
     AnyCommand,
@@ -20,9 +31,11 @@ from engine.core.commands import (
     BlockWithdraw,
     CancelAll,
     CancelOrder,
+    ConfirmStatement,
     Entry,
     FileHolderReport,
     Found,
+    ObjectToStatement,
     PlaceBid,
     PlaceOrder,
     Propose,
@@ -130,6 +143,8 @@ class Market:
             own_acts.approve(state, at_ns, command, out)
         elif type(command) is RejectOwn:
             own_acts.reject(state, command, out)
+        elif type(command) is ConfirmStatement or type(command) is ObjectToStatement:
+            statements.answer(state, at_ns, command, out)
         else:
             raise AssertionError("a market is founded once")
         return out

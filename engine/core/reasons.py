@@ -180,6 +180,9 @@ ACCOUNT_CLOSED: Final = 6052
 ACCOUNT_HAS_UNITS: Final = 6053
 ACCOUNT_HAS_CASH: Final = 6054
 ACCOUNT_OWES: Final = 6055
+STATEMENT_FINAL: Final = 6071
+STATEMENT_ANSWERED: Final = 6072
+UNKNOWN_OBJECTION: Final = 6073
 # 6100 supervision
 UNKNOWN_RESTRICTION: Final = 6101
 UNKNOWN_CASE: Final = 6102
@@ -1205,6 +1208,32 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "A compliance year of the account is open; actual is the year.",
         "账户尚有履约年度未完成;actual 为年度。",
         "CQ-M Art. 26",
+    ),
+    Reason(
+        6071,
+        "STATEMENT_FINAL",
+        "never",
+        99,
+        "The time to answer this statement is over, and silence counts as agreement; limit is the deadline.",
+        "该结算单的确认与异议期已过,未提出异议视为确认;limit 为截止时间。",
+        "CN-21 (settlement rules)",
+    ),
+    Reason(
+        6072,
+        "STATEMENT_ANSWERED",
+        "never",
+        99,
+        "This statement was answered already: it is confirmed, or contested for the same reason.",
+        "该结算单已确认,或已就同一事项提出异议。",
+        "CN-21 (settlement rules)",
+    ),
+    Reason(
+        6073,
+        "UNKNOWN_OBJECTION",
+        "never",
+        99,
+        "No undecided objection to a statement has this number.",
+        "没有此编号的待处理结算异议。",
     ),
     Reason(
         6101,

@@ -89,6 +89,37 @@ class Objection(msgspec.Struct, frozen=True, array_like=True, gc=False):
     is_upheld: bool = False
 
 
+class StatementObjection(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A member's objection to a day's statement (结算异议). trade 0: none is disputed. status: open | upheld | dismissed."""
+
+    number: int
+    account: int
+    trading_day: int
+    trade: int
+    at_ns: int
+    words: str
+    status: str = "open"
+    decided_at_ns: int = 0
+    answer: str = ""
+
+
+class Statements:
+    """Answers to the statements of the day that closed last, and every objection that is not decided.
+
+    accounts: how many had one; deadline_ns: the rule book's hour, 0 for the next opening; confirmed: account -> when.
+    """
+
+    __slots__ = ("accounts", "confirmed", "deadline_ns", "number", "objections", "trading_day")
+
+    def __init__(self) -> None:
+        self.trading_day = 0
+        self.accounts = 0
+        self.deadline_ns = 0
+        self.confirmed: dict[int, int] = {}
+        self.number = 0  # of the newest objection
+        self.objections: dict[int, StatementObjection] = {}
+
+
 class OffsetProject(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A project of certified reductions. boundary: the account in whose own boundary it lies, 0 for none.
 

@@ -18,7 +18,7 @@ from engine.core.days import Days
 from engine.core.events import Composite
 from engine.core.participants import Participants
 from engine.core.phases import CLOSED
-from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, OffsetProject, RiskReserve
+from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, OffsetProject, RiskReserve, Statements
 from engine.core.rulebook import PICK_LEVELS, ProductRules, RuleBook
 from engine.core.supervision import Supervision
 from engine.core.units import AMOUNT_FEN_MAX
@@ -446,6 +446,7 @@ class State:
         "rulebook",
         "rulebook_since",
         "rulebook_text",
+        "statements",
         "stp",
         "supervision",
         "surrendered",
@@ -460,6 +461,7 @@ class State:
         self.pending_rulebook: PendingRuleBook | None = None
         self.days = Days()
         self.risk_reserve = RiskReserve()
+        self.statements = Statements()
         self.composites: dict[str, int] = {}  # product -> last composite close in ticks
         self.closed_composites: tuple[Composite, ...] = ()  # those of the last day that was closed
         # what each order asks of the rule book, as native values

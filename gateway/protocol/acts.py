@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.core import commands, days, phases, reasons, rulebook, units
 from engine.core.calendar import HolidayNotice
-from gateway.protocol import calendar, control_wire, prices, split_wire, supervision_wire, times, wire
+from gateway.protocol import calendar, control_wire, prices, split_wire, statement_wire, supervision_wire, times, wire
 from gateway.protocol.day_wire import BreakId
 from gateway.protocol.names import FieldRefused, Names
 
@@ -382,6 +382,9 @@ _FORMS: Final[dict[str, _Form]] = {
     "differences": _Form("differences", _Differences, _read_differences, _show_differences),
     "bank_break": _Form("break_id", BreakId, lambda value, *_: int(value[2:]), lambda value, *_: f"D-{value}"),
     "remedy": _Form("remedy", _Word, _same, _same),
+    # what members object to
+    "objection": _id_form("objection_id", "S", statement_wire.ObjectionId),
+    "answer": _Form("answer", wire.Reason, _same, _same),
     # supervision
     "restriction": _id_form("restriction_id", "R", supervision_wire.RestrictionId),
     "case": _id_form("case_id", "K", supervision_wire.CaseId),

@@ -25,7 +25,8 @@ class OpsBank(Request, tag="ops.bank", gc=False, kw_only=True):
 class StageRow(Struct, omit_defaults=True, gc=False):
     """One stage. due: yyyy-mm-dd hh:mm local time, "" without a set time; status: done | failed | blocked | late | waiting.
 
-    by: who did it, `exchange` for the exchange itself; count: what is open of it (differences, trades set aside) or was made.
+    by: who did it, `exchange` for the exchange itself; count: what is open of it (differences, trades set aside, objections) or
+    was made; detail: the same in more words, where there are some.
     """
 
     trading_day: str
@@ -37,6 +38,7 @@ class StageRow(Struct, omit_defaults=True, gc=False):
     by: str = ""
     count: int = 0
     remedy: str = ""
+    detail: str = ""
 
 
 class HouseRow(Struct, gc=False):

@@ -16,7 +16,17 @@ import msgspec
 from msgspec import Meta, Raw, UnsetType
 
 from engine.core import reasons
-from gateway.protocol import acts, auction_wire, block_wire, control_wire, day_wire, session, supervision_wire, wire
+from gateway.protocol import (
+    acts,
+    auction_wire,
+    block_wire,
+    control_wire,
+    day_wire,
+    session,
+    statement_wire,
+    supervision_wire,
+    wire,
+)
 from gateway.protocol.doors import DOORS
 
 _NAMED: Final[list[tuple[Any, str]]] = [
@@ -28,6 +38,7 @@ _NAMED: Final[list[tuple[Any, str]]] = [
     (block_wire.BlockId, "`B-…`"),
     (wire.EncumbranceId, "`N-…`"),
     (day_wire.BreakId, "`D-…`"),
+    (statement_wire.ObjectionId, "`S-…`"),
     (supervision_wire.RestrictionId, "`R-…`"),
     (supervision_wire.CaseId, "`K-…`"),
     (supervision_wire.AlertId, "`M-…`"),

@@ -13,6 +13,7 @@ from gateway.protocol import (
     participant_wire,
     report_wire,
     serial_wire,
+    statement_wire,
     supervision_wire,
     wire,
 )
@@ -23,7 +24,8 @@ DOORS: Final[dict[str, Any]] = {
     | auction_wire.Looking
     | auction_wire.Bidding
     | supervision_wire.OfMembers
-    | control_wire.OfMembers,
+    | control_wire.OfMembers
+    | statement_wire.OfMembers,
     "ops": wire.OpsRequest
     | block_wire.OpsBlocks
     | auction_wire.Looking
@@ -34,6 +36,7 @@ DOORS: Final[dict[str, Any]] = {
     | audit_wire.OpsAudit
     | report_wire.OpsReport
     | supervision_wire.OfOperators
+    | statement_wire.OfOperators
     | participant_wire.OpsParticipantRequest
     | control_wire.OpsKillSwitches,
     "market": wire.MarketRequest | auction_wire.Looking,

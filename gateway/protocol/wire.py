@@ -292,25 +292,6 @@ class TradeGet(Request, tag="trade.get", gc=False, kw_only=True):
     params: TradeGetParams
 
 
-class StatementList(Request, tag="statement.list", gc=False, kw_only=True):
-    """The trading days for which there is a statement, newest first."""
-
-    params: AccountParams | UnsetType = UNSET
-
-
-class StatementGetParams(Params, gc=False):
-    """One day's statement."""
-
-    trading_day: DayText
-    account: Code | UnsetType = UNSET
-
-
-class StatementGet(Request, tag="statement.get", gc=False, kw_only=True):
-    """A statement as settlement made it."""
-
-    params: StatementGetParams
-
-
 class OpsActParams(Params, gc=False):
     """An act by name with its fields (protocol/acts.py), why, and under which document."""
 
@@ -382,19 +363,6 @@ class OpsStatus(Request, tag="ops.status", gc=False, kw_only=True):
     params: NoParams | UnsetType = UNSET
 
 
-class OpsStatementParams(Params, gc=False):
-    """Any account's statement."""
-
-    account: Code
-    trading_day: DayText | UnsetType = UNSET
-
-
-class OpsStatement(Request, tag="ops.statement", gc=False, kw_only=True):
-    """A member's statement, or the days there are."""
-
-    params: OpsStatementParams
-
-
 class OpsEncumbrancesParams(Params, gc=False):
     """One account, or all."""
 
@@ -452,8 +420,6 @@ TradeRequest = (
     | AccountAllowances
     | AccountObligation
     | TradeGet
-    | StatementList
-    | StatementGet
 )
 OpsRequest = (
     CommonRequest
@@ -465,7 +431,6 @@ OpsRequest = (
     | OpsUnsettled
     | OpsReconcile
     | OpsStatus
-    | OpsStatement
     | OpsAccounts
     | OpsObligation
     | OpsEncumbrances
@@ -711,13 +676,6 @@ class TradeView(Struct, omit_defaults=True, gc=False):
     amount: str = ""
     reason: ReasonView | None = None
     detail: str = ""
-
-
-class StatementDays(Struct, gc=False):
-    """Trading days with a statement, newest first."""
-
-    account: str
-    trading_days: list[str]
 
 
 class ChannelAccepted(Struct, gc=False):

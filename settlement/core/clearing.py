@@ -4,7 +4,6 @@
 what the store must do. The same events on the same registry always give the same writes.
 """
 
-import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,8 +12,8 @@ import orjson
 
 from engine.core import events, phases
 from engine.core.units import BLOCK
-from engine.title import BankComparison
-from settlement.core import bankfile, checks, dvp
+from engine.title import BankComparison, StatementAnswer
+from settlement.core import bankfile, checks, dvp, remedies, trail
 from settlement.core.awards import ENDED, AuctionRow, parties_of
 from settlement.core.ledger import Account, Instrument, InvariantBroken, Ledger
 from settlement.core.postings import (
@@ -69,6 +68,8 @@ class DayClose(msgspec.Struct):
     stats: tuple[events.DayStats, ...]
     composites: tuple[events.Composite, ...]
     periods: tuple[str, ...]
+    previous_day: int = 0  # the day that closed before, 0 for none
+    answers: dict[int, list[StatementAnswer]] = {}  # since then, by account
 
 
 class Clearing:
@@ -101,6 +102,7 @@ class Clearing:
         self._new_comparisons: list[BankComparison] = []
         self.corrected: events.BulletinCorrected | None = None
         self.opened_day = False
+        self.answers: dict[int, list[StatementAnswer]] = {}  # to statements, since the last close
         self.auctions: dict[int, AuctionRow] = {}  # announced, or ended on the present day
         self._seq = 0
         self._at_ns = 0
@@ -544,6 +546,8 @@ class Clearing:
             event.stats,
             event.composites,
             event.periods,
+            self.closed_day,
+            self.answers,
         )
         writes.changes.append(
             (
@@ -571,6 +575,7 @@ class Clearing:
             )  # fmt: skip
         self.period = Period(close.seq, close.last_unit_posting + 1, close.last_cash_posting + 1, close.last_trade + 1)
         self.closed_day = close.trading_day
+        self.answers = {}
         self.day_close = close
 
     def _bulletin_published(self, event: events.BulletinPublished, writes: Writes) -> None:
@@ -584,11 +589,11 @@ class Clearing:
 
     def _act_taken(self, event: events.ActTaken, writes: Writes) -> None:
         e = event
-        self._audit(writes, "taken", e.proposal, e.operator, e.approver, e.reason, e.document, plain_act(e.act))
+        self._audit(writes, "taken", e.proposal, e.operator, e.approver, e.reason, e.document, trail.plain_act(e.act))
 
     def _act_proposed(self, event: events.ActProposed, writes: Writes) -> None:
         e = event
-        content = {"act": plain_act(e.act), "act_sha256": e.act_sha256.hex()}
+        content = {"act": trail.plain_act(e.act), "act_sha256": e.act_sha256.hex()}
         self._audit(writes, "proposed", e.proposal, e.operator, 0, e.reason, e.document, content)
 
     def _act_refused(self, event: events.ActRefused, writes: Writes) -> None:
@@ -614,35 +619,13 @@ class Clearing:
             orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode(),
         )  # fmt: skip
         self.next_audit_line += 1
-        self.chain = chain_line(self.chain, row)
+        self.chain = trail.chain_line(self.chain, row)
         writes.changes.append(("audit_trail", (*row, self.chain)))
 
 
 def _free(use_restricted: bool) -> str:
     """The state from which units are encumbered, and in which they are once released."""
     return USE_RESTRICTED if use_restricted else AVAILABLE
-
-
-def chain_line(chain: bytes, row: tuple[int | str, ...]) -> bytes:
-    """The audit trail's next link: SHA-256 over the link before and the line's content as JSON."""
-    return hashlib.sha256(chain + orjson.dumps(row)).digest()
-
-
-def plain_act(act: msgspec.Struct) -> dict[str, Any]:
-    """An act as a JSON object: its kind under "act", which no field of an act is called, and its fields, bytes as hex."""
-    return {"act": type(act).__name__, **_fields(act)}
-
-
-def _fields(of: msgspec.Struct) -> dict[str, Any]:
-    return {name: _value(getattr(of, name)) for name in of.__struct_fields__}
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, msgspec.Struct):
-        return _fields(value)
-    return [_value(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _no_rule_book(product: str) -> int:
@@ -688,6 +671,7 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.BankFileImported: Clearing._bank_file_imported,
     events.BankCompared: Clearing._bank_compared,
     events.BankBreakResolved: Clearing._bank_break_resolved,
+    **remedies.HANDLERS,
     events.DayOpened: Clearing._day_opened,
     events.PhaseChanged: Clearing._phase_changed,
     events.DayClosed: Clearing._day_closed,

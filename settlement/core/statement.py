@@ -11,6 +11,7 @@ import msgspec
 import orjson
 
 from engine.core.units import BLOCK
+from engine.title import StatementAnswer, statement_status
 from settlement.core import awards
 from settlement.core.awards import AwardRow
 from settlement.core.bulletin import TradeRow
@@ -158,8 +159,10 @@ class StatementMaker:
         closing = self._ledger.cash[account]
         into = sum(cash.get(name, 0) for name in ("deposited", "sold", "transferred_in"))
         out = sum(cash.get(name, 0) for name in ("withdrawn", "bought", "fees", "transferred_out"))
+        answers = close.answers.get(account, [])
         content = {
             "account": who.code,
+            "answers": [_answer_row(answer) for answer in answers],
             "cash": {
                 "bought": yuan(cash.get("bought", 0)),
                 "closing": yuan(closing),
@@ -179,6 +182,7 @@ class StatementMaker:
             "market": market,
             "name": who.name,
             "period": {"after_seq": close.period.after_seq, "to_seq": close.seq},
+            "previous": _previous(close, answers),
             "trades": self._trades.get(account, []),
             "trades_count": self._trades_count.get(account, 0),
             "trading_day": iso_day(close.trading_day),
@@ -206,3 +210,20 @@ class StatementMaker:
             "instrument": self._ledger.instruments[instrument].code,
             "opening": {state: tonnes - flow.net[state] for state, tonnes in closing.items()},
         }
+
+
+def _previous(close: DayClose, answers: list[StatementAnswer]) -> dict[str, Any] | None:
+    if not close.previous_day:
+        return None
+    return {"status": statement_status(answers, close.previous_day), "trading_day": iso_day(close.previous_day)}
+
+
+def _answer_row(answer: StatementAnswer) -> dict[str, Any]:
+    return {
+        "at_ns": answer.at_ns,
+        "objection_id": f"S-{answer.objection}" if answer.objection else None,
+        "step": answer.step,
+        "to": iso_day(answer.trading_day),
+        "trade_id": f"T-{answer.trade}" if answer.trade else None,
+        "words": answer.words,
+    }

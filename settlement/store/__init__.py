@@ -9,7 +9,16 @@ from typing import Any, Protocol
 import msgspec
 
 from engine.public_notices import PublicNotice
-from engine.title import AuditLine, AuditSearch, BulletinRow, PublicationRow, SerialRow, TitleHolding, TradeStatus
+from engine.title import (
+    AuditLine,
+    AuditSearch,
+    BulletinRow,
+    PublicationRow,
+    SerialRow,
+    StatementAnswer,
+    TitleHolding,
+    TradeStatus,
+)
 from settlement.core.awards import AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
@@ -90,6 +99,9 @@ class Store(Protocol):
 
     async def statement(self, account: int, trading_day: int) -> bytes | None:
         """A statement's bytes."""
+
+    async def statement_answers(self, account: int) -> list[StatementAnswer]:
+        """An account's newest answers to statements, oldest of them first."""
 
     async def bulletins(self) -> list[BulletinRow]:
         """All bulletins, newest first."""

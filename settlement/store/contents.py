@@ -38,6 +38,7 @@ REGISTRY_LOGS: Final[Mapping[str, Log]] = {
     "reserve_movements": Log("seq"),
     "restrictions": Log("seq"),
     "retention": Log("seq"),
+    "statement_answers": Log("seq"),
     "statements": Log("trading_day"),
     "trades": Log("trade", ("settled_seq", "status")),
     "unit_postings": Log("posting"),

@@ -10,10 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from engine.public_notices import PublicNotice
-from engine.title import PublicationRow
+from engine.title import PublicationRow, StatementAnswer
 from settlement.core.awards import AuctionRow
 from settlement.core.periodicals import ClosedDay, DayRow
 
+ANSWERS_MAX: Final = 1_000
 _FIELDS: Final = PublicationRow.__struct_fields__
 _PUBLICATION: Final = """
 SELECT number, kind, period, version, first_day, last_day, sha256, supersedes, published_seq > 0 FROM publications
@@ -26,6 +27,13 @@ class DisclosureReads:
     @abstractmethod
     async def _read(self, sql: str, parameters: Sequence[int | str | bytes] = ()) -> list[tuple[Any, ...]]:
         """Rows of a query."""
+
+    async def statement_answers(self, account: int) -> list[StatementAnswer]:
+        """An account's newest answers to statements, oldest of them first."""
+        rows = await self._read(
+            "SELECT * FROM statement_answers WHERE account = ? ORDER BY seq DESC LIMIT ?", (account, ANSWERS_MAX)
+        )
+        return [StatementAnswer(*row) for row in reversed(rows)]
 
     async def closed_days(self, first_day: int, last_day: int) -> list[ClosedDay]:
         """Closed days of a range, in order."""

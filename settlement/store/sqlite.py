@@ -22,7 +22,16 @@ import aiosqlite
 import orjson
 
 from engine.core.units import CASH_FEN_MAX
-from engine.title import AuditLine, AuditSearch, BankComparison, BulletinRow, SerialRow, TitleHolding, TradeStatus
+from engine.title import (
+    AuditLine,
+    AuditSearch,
+    BankComparison,
+    BulletinRow,
+    SerialRow,
+    StatementAnswer,
+    TitleHolding,
+    TradeStatus,
+)
 from settlement.core.awards import ENDED, AuctionRow, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing, Cumulative, Period
@@ -43,7 +52,7 @@ from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefus
 from settlement.store.contents import Contents
 from settlement.store.report_reads import ReportReads
 
-SCHEMA_VERSION: Final = 14
+SCHEMA_VERSION: Final = 15
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 MARK_SQL: Final = "SELECT mark_seq, '' FROM registry"
 REQUESTS_MAX: Final = 1_000
@@ -80,6 +89,7 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "day_stats": ("day_stats", 14),
     "set_aside": ("set_aside", 18),
     "statement": ("statements", 4),
+    "statement_answer": ("statement_answers", 8),
     "bulletin": ("bulletins", 5),
     "bank_file": ("bank_files", 6),
     "bank_break": ("bank_breaks", 10),
@@ -114,7 +124,7 @@ _SERIALS_UPSERT: Final = (
 )
 _STATUS: Final = (
     "SELECT t.trade, t.seq, t.instrument, t.buyer, t.seller, t.tonnes, t.amount_fen, t.status, "
-    "coalesce(a.reason, 0), coalesce(a.detail, '') FROM trades t "
+    "coalesce(a.reason, 0), coalesce(a.detail, ''), t.trading_day FROM trades t "
     "LEFT JOIN set_aside a ON a.trade = t.trade AND a.trade > 0 AND a.done_seq = 0 "
 )
 # An account is named by these fields, by a list of accounts, or first in each row of an imported file.
@@ -291,7 +301,8 @@ class SqliteStore(ReportReads):
         """What is set aside, oldest first. What is not a trade has trade 0 and its account as seller."""
         rows = await self._read(
             "SELECT a.trade, a.seq, a.instrument, coalesce(t.buyer, w.buyer, 0), a.account, a.tonnes, a.amount_fen, 'failed', "
-            "a.reason, CASE a.kind WHEN 'trade' THEN a.detail ELSE a.kind || ': ' || a.detail END "
+            "a.reason, CASE a.kind WHEN 'trade' THEN a.detail ELSE a.kind || ': ' || a.detail END, "
+            "coalesce(t.trading_day, w.trading_day, 0) "
             "FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade LEFT JOIN awards w ON w.trade = a.trade "
             "WHERE a.done_seq = 0 ORDER BY a.instruction LIMIT ?",
             (limit,),
@@ -646,6 +657,9 @@ async def _load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
     closed_seq = clearing.period.after_seq  # what ended before has been in a bulletin
     for row in await rows(f"SELECT * FROM auctions WHERE ended_seq = 0 OR ended_seq > {closed_seq} ORDER BY auction"):
         clearing.auctions[row[0]] = AuctionRow(*row)
+    for row in await rows(f"SELECT * FROM statement_answers WHERE seq > {closed_seq} ORDER BY seq"):
+        answer = StatementAnswer(*row)
+        clearing.answers.setdefault(answer.account, []).append(answer)
     await _load_chains(rows, clearing)
     clearing.bank_comparison = await _load_comparison(connection)
     return clearing, Mark(mark_seq, mark_at_ns)

@@ -11,7 +11,7 @@ from engine.core import commands
 from engine.core.rulebook import parse
 from gateway.directory import Directory
 from gateway.protocol import acts
-from settlement.core.clearing import plain_act
+from settlement.core.trail import plain_act
 from tests.gateway.kit import SPOT, House, public_of
 from tests.testkit.auctions import notice
 from tests.testkit.build import rulebook_text
@@ -242,6 +242,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.PublishBulletin(20261120, "ab" * 32),
         commands.CorrectBulletin("2026-W47", "渝环〔2026〕9号"),
         commands.PublishNotice("announcement", "公告", "Notice", "正文", "Text", 1_795_000_000_000_000_000, 1),
+        commands.DecideStatementObjection(1, True, "答复"),
         commands.PublishNotice("risk_warning", "提示", "Warning", "正文", "Text"),
         commands.OpenBlockWindow(),
         commands.CloseBlockWindow(),

@@ -66,6 +66,9 @@ NOT_REACHED = (
     e.ReserveMoved,
     e.BulletinCorrected,
     e.NoticePublished,
+    e.StatementConfirmed,
+    e.StatementContested,
+    e.StatementObjectionDecided,
 )
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))

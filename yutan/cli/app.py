@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "book": "member",
     "notices": "notices",
 }
-GROUPS: Final = ("rulebook", "calendar", "block", "auction", "kill", "limits", "own", "operator")
+GROUPS: Final = ("rulebook", "calendar", "block", "auction", "kill", "limits", "own", "statement", "operator")
 
 
 def tree(only: str = "") -> typer.Typer:

@@ -26,6 +26,7 @@ from yutan.cli import (
     session,
     supervision,
 )
+from yutan.cli import statement as statements
 from yutan.cli.options import Act, Code, Desk, Instrument, Why, as_act, as_operator
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
@@ -35,6 +36,7 @@ registry.register(app)
 allocations.register(app)
 day.register(app)
 supervision.register(app)
+statements.register(app)
 app.command()(notices.announce)
 participants.register(app)
 app.add_typer(block.operator_app, name="block")

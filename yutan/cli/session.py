@@ -322,6 +322,11 @@ def book(data: Path, url: str, instrument: str, levels: int, as_json: bool) -> N
     show([*reversed(asks), *bids], as_json=False, title=f"{instrument} 盘口")
 
 
+def ask_member(who: Who, question: Callable[[Client], Awaitable[Any]]) -> Any:
+    """Ask something at the members' door."""
+    return _ask(connect_member(who), question, who.as_json)
+
+
 def member_asks(who: Who, title: str, question: Callable[[Client], Awaitable[Any]]) -> None:
     """Ask something at the members' door and show the answer."""
     show(_ask(connect_member(who), question, who.as_json), as_json=who.as_json, title=title)

@@ -270,11 +270,13 @@ class _Documents:
         content = _json(body)
         if not self.report.require(DOCUMENTS, FILE, place, isinstance(content, dict), "a JSON object", "another"):
             return
-        told = {
+        told: dict[str, object] = {
             "account": self.registry.accounts.get(account), "day_number": day.day_number, "made_at_ns": day.closed_at_ns,
             "period": {"after_seq": day.after_seq, "to_seq": day.closed_seq}, "trading_day": iso_day(day.trading_day),
             "trades_count": len(period.deals_of(account)),
         }  # fmt: skip
+        if "previous" in content:  # statements of before did not tell of answers
+            told |= period.answers_of(account)
         for name, expected in told.items():
             self.expect(f"{place} {name}", expected, content.get(name))
         flows = period.cash_flows.get(account, {})
@@ -339,6 +341,17 @@ class _Period:
         between = f"WHERE posting BETWEEN {day.unit_posting} AND {day.last_unit_posting}"
         for unit_row in registry.rows(f"SELECT {{}} FROM unit_postings {between}", Units):
             self._units(Units(*unit_row))
+        before = [each.trading_day for each in registry.days if each.closed_seq < day.closed_seq]
+        self._previous_day = before[-1] if before else 0
+        self._answers: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for account, at_ns, to, step, objection, trade, words in registry.query(
+            "SELECT account, at_ns, trading_day, step, objection, trade, words FROM statement_answers "
+            "WHERE seq > ? AND seq <= ? ORDER BY seq", day.after_seq, day.closed_seq,
+        ):  # fmt: skip
+            self._answers[account].append({
+                "at_ns": at_ns, "objection_id": f"S-{objection}" if objection else None, "step": step, "to": iso_day(to),
+                "trade_id": f"T-{trade}" if trade else None, "words": words,
+            })  # fmt: skip
         for deal in registry.deals_of(day):
             self._deals[deal.receiver if deal.auction else deal.buyer].append(("buy", deal))
             self._deals[deal.seller].append(("sell", deal))
@@ -363,6 +376,16 @@ class _Period:
     def deals_of(self, account: int) -> list[tuple[str, Deal]]:
         """An account's trades, then its awards, with its side."""
         return self._deals.get(account, [])
+
+    def answers_of(self, account: int) -> dict[str, object]:
+        """What an account said to its statements, and how the one before ended: silence is agreement."""
+        rows = self._answers.get(account, [])
+        if not self._previous_day:
+            return {"answers": rows, "previous": None}
+        day = iso_day(self._previous_day)
+        steps = [row["step"] for row in rows if row["to"] == day]
+        status = next((step for step in ("contested", "confirmed") if step in steps), "accepted")
+        return {"answers": rows, "previous": {"status": status, "trading_day": day}}
 
     def end(self) -> None:
         """Forget what belonged to this period alone."""

@@ -1,0 +1,54 @@
+"""How events of remedies change the registry: answers to statements, and trades that are disputed.
+
+The functions take the registry's state (`Clearing`) as `clearing.HANDLERS` hands it over.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.core import events
+from engine.title import StatementAnswer
+from settlement.core.postings import Writes
+
+if TYPE_CHECKING:
+    from settlement.core.clearing import Clearing
+
+
+def confirmed(clearing: "Clearing", event: events.StatementConfirmed, writes: Writes) -> None:
+    """A member agreed with a statement."""
+    _note(clearing, writes, event.account, event.trading_day, "confirmed", 0, 0, "")
+
+
+def contested(clearing: "Clearing", event: events.StatementContested, writes: Writes) -> None:
+    """A member objected to a statement."""
+    e = event
+    _note(clearing, writes, e.account, e.trading_day, "contested", e.objection, e.trade, e.words)
+
+
+def decided(clearing: "Clearing", event: events.StatementObjectionDecided, writes: Writes) -> None:
+    """An objection was decided."""
+    e = event
+    step = "upheld" if e.upheld else "dismissed"
+    _note(clearing, writes, e.account, e.trading_day, step, e.objection, e.trade, e.answer)
+
+
+def _note(
+    clearing: "Clearing",
+    writes: Writes,
+    account: int,
+    trading_day: int,
+    step: str,
+    objection: int,
+    trade: int,
+    words: str,
+) -> None:
+    row = (clearing.seq, clearing.at_ns, account, trading_day, step, objection, trade, words)
+    clearing.answers.setdefault(account, []).append(StatementAnswer(*row))
+    writes.changes.append(("statement_answer", row))
+
+
+HANDLERS: Final[dict[type[events.Event], Callable[["Clearing", Any, Writes], None]]] = {
+    events.StatementConfirmed: confirmed,
+    events.StatementContested: contested,
+    events.StatementObjectionDecided: decided,
+}
