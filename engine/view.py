@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine import participant_view
+from engine import participant_view, preflight
 from engine.control_view import ControlsView
 from engine.core import composite, positions, stages
 from engine.core.admission import Verdict
@@ -21,7 +21,7 @@ from engine.core.block_trading import stats_of
 from engine.core.blocks import Offer
 from engine.core.book import Order
 from engine.core.calendar import BeyondCalendar, Calendar
-from engine.core.commands import AnnounceAuction
+from engine.core.commands import AnnounceAuction, PlaceOrder
 from engine.core.compliance import offset_limit
 from engine.core.days import BankBreak, BankFile, Mark
 from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
@@ -43,6 +43,7 @@ from engine.core.units import BUY, SELL, amount_of
 from engine.participant_view import AccountView as AccountView
 from engine.participant_view import AssociationView, LargeHolderView, ParticipantView, account_view
 from engine.participant_view import UnitsView as UnitsView
+from engine.preflight import Preflight
 from engine.statement_view import StatementObjection as StatementObjection
 from engine.statement_view import StatementsView as StatementsView
 from engine.statement_view import statements_view
@@ -478,6 +479,10 @@ class MarketView:
         if found is None or client_order_id not in found.answers:
             return 0
         return int(found.answers[client_order_id].number)
+
+    def preflight(self, order: PlaceOrder) -> Preflight:
+        """What would become of an order that came now; changes nothing."""
+        return preflight.judge(self._market.state, order)
 
     def _order_view(self, order: Order) -> OrderView:
         tick_fen = self._market.state.held_instrument(order.instrument).tick_fen

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from engine.core import phases, reasons
+from engine.preflight import CHAIN
 from engine.view import InstrumentView
 from gateway.connection import Connection
 from gateway.protocol import frames, session, wire
@@ -38,6 +39,7 @@ _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
         wire.EnumRow("expired", "已失效", "expired"),
         wire.EnumRow("declined", "对手方拒绝", "declined by a counterparty"),
     ],
+    "check": [wire.EnumRow(step.name, step.zh, step.en) for step in CHAIN],
     "method": [wire.EnumRow("block", "大宗协议", "block trade")],
     "liquidity": [
         wire.EnumRow("maker", "挂单方", "maker"),

@@ -10,6 +10,7 @@ from engine.core.commands import Entry
 from engine.view import OrderView
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
+from gateway.directory import Directory
 from gateway.protocol import acts, answers, frames, prices, times, wire
 from gateway.protocol.codec import Refused
 from gateway.reports import TIMES_IN_FORCE, reason_view
@@ -74,21 +75,7 @@ class MemberDesk:
     # ---- orders: asking -----------------------------------------------------------------------------------
 
     def _place(self, connection: Connection, request: wire.OrderPlace) -> None:
-        params = request.params
-        account = trading_account_of(connection, params.account)
-        instrument = self._names.instrument_number(params.instrument)
-        if not instrument:
-            raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
-        command = commands.PlaceOrder(
-            account,
-            instrument,
-            SIDE_NUMBERS[params.side],
-            ticks_of(params.price, self._names.instruments[instrument].tick_fen),
-            params.quantity,
-            _TIME_NUMBERS[params.time_in_force],
-            params.client_order_id,
-            params.post_only,
-        )
+        command = place_command(self._names, connection, request.params)
         if self._gateway.is_refusing_orders:
             raise Refused(reasons.OVERLOADED)
         self._gateway.ask(connection, request.id, command)
@@ -394,6 +381,24 @@ def trading_account_of(connection: Connection, code: Any) -> int:
     if "trade" not in connection.scopes:
         raise Refused(reasons.NOT_PERMITTED)
     return account
+
+
+def place_command(names: Directory, connection: Connection, params: wire.OrderPlaceParams) -> commands.PlaceOrder:
+    """The order that a request asks for. Raises `Refused` with what of it no order can say."""
+    account = trading_account_of(connection, params.account)
+    instrument = names.instrument_number(params.instrument)
+    if not instrument:
+        raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
+    return commands.PlaceOrder(
+        account,
+        instrument,
+        SIDE_NUMBERS[params.side],
+        ticks_of(params.price, names.instruments[instrument].tick_fen),
+        params.quantity,
+        _TIME_NUMBERS[params.time_in_force],
+        params.client_order_id,
+        params.post_only,
+    )
 
 
 def canceling_account_of(connection: Connection, code: Any) -> int:

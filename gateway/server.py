@@ -37,6 +37,7 @@ from gateway.listener import Listener
 from gateway.members import MemberDesk
 from gateway.operators import OperatorDesk
 from gateway.participants import ParticipantDesk
+from gateway.preflight import PreflightDesk
 from gateway.protocol import frames, session, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
@@ -86,6 +87,7 @@ class Gateway:
         ParticipantDesk(self)
         AllocationDesk(self)
         self._controls = ControlDesk(self)
+        PreflightDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}

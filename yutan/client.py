@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -48,6 +48,7 @@ from yutan.audit_trail import AuditTrail
 from yutan.blocks import Blocks
 from yutan.controls import Controls
 from yutan.following import Following, Incoming
+from yutan.inquiries import Inquiries, place_params
 from yutan.keys import Key, given_key
 from yutan.link import Link
 from yutan.participants import Participants
@@ -117,6 +118,7 @@ class Client:
         self.allocations = Allocations(self._ask)
         self.controls = Controls(self._ask)
         self.reports = Reports(self._ask)
+        self.inquiries = Inquiries(self._ask, self.next_client_order_id)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env
@@ -309,7 +311,7 @@ class Client:
         post_only: bool = False,
     ) -> OrderPlaced:
         """Place a limit order. Raises `Refused` or `ConnectionLost` (then ask again under the same client_order_id)."""
-        params = _place_params(
+        params = place_params(
             instrument,
             side,
             quantity,
@@ -339,7 +341,7 @@ class Client:
         def answer(said: bytes | Exception) -> None:
             on_answer(_decode_placed(said) if type(said) is bytes else said)  # type: ignore[arg-type]
 
-        params = _place_params(instrument, side, quantity, price, client_order_id, account, time_in_force, post_only)
+        params = place_params(instrument, side, quantity, price, client_order_id, account, time_in_force, post_only)
         self._send(wire.OrderPlace, params, answer)
 
     async def cancel(self, order_id: str = "", *, client_order_id: str = "", account: str = "") -> Changed:
@@ -656,29 +658,6 @@ def _ignore(_said: bytes | Exception) -> None:
 def _error(code: int, field: str) -> wire.Error:
     row = reasons.BY_NUMBER[code]
     return wire.Error(row.number, row.name, row.en, wire.ErrorData(retry=row.retry, field=field))
-
-
-def _place_params(
-    instrument: str,
-    side: str,
-    quantity: int,
-    price: Decimal | str,
-    client_order_id: str,
-    account: str,
-    time_in_force: str,
-    post_only: bool,
-) -> wire.OrderPlaceParams:
-    # The server judges side and time in force; a client that guessed wrong should see its refusal, not ours.
-    return wire.OrderPlaceParams(
-        instrument,
-        cast(Any, side),
-        str(price),
-        quantity,
-        client_order_id,
-        account or UNSET,
-        cast(Any, time_in_force),
-        post_only,
-    )
 
 
 def _name_params(order_id: str, client_order_id: str, account: str) -> wire.OrderNameParams:

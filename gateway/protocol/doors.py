@@ -11,6 +11,7 @@ from gateway.protocol import (
     day_wire,
     holder_wire,
     participant_wire,
+    preflight_wire,
     report_wire,
     serial_wire,
     statement_wire,
@@ -20,6 +21,7 @@ from gateway.protocol import (
 
 DOORS: Final[dict[str, Any]] = {
     "trade": wire.TradeRequest
+    | preflight_wire.OrderTest
     | block_wire.BlockRequest
     | auction_wire.Looking
     | auction_wire.Bidding

@@ -16,6 +16,7 @@ WORDS = (
     "engine.view",
     "engine.participant_view",
     "engine.control_view",
+    "engine.preflight",
     "engine.sequencer",
     "engine.title",
     "engine.public_notices",

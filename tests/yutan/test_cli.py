@@ -77,6 +77,12 @@ def test_a_trade_goes_from_the_command_line_to_the_published_bulletin(desk: Desk
     with serving(desk.data) as running:
         sold = desk.member("seller", "place", "sell", "CQEA-25", "100", "40.10")
         assert sold["order_status"] == "new"
+        tested = desk.member("buyer", "place", "buy", "CQEA-25", "60", "40.20", "--dry-run")
+        assert (tested["cum_qty"], tested["avg_price"], {row["outcome"] for row in tested["checks"]}) == (
+            60,
+            "40.1000",
+            {"passed"},
+        )
         assert answer("book", "CQEA-25", "--url", running.ws_url)["asks"] == [["40.10", 100]]
         bought = desk.member("buyer", "place", "buy", "CQEA-25", "60", "40.20", "--tif", "ioc")
         assert (bought["order_status"], bought["avg_price"]) == ("filled", "40.1000")
@@ -109,6 +115,8 @@ def test_a_trade_goes_from_the_command_line_to_the_published_bulletin(desk: Desk
 def test_refusals_have_the_exit_code_of_their_range_and_say_what_is_wrong(desk: Desk) -> None:
     with serving(desk.data):
         closed = desk.member("buyer", "place", "buy", "CQEA-25", "1", "40.00", code=40)
+        tested = desk.member("buyer", "place", "buy", "CQEA-25", "1", "40.00", "--dry-run", code=40)
+        assert tested["reason"]["name"] == closed["error"]["name"]
         assert closed["error"]["name"] in ("MARKET_CLOSED", "PHASE_FORBIDS")
         unknown = desk.member("buyer", "cancel", "O-999999", code=40)
         assert unknown["error"]["name"] == "UNKNOWN_ORDER"

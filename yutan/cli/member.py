@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from yutan.cli import session
+from yutan.cli import inquiries, session
 from yutan.cli.options import DEFAULT_DATA, DataDir, Instrument, Json, Url, Who, as_member
 
 OrderName = Annotated[str, typer.Argument(help="Order O-12, or your own client order id (委托号).")]
@@ -22,9 +22,13 @@ def place(
     time_in_force: Annotated[str, typer.Option("--tif", help="day, ioc or fok (有效期).")] = "day",
     post_only: Annotated[bool, typer.Option("--post-only", help="Refuse rather than trade at once (只挂单).")] = False,
     client_order_id: Annotated[str, typer.Option("--id", help="Your own id; made up where none is given.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would become of it: rules, fee, hold, fills (试算).")
+    ] = False,
 ) -> None:
     """Place a limit order (下单)."""
-    session.place(who, side, instrument, tonnes, price, time_in_force, post_only, client_order_id)
+    act = inquiries.test if dry_run else session.place
+    act(who, side, instrument, tonnes, price, time_in_force, post_only, client_order_id)
 
 
 @as_member
