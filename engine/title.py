@@ -86,7 +86,7 @@ class AuditLine(msgspec.Struct, frozen=True):
 class TradeStatus(msgspec.Struct, frozen=True):
     """How far a trade's settlement has come. trading_day: 0 while it waits in the backlog.
 
-    status: clearing_hold | settled | failed; reason: catalogue number, 0 = none.
+    status: clearing_hold | settled | failed | disputed; reason: catalogue number, 0 = none.
     """
 
     trade: int

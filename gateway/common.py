@@ -52,6 +52,7 @@ _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
         wire.EnumRow("clearing_hold", "清算中", "in a clearing hold"),
         wire.EnumRow("settled", "已交收", "settled"),
         wire.EnumRow("failed", "交收失败", "failed"),
+        wire.EnumRow("disputed", "争议暂缓", "disputed"),
     ],
     "phase": [
         wire.EnumRow(name, zh, name.replace("_", " ")) for name, zh in zip(phases.NAMES, phases.NAMES_ZH, strict=True)

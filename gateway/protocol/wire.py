@@ -666,7 +666,7 @@ class ObligationView(Struct, gc=False):
 
 
 class TradeView(Struct, omit_defaults=True, gc=False):
-    """One's own trade. status: matched | clearing_hold | settled | failed."""
+    """One's own trade. status: matched | clearing_hold | settled | failed | disputed."""
 
     trade_id: str
     status: str

@@ -18,11 +18,13 @@ MATCHED: Final = "matched"
 CLEARING_HOLD: Final = "clearing_hold"
 SETTLED: Final = "settled"
 FAILED: Final = "failed"
+DISPUTED: Final = "disputed"
 
 TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
     MATCHED: (CLEARING_HOLD,),
     CLEARING_HOLD: (SETTLED, FAILED),
-    FAILED: (CLEARING_HOLD,),  # by RetrySettlement
+    FAILED: (CLEARING_HOLD, DISPUTED),  # by RetrySettlement; by an objection that names the trade
+    DISPUTED: (FAILED, CLEARING_HOLD),  # once every objection to it is dismissed
     SETTLED: (),
 }
 
@@ -68,6 +70,19 @@ class SetAside:
     def __init__(self) -> None:
         self.open: dict[int, Instruction] = {}
         self.next_number = 1
+        self.disputes: dict[int, set[int]] = {}  # trade -> objections to it that were not dismissed
+
+    def dispute(self, trade: int, objection: int) -> None:
+        """A member disputes a trade: it is not delivered before the objection is dismissed. One that is settled stays so."""
+        self.disputes.setdefault(trade, set()).add(objection)
+
+    def dismiss(self, trade: int, objection: int) -> bool:
+        """An objection was dismissed; returns whether the trade is disputed no more."""
+        left = self.disputes.get(trade, set())
+        left.discard(objection)
+        if not left:
+            self.disputes.pop(trade, None)
+        return not left
 
     def add(self, writes: Writes, instruction: Instruction) -> None:
         """Set an instruction aside: nothing of it has moved."""
@@ -107,10 +122,12 @@ class SetAside:
 def retry(ledger: Ledger, aside: SetAside, writes: Writes, seq: int, trade: int) -> None:
     """Try set-aside instructions again, oldest first: the named trade and what is not a trade, or all (0).
 
-    What is not a trade failed only because an earlier trade did, so it is always worth another try.
+    What is not a trade failed only because an earlier trade did, so it is always worth another try. A disputed trade waits.
     """
     for instruction in list(aside.open.values()):
         if instruction.kind == "trade" and trade and instruction.trade != trade:
+            continue
+        if instruction.kind == "trade" and instruction.trade in aside.disputes:
             continue
         refusal = _carry_out(ledger, writes, seq, instruction)
         if refusal is None:

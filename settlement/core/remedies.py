@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from engine.core import events
 from engine.title import StatementAnswer
+from settlement.core import dvp
 from settlement.core.postings import Writes
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ def contested(clearing: "Clearing", event: events.StatementContested, writes: Wr
     """A member objected to a statement."""
     e = event
     _note(clearing, writes, e.account, e.trading_day, "contested", e.objection, e.trade, e.words)
+    if e.trade:
+        clearing.aside.dispute(e.trade, e.objection)
 
 
 def decided(clearing: "Clearing", event: events.StatementObjectionDecided, writes: Writes) -> None:
-    """An objection was decided."""
+    """An objection was decided; a trade that nobody disputes any more is tried at once, one that is rightly disputed waits."""
     e = event
     step = "upheld" if e.upheld else "dismissed"
     _note(clearing, writes, e.account, e.trading_day, step, e.objection, e.trade, e.answer)
+    if e.trade and not e.upheld and clearing.aside.dismiss(e.trade, e.objection):
+        dvp.retry(clearing.ledger, clearing.aside, writes, clearing.seq, e.trade)
 
 
 def _note(

@@ -188,7 +188,8 @@ class StatementMaker:
             "trading_day": iso_day(close.trading_day),
             "units": [row for number in sorted(self._ledger.instruments) if (row := self._units_row(account, number))],
             "unsettled": [
-                {"detail": i.detail, "kind": i.kind, "reason": i.reason, "reason_name": reason_name(i.reason),
+                {"detail": i.detail, "disputed": i.trade in aside.disputes,
+                 "kind": i.kind, "reason": i.reason, "reason_name": reason_name(i.reason),
                  "tonnes": i.tonnes, "trade_id": f"T-{i.trade}" if i.trade else None}
                 for i in aside.open.values()
                 if account in (i.account, i.buyer)
