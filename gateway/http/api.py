@@ -19,7 +19,7 @@ from gateway.http.files import bulletin_file, signature
 from gateway.http.metrics import Counters
 from gateway.http.replies import AnyRequest, Refused, json_reply
 from gateway.http.sources import Sources, sources_of
-from gateway.protocol.auction_wire import AUCTION_ROWS_MAX
+from gateway.protocol.auction_wire import AUCTION_ROWS_MAX, AuctionView
 from gateway.protocol.calendar import horizon_words
 from gateway.protocol.prices import price_text
 from gateway.protocol.times import day_text, time_text
@@ -184,8 +184,13 @@ def auctions(request: AnyRequest) -> Response[bytes]:
     """Notices and results of government auctions and buy-backs, newest first."""
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
+    return json_reply(request, {"auctions": newest_auctions(sources)})
+
+
+def newest_auctions(sources: Sources) -> list[AuctionView]:
+    """Auctions as the public may see them, newest first."""
     newest = sources.view.auctions()[-AUCTION_ROWS_MAX:]
-    return json_reply(request, {"auctions": [public_auction(sources.view, found) for found in reversed(newest)]})
+    return [public_auction(sources.view, found) for found in reversed(newest)]
 
 
 @get("/auctions/{code:str}", sync_to_thread=False)
@@ -193,10 +198,15 @@ def auction(request: AnyRequest) -> Response[bytes]:
     """One auction: its notice, where it stands, and its result."""
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
+    return json_reply(request, named_auction(request, sources))
+
+
+def named_auction(request: AnyRequest, sources: Sources) -> AuctionView:
+    """The auction of the path. Raises `Refused` where there is none."""
     found = sources.view.auction(sources.view.auction_number(request.path_params["code"]))
     if found is None:
         raise Refused(reasons.UNKNOWN_AUCTION, "code")
-    return json_reply(request, public_auction(sources.view, found))
+    return public_auction(sources.view, found)
 
 
 @get("/bulletins")
@@ -245,9 +255,14 @@ def rulebook(request: AnyRequest) -> Response[bytes]:
     """Every rule in force, with where it comes from and how sure that is."""
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
+    return json_reply(request, rulebook_value(sources))
+
+
+def rulebook_value(sources: Sources) -> dict[str, Any]:
+    """The rules in force and those adopted for later, as the answer has them."""
     notice = sources.view.rulebook_notice()
     rules, pending = notice.rulebook, notice.pending
-    value = {
+    return {
         "market": rules.market,
         "version": rules.version,
         "in_force_since": day_text(notice.since) if notice.since else None,
@@ -255,7 +270,6 @@ def rulebook(request: AnyRequest) -> Response[bytes]:
         "next": None if pending is None else _next_rules(rules, pending),
         "rules": _rules(rules),
     }
-    return json_reply(request, value)
 
 
 @get("/large-holders", sync_to_thread=False)

@@ -8,7 +8,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from gateway.feed.tape import TapeBusy
-from gateway.http import api, calendar, checkpoints, key_units, notices, pages, replies, specification
+from gateway.http import api, calendar, checkpoints, disclosure_pages, key_units, notices, pages, replies, specification
 from gateway.http.sources import Sources
 
 _BODY_BYTES_MAX = 16_384  # nothing here reads a body
@@ -41,6 +41,7 @@ def create_app(sources: Sources) -> Litestar:
             *pages.HANDLERS,
             *specification.HANDLERS,
             *notices.PAGES,
+            *disclosure_pages.PAGES,
             static,
         ],
         state=State({"sources": sources}),

@@ -1,5 +1,7 @@
 """The calendar over HTTP: what is traded and when, how far it reaches, and a file for the members' own calendars."""
 
+from typing import Any
+
 import msgspec
 from litestar import Response, get
 
@@ -29,10 +31,18 @@ def calendar(request: AnyRequest) -> Response[bytes]:
     """
     sources = sources_of(request)
     query = queries.read(request, queries.CalendarQuery)
+    value = calendar_value(sources)
+    if query.year is not None:
+        value["year"] = {"year": query.year, "trading_days": _trading_days(sources.view.calendar(), query.year)}
+    return json_reply(request, value)
+
+
+def calendar_value(sources: Sources) -> dict[str, Any]:
+    """The calendar as the answer has it, without single days."""
     found = sources.view.calendar()
     rules = sources.view.rulebook()
     today = today_of(sources)
-    value = {
+    return {
         **msgspec.to_builtins(calendar_data(found)),
         "market": rules.market,
         "today": neighbours(found, today),
@@ -47,9 +57,6 @@ def calendar(request: AnyRequest) -> Response[bytes]:
         ],
         "utc_offset_minutes": rules.utc_offset_minutes,
     }
-    if query.year is not None:
-        value["year"] = {"year": query.year, "trading_days": _trading_days(found, query.year)}
-    return json_reply(request, value)
 
 
 def _trading_days(found: Calendar, year: int) -> list[str]:

@@ -47,7 +47,7 @@ class KeyUnitsQuery(msgspec.Struct, forbid_unknown_fields=True):
 def key_units(request: AnyRequest) -> Response[bytes]:
     """Key units of a compliance year, with the sums over all of them."""
     sources = sources_of(request)
-    value = _year_of(sources, queries.read(request, KeyUnitsQuery))
+    value = units_of_year(sources, queries.read(request, KeyUnitsQuery))
     return json_reply(request, value)
 
 
@@ -55,13 +55,14 @@ def key_units(request: AnyRequest) -> Response[bytes]:
 def key_units_csv(request: AnyRequest) -> Response[bytes]:
     """The same for spreadsheets."""
     sources = sources_of(request)
-    value = _year_of(sources, queries.read(request, KeyUnitsQuery))
+    value = units_of_year(sources, queries.read(request, KeyUnitsQuery))
     rows = [{"year": value["year"], **row} for row in value["units"]]
     headers = {"content-disposition": f'attachment; filename="key-units-{value["year"]}.csv"'}
     return bytes_reply(request, csv_bytes(COLUMNS, rows), "text/csv", 0, headers)
 
 
-def _year_of(sources: Sources, query: KeyUnitsQuery) -> dict[str, Any]:
+def units_of_year(sources: Sources, query: KeyUnitsQuery) -> dict[str, Any]:
+    """The units of a year, its plan and the sums, as the answer has them. Raises `Refused` for a year without a record."""
     units = [each for each in sources.view.accounts() if each.category == KEY_EMITTER and not each.successor]
     years = {unit.number: {row.year: row for row in sources.view.compliance(unit.number)} for unit in units}
     planned = {year for year, plan in sources.view.allocation_plans() if plan.is_set}
