@@ -38,6 +38,9 @@ def hot_extensions() -> list[Extension]:
     extensions = mypycify(["--strict", "--ignore-missing-imports", *sources], opt_level="3", group_name="yutan")
     for extension in extensions:
         extension.optional = True
+        if os.name == "posix":
+            # Nobody replaces our functions at load time, so the compiler may inline them and call them directly.
+            extension.extra_compile_args.append("-fno-semantic-interposition")
     return extensions
 
 
