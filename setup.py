@@ -40,7 +40,7 @@ def hot_extensions() -> list[Extension]:
         extension.optional = True
         if os.name == "posix":
             # Nobody replaces our functions at load time, so the compiler may inline them and call them directly.
-            extension.extra_compile_args.append("-fno-semantic-interposition")
+            extension.extra_compile_args.extend(("-fno-semantic-interposition", "-fno-plt"))
     return extensions
 
 

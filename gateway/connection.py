@@ -14,7 +14,7 @@ from mypy_extensions import mypyc_attr
 from picows import WSMsgType, WSTransport
 
 from engine.core import reasons
-from gateway.protocol import frames, session, wire
+from gateway.protocol import frames, quick, session, wire
 from gateway.protocol.codec import BadRequest, NotText, Refused, RequestDecoder, encode, refusal
 from gateway.protocol.times import time_ns
 
@@ -78,7 +78,7 @@ class Connection:
         self._settings = gateway.settings
         self._outbox_bytes_max = gateway.settings.outbox_bytes_max
         self._outbox_messages_max = gateway.settings.outbox_messages_max
-        self._decode = RequestDecoder(door).decode
+        self._read = RequestDecoder(door).read
         self._jsonrpc: Any = UNSET
         self._fragments: list[bytes] = []
         self._faults = 0
@@ -174,7 +174,7 @@ class Connection:
 
     def _on_text(self, payload: bytes) -> None:
         try:
-            request = self._decode(payload)
+            request = self._read(payload)
         except BadRequest as fault:
             self._on_fault(fault)
             return
@@ -182,8 +182,6 @@ class Connection:
             self.end(session.NOT_UTF8)
             return
         self._faults = 0
-        if request.jsonrpc is not UNSET:
-            self._jsonrpc = request.jsonrpc
         try:
             self._check(request)
             self._gateway.handlers[type(request)](self, request)
@@ -194,9 +192,13 @@ class Connection:
 
     def _check(self, request: Any) -> None:
         """What holds for every request. Raises `Refused`."""
-        if self.state == _GREETED and self.door != "market" and type(request) not in _BEFORE_LOGIN:
+        kind = type(request)
+        is_quick = kind is quick.Place or kind is quick.Cancel  # these have nothing but what they ask for
+        if not is_quick and request.jsonrpc is not UNSET:
+            self._jsonrpc = request.jsonrpc
+        if self.state == _GREETED and self.door != "market" and kind not in _BEFORE_LOGIN:
             raise Refused(reasons.NOT_AUTHENTICATED)
-        if request.expires_at is not UNSET and time_ns(request.expires_at) < time.time_ns():
+        if not is_quick and request.expires_at is not UNSET and time_ns(request.expires_at) < time.time_ns():
             raise Refused(reasons.EXPIRED_REQUEST, "expires_at")
 
     def _on_fault(self, fault: BadRequest) -> None:

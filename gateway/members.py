@@ -11,7 +11,7 @@ from engine.view import OrderView
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
 from gateway.directory import Directory
-from gateway.protocol import acts, answers, frames, prices, times, wire
+from gateway.protocol import acts, answers, frames, prices, quick, times, wire
 from gateway.protocol.codec import Refused
 from gateway.reports import TIMES_IN_FORCE, reason_view
 
@@ -52,7 +52,9 @@ class MemberDesk:
         gateway.handlers.update(
             {
                 wire.OrderPlace: self._place,
+                quick.Place: self._place_asked,
                 wire.OrderCancel: self._cancel,
+                quick.Cancel: self._cancel_asked,
                 wire.OrderReplace: self._replace,
                 wire.OrderCancelAll: self._cancel_all,
                 wire.OrderGet: self._get,
@@ -75,15 +77,22 @@ class MemberDesk:
     # ---- orders: asking -----------------------------------------------------------------------------------
 
     def _place(self, connection: Connection, request: wire.OrderPlace) -> None:
-        command = place_command(self._names, connection, request.params)
+        self._place_asked(connection, asked_of(request.id, request.params))
+
+    def _place_asked(self, connection: Connection, asked: quick.Place) -> None:
+        command = place_command(self._names, connection, asked)
         if self._gateway.is_refusing_orders:
             raise Refused(reasons.OVERLOADED)
-        self._gateway.ask(connection, request.id, command)
+        self._gateway.ask(connection, asked.id, command)
 
     def _cancel(self, connection: Connection, request: wire.OrderCancel) -> None:
         account = canceling_account_of(connection, request.params.account)
         order, client_order_id = _order_name(request.params)
         self._gateway.ask(connection, request.id, commands.CancelOrder(account, order, client_order_id))
+
+    def _cancel_asked(self, connection: Connection, asked: quick.Cancel) -> None:
+        account = canceling_account_of(connection, asked.account)
+        self._gateway.ask(connection, asked.id, commands.CancelOrder(account, 0, asked.client_order_id))
 
     def _replace(self, connection: Connection, request: wire.OrderReplace) -> None:
         params = request.params
@@ -383,21 +392,36 @@ def trading_account_of(connection: Connection, code: Any) -> int:
     return account
 
 
-def place_command(names: Directory, connection: Connection, params: wire.OrderPlaceParams) -> commands.PlaceOrder:
+def asked_of(request_id: str | int, params: wire.OrderPlaceParams) -> quick.Place:
+    """What a request that was read in the general way asks for."""
+    return quick.Place(
+        request_id,
+        params.account,
+        params.instrument,
+        SIDE_NUMBERS[params.side],
+        params.price,
+        params.quantity,
+        _TIME_NUMBERS[params.time_in_force],
+        params.client_order_id,
+        params.post_only,
+    )
+
+
+def place_command(names: Directory, connection: Connection, asked: quick.Place) -> commands.PlaceOrder:
     """The order that a request asks for. Raises `Refused` with what of it no order can say."""
-    account = trading_account_of(connection, params.account)
-    instrument = names.instrument_number(params.instrument)
+    account = trading_account_of(connection, asked.account)
+    instrument = names.instrument_number(asked.instrument)
     if not instrument:
         raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
     return commands.PlaceOrder(
         account,
         instrument,
-        SIDE_NUMBERS[params.side],
-        ticks_of(params.price, names.instruments[instrument].tick_fen),
-        params.quantity,
-        _TIME_NUMBERS[params.time_in_force],
-        params.client_order_id,
-        params.post_only,
+        asked.side,
+        ticks_of(asked.price, names.instruments[instrument].tick_fen),
+        asked.quantity,
+        asked.time_in_force,
+        asked.client_order_id,
+        asked.post_only,
     )
 
 

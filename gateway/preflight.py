@@ -6,7 +6,7 @@ from engine.core import phases, reasons
 from engine.core.commands import PlaceOrder
 from engine.preflight import FAILED, NO_LIMIT, PASSED, Check, Preflight
 from gateway.connection import Connection
-from gateway.members import place_command, refusal_of
+from gateway.members import asked_of, place_command, refusal_of
 from gateway.protocol import preflight_wire
 from gateway.protocol.codec import Refused
 from gateway.protocol.preflight_wire import CheckRow, ExpectedFill, OrderTested
@@ -26,7 +26,7 @@ class PreflightDesk:
         gateway.handlers[preflight_wire.OrderTest] = self._test
 
     def _test(self, connection: Connection, request: preflight_wire.OrderTest) -> None:
-        command = place_command(self._names, connection, request.params)
+        command = place_command(self._names, connection, asked_of(request.id, request.params))
         if self._gateway.is_refusing_orders:
             raise Refused(reasons.OVERLOADED)
         found = self._gateway.view().preflight(command)

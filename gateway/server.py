@@ -72,7 +72,7 @@ class Gateway:
         self.counters: Counter[str] = Counter()  # of what is rare; the next two count what each order does
         self._requests = 0
         self._reports = 0
-        self.handlers: dict[type[wire.Request], Handler] = {wire.SessionAuth: self._log_in}
+        self.handlers: dict[type[object], Handler] = {wire.SessionAuth: self._log_in}
         self.answerers: dict[type[commands.Command], Answerer] = {}
         CommonDesk(self)
         MemberDesk(self)
