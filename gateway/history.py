@@ -21,7 +21,7 @@ from typing import Final, Self
 import aiosqlite
 import msgspec
 
-from gateway.reports import PLACE_BITS, OrderReport, Packed, Report
+from gateway.reports import PLACE_BITS, Facts, Packed, Report
 
 _SCHEMA_VERSION: Final = 4
 _WRITE_REPORTS_MAX: Final = 16_384  # bounds a blob (about 1.5 MB): reading one report reads its blob
@@ -138,7 +138,7 @@ class History:
         """What ended the writer, if it has failed."""
         return self._writer.exception() if self._writer.done() and not self._writer.cancelled() else None
 
-    def add(self, seq: int, reports: list[OrderReport]) -> None:
+    def add(self, seq: int, reports: list[Facts]) -> None:
         """Take the reports of the entries up to `seq`. Raises `HistoryBroken` when the bound is passed or the writer ended."""
         if self._writer.done():
             raise HistoryBroken("the history's writer has ended") from self.failure

@@ -43,7 +43,7 @@ from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
 from gateway.report_desk import ReportDesk
-from gateway.reports import SIDES, TIMES_IN_FORCE, OrderReport, ReportWriter
+from gateway.reports import SIDES, TIMES_IN_FORCE, Facts, Report, ReportWriter
 from gateway.settings import GatewaySettings
 from gateway.statements import StatementDesk
 from gateway.supervision import SupervisionDesk
@@ -135,8 +135,8 @@ class Gateway:
         if self._is_closed:
             return
         mark = self.history.mark
-        fresh: list[OrderReport] = []
-        stored: list[OrderReport] = []
+        fresh: list[Facts] = []
+        stored: list[Facts] = []
         events_of, origins = batch.events, batch.origins
         for place, entry in enumerate(batch.entries):
             happened, origin = events_of[place], origins[place]
@@ -158,12 +158,12 @@ class Gateway:
             self._flush_feed()
         self._flush()
 
-    def _tell(self, written: list[OrderReport]) -> None:
+    def _tell(self, written: list[Facts]) -> None:
         """Send reports to whoever follows their accounts."""
-        for report in written:
-            followers = self._exec_followers.get(report.account)
+        for facts in written:
+            followers = self._exec_followers.get(facts[0])
             if followers:
-                frame = frames.text_frame(self.reports.text(report))
+                frame = frames.text_frame(self.reports.text(Report(*facts)))
                 for follower in list(followers):
                     follower.send_frame(frame)
 

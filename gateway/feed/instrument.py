@@ -373,12 +373,12 @@ class InstrumentFeed:
 def trade_data(trade: PublicTrade, tick_fen: int) -> TradeData:
     """A trade in the words of the wire."""
     return TradeData(
-        trade_id=f"T-{trade.trade}",
-        price=price_text(trade.price_ticks, tick_fen),
-        quantity=trade.tonnes,
-        amount=money_text(trade.amount_fen),
-        taker_side=_SIDES[trade.taker_side],
-        time=time_text(trade.at_ns),
+        f"T-{trade.trade}",
+        price_text(trade.price_ticks, tick_fen),
+        trade.tonnes,
+        money_text(trade.amount_fen),
+        _SIDES[trade.taker_side],
+        time_text(trade.at_ns),
     )
 
 

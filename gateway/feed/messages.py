@@ -109,7 +109,7 @@ class TickerData(msgspec.Struct, frozen=True):
     epoch: int | UnsetType = UNSET
 
 
-class TradeData(msgspec.Struct, frozen=True):
+class TradeData(msgspec.Struct, frozen=True, gc=False):
     """One trade. taker_side: buy | sell | auction."""
 
     trade_id: str

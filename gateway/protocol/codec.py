@@ -12,7 +12,6 @@ from typing import Any, Final, final
 import msgspec
 from msgspec import UNSET
 
-from engine.compiled import is_compiled
 from engine.core import reasons
 from gateway.protocol import quick, wire
 from gateway.protocol.doors import DOORS
@@ -89,7 +88,7 @@ class RequestDecoder:
 
     def __init__(self, door: str) -> None:
         self._decode = msgspec.json.Decoder(DOORS[door]).decode
-        self._is_quick = door == "trade" and is_compiled()
+        self._is_quick = door == "trade" and not str(quick.__file__).endswith(".py")
 
     def read(self, frame: bytes) -> Any:
         """The request in a frame: one of `quick` where that knows it, or one of `wire`. Raises `BadRequest` or `NotText`."""
