@@ -1,17 +1,21 @@
 """Codes and numbers of accounts, instruments and auctions, folded from events: what a report needs to be written."""
 
-import msgspec
+from typing import Final, final
 
 from engine.core import events
 from engine.core.rulebook import RuleBook
 from engine.view import MarketView
 
 
-class InstrumentName(msgspec.Struct, frozen=True, gc=False):
+@final
+class InstrumentName:
     """An instrument's code and tick."""
 
-    code: str
-    tick_fen: int
+    __slots__ = ("code", "tick_fen")
+
+    def __init__(self, code: str, tick_fen: int) -> None:
+        self.code: Final = code
+        self.tick_fen: Final = tick_fen
 
 
 class Directory:

@@ -21,9 +21,10 @@ from typing import Final, Self
 import aiosqlite
 import msgspec
 
-from gateway.reports import PLACE_BITS, Facts, Packed, Report
+from gateway.report import Facts, Report
+from gateway.reports import PLACE_BITS, Packed
 
-_SCHEMA_VERSION: Final = 4
+_SCHEMA_VERSION: Final = 5
 _WRITE_REPORTS_MAX: Final = 16_384  # bounds a blob (about 1.5 MB): reading one report reads its blob
 _PAGE_BYTES: Final = 32_768  # blobs of some hundred kilobytes go in by far fewer writes than with pages of four
 _DROP: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("run", "reports", "finished", "mark"))

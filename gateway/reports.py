@@ -39,80 +39,14 @@ from gateway.protocol import wire
 from gateway.protocol.codec import encode
 from gateway.protocol.prices import average_text, money_text, price_text
 from gateway.protocol.times import day_text, time_text
+from gateway.report import CANCELED, DECLINED, EXEC_TYPES, EXPIRED, NEW, REJECTED, REPLACED, TRADE, Facts, Report
 
 SIDES: Final = {units.BUY: "buy", units.SELL: "sell"}
 TIMES_IN_FORCE: Final = {units.DAY: "day", units.IOC: "ioc", units.FOK: "fok"}
 SEALED: Final = "sealed_auction"  # time in force and liquidity of a bid
 _EXPIRED: Final = frozenset((reasons.DAY_ENDED, reasons.BID_NOT_AWARDED))
 
-NEW: Final = 1
-TRADE: Final = 2
-CANCELED: Final = 3
-REPLACED: Final = 4
-REJECTED: Final = 5
-EXPIRED: Final = 6
-DECLINED: Final = 7
-_EXEC_TYPES: Final = {
-    NEW: "new",
-    TRADE: "trade",
-    CANCELED: "canceled",
-    REPLACED: "replaced",
-    REJECTED: "rejected",
-    EXPIRED: "expired",
-    DECLINED: "declined",
-}
-_ENDS: Final = frozenset((CANCELED, REJECTED, EXPIRED))
 PLACE_BITS: Final = 40  # of an exec_seq, where account and exec_seq share one number
-
-
-# A report as it is written and packed: the fields of `Report` in their order, those at the end left out where they say nothing.
-# A tuple, since most reports are told to nobody: making and packing a struct takes about three times as long (decision 7).
-Facts = tuple[Any, ...]
-
-
-class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One report: number `exec_seq` of the account's stream, in the market's own numbers.
-
-    amount_fen: of all the order's fills so far. `tells`: which of the kinds above. trade to fee_fen are a fill's own.
-    parties: with whom, in a report of a block offer, and only there; `order` is then the offer, `answers` what it counters.
-    This is also what is stored: fields are only added at the end.
-    """
-
-    account: int
-    exec_seq: int
-    tells: int
-    at_ns: int
-    trading_day: int
-    order: int
-    client_order_id: str
-    instrument: int
-    side: int
-    time_in_force: int
-    price_ticks: int
-    tonnes: int
-    cum: int
-    leaves: int
-    amount_fen: int = 0
-    reason: int = 0
-    trade: int = 0
-    taker_side: int = 0
-    last_ticks: int = 0
-    last_tonnes: int = 0
-    fee_fen: int = 0
-    parties: tuple[int, ...] = ()
-    answers: int = 0
-    auction: int = 0  # of a bid: its auction, and the bid that it took the place of
-    replaces: int = 0
-
-    @property
-    def status(self) -> str:
-        """The order's status after it."""
-        if self.tells in _ENDS:
-            return _EXEC_TYPES[self.tells]
-        if not self.cum:
-            return "new" if self.leaves else "canceled"
-        return "partially_filled" if self.leaves else "filled"
-
 
 _ACCOUNT: Final = 0  # where in the facts a field stands
 _EXEC_SEQ: Final = 1
@@ -404,7 +338,7 @@ class ReportWriter:
         account = self._names.accounts[report.account]
         at = time_text(report.at_ns)
         told = wire.ExecReport(
-            _EXEC_TYPES[report.tells],
+            EXEC_TYPES[report.tells],
             report.status,
             f"B-{report.order}" if report.parties else f"O-{report.order}",
             report.client_order_id,

@@ -42,8 +42,9 @@ from gateway.protocol import frames, session, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
+from gateway.report import Facts, Report
 from gateway.report_desk import ReportDesk
-from gateway.reports import SIDES, TIMES_IN_FORCE, Facts, Report, ReportWriter
+from gateway.reports import SIDES, TIMES_IN_FORCE, ReportWriter
 from gateway.settings import GatewaySettings
 from gateway.statements import StatementDesk
 from gateway.supervision import SupervisionDesk

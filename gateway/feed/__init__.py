@@ -6,8 +6,8 @@ Read `public.py` first, then `instrument.py`, `depth.py`, `channel.py`; docs/fee
 """
 
 from gateway.feed.public import PublicFeed
+from gateway.feed.records import PublicTrade
 from gateway.feed.settings import FeedSettings
 from gateway.feed.tape import Tape
-from gateway.feed.trades import PublicTrade
 
 __all__ = ["FeedSettings", "PublicFeed", "PublicTrade", "Tape"]

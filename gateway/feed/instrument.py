@@ -26,8 +26,9 @@ from gateway.feed.messages import (
     TradeData,
     TradesData,
 )
+from gateway.feed.records import MINUTE_NS, Bar, PublicTrade
 from gateway.feed.settings import FeedSettings
-from gateway.feed.trades import MINUTE_NS, Bar, PublicTrade, first_bar
+from gateway.feed.trades import count_in, first_bar
 from gateway.protocol.prices import money_text, price_text
 from gateway.protocol.times import time_text
 
@@ -174,7 +175,7 @@ class InstrumentFeed:
     def _fold_bar(self, trade: PublicTrade) -> None:
         bar = self._bars[-1] if self._bars else None
         if bar is not None and trade.at_ns < bar.start_ns + MINUTE_NS:
-            bar.add(trade)
+            count_in(bar, trade)
         else:
             self._end_bar()
             bar = first_bar(trade)

@@ -26,9 +26,10 @@ from gateway.feed.figures import second_text
 from gateway.feed.instrument import InstrumentFeed, Said
 from gateway.feed.messages import AuctionData, BookData, NextPhase, NextRules, PhaseData, TickerData
 from gateway.feed.notices import NoticeFeed
+from gateway.feed.records import PublicTrade
 from gateway.feed.settings import FeedSettings
 from gateway.feed.timetable import next_opening, next_phase
-from gateway.feed.trades import PublicTrade, public_trade
+from gateway.feed.trades import public_trade
 from gateway.protocol.times import day_text, time_text
 
 

@@ -17,7 +17,8 @@ from msgspec import structs
 from engine.core.events import DayOpened, Traded
 from engine.sequencer import Batch
 from engine.view import MarketView
-from gateway.feed.trades import MINUTE_NS, Bar, PublicTrade, public_trade
+from gateway.feed.records import MINUTE_NS, Bar, PublicTrade
+from gateway.feed.trades import public_trade
 
 SCHEMA_VERSION = 1
 TRADES_PENDING_MAX = 200_000  # waiting to be written: about 30 MB; then the sequencer lets no new orders in
