@@ -21,7 +21,7 @@ from typing import Final, Self
 import aiosqlite
 import msgspec
 
-from gateway.report import Facts, Report
+from gateway.exec_report import Facts, Report
 from gateway.reports import PLACE_BITS, Packed
 
 _SCHEMA_VERSION: Final = 5

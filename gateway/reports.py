@@ -35,11 +35,11 @@ from engine.core.events import (
 )
 from engine.view import MarketView
 from gateway.directory import Directory
+from gateway.exec_report import CANCELED, DECLINED, EXEC_TYPES, EXPIRED, NEW, REJECTED, REPLACED, TRADE, Facts, Report
 from gateway.protocol import wire
 from gateway.protocol.codec import encode
 from gateway.protocol.prices import average_text, money_text, price_text
 from gateway.protocol.times import day_text, time_text
-from gateway.report import CANCELED, DECLINED, EXEC_TYPES, EXPIRED, NEW, REJECTED, REPLACED, TRADE, Facts, Report
 
 SIDES: Final = {units.BUY: "buy", units.SELL: "sell"}
 TIMES_IN_FORCE: Final = {units.DAY: "day", units.IOC: "ioc", units.FOK: "fok"}

@@ -31,6 +31,7 @@ from gateway.connection import Asked, Connection
 from gateway.controls import NEWS, ControlDesk
 from gateway.day_desk import DayDesk
 from gateway.directory import Directory
+from gateway.exec_report import Facts, Report
 from gateway.feed import PublicFeed
 from gateway.history import History
 from gateway.listener import Listener
@@ -42,7 +43,6 @@ from gateway.protocol import frames, session, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
-from gateway.report import Facts, Report
 from gateway.report_desk import ReportDesk
 from gateway.reports import SIDES, TIMES_IN_FORCE, ReportWriter
 from gateway.settings import GatewaySettings

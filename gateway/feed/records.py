@@ -1,6 +1,6 @@
 """What the tape keeps: a trade as the public may know it, and a bar. No names, no accounts, no orders.
 
-Not compiled: mypyc drops the keywords of a struct's class (see `gateway.report`). What is done with them often is in `trades`.
+Not compiled: mypyc drops the keywords of a struct's class (see `gateway.exec_report`). What is done with them often is in `trades`.
 """
 
 import msgspec

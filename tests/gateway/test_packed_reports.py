@@ -2,7 +2,7 @@
 
 import msgspec
 
-from gateway.report import CANCELED, NEW, Facts, Report
+from gateway.exec_report import CANCELED, NEW, Facts, Report
 from gateway.reports import PLACE_BITS, Packed
 
 PLACED: Facts = (7, 1, NEW, 5_000, 20260105, 41, "a-1", 1, 1, 0, 4_010, 100, 0, 100, 0, 0)
