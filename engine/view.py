@@ -11,6 +11,8 @@ from typing import Final
 import msgspec
 
 from engine import participant_view, preflight
+from engine.compliance_view import ComplianceView as ComplianceView
+from engine.compliance_view import compliance_view
 from engine.control_view import ControlsView
 from engine.core import composite, positions, stages
 from engine.core.admission import Verdict
@@ -22,14 +24,14 @@ from engine.core.blocks import Offer
 from engine.core.book import Order
 from engine.core.calendar import BeyondCalendar, Calendar
 from engine.core.commands import AnnounceAuction, PlaceOrder
-from engine.core.compliance import offset_limit
 from engine.core.days import BankBreak, BankFile, Mark
 from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
 from engine.core.market import Market
 from engine.core.participants import Ban
-from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, Objection
+from engine.core.records import AllocationPlan, Encumbrance
+from engine.core.records import Filing as Filing
 from engine.core.rulebook import ProductRules, RuleBook
-from engine.core.state import Account, Instrument, Key, time_in_force_of
+from engine.core.state import Instrument, Key, time_in_force_of
 from engine.core.supervision import ANSWER as ANSWER
 from engine.core.supervision import IN_FORCE as IN_FORCE
 from engine.core.supervision import MEASURES as MEASURES
@@ -49,33 +51,6 @@ from engine.statement_view import StatementsView as StatementsView
 from engine.statement_view import statements_view
 
 _MINUTE_NS: Final = 60_000_000_000
-
-
-class ComplianceView(msgspec.Struct, frozen=True):
-    """One account's compliance year (履约年度), in tonnes. Days are yyyymmdd, 0 for none.
-
-    emissions: verified, which is what is owed; -1 while they are not known. offset_limits: what the year's rules let be
-    used of each product, in all filings together; empty where none is usable.
-    """
-
-    account: int
-    year: int
-    free: int
-    paid: int
-    emissions: int
-    reported_on: int
-    report_deadline: int
-    objection_until: int
-    surrender_deadline: int
-    surrendered: int
-    offsets: dict[str, int]
-    offset_limits: dict[str, int]
-    shortfall: int
-    retention_floor: int
-    is_final: bool
-    preallocated: int
-    allocation_objection_until: int
-    objections: tuple[Objection, ...]
 
 
 class OrderView(msgspec.Struct, frozen=True):
@@ -357,11 +332,15 @@ class MarketView:
         if found is None:
             return []
         years = self._market.state.compliance.get(account, {})
-        return [self._compliance_view(found, year, record) for year, record in sorted(years.items())]
+        return [compliance_view(self._market.state, found, year, record) for year, record in sorted(years.items())]
 
     def allocation_plans(self) -> list[tuple[int, AllocationPlan]]:
         """Each year's allocation plan and what was issued of it, oldest first."""
         return [(year, copy(plan)) for year, plan in sorted(self._market.state.allocation_plans.items())]
+
+    def filings(self, account: int) -> list[Filing]:
+        """The account's surrender filings, oldest first; 0: of all accounts."""
+        return [found for found in self._market.state.filings.values() if account in (0, found.account)]
 
     def encumbrances(self, account: int) -> list[Encumbrance]:
         """What of the account's units is frozen, pledged or withdrawn, oldest first; 0: of all accounts."""
@@ -408,34 +387,6 @@ class MarketView:
             positions.owned_tonnes(state, group, rules.code),
             positions.above_allocation(state, group, is_allowance, rules.large_holder_tonnes),
             positions.above_allocation(state, group, is_allowance, limit) if limit else 0,
-        )
-
-    def _compliance_view(self, account: Account, year: int, record: ComplianceYear) -> ComplianceView:
-        rules = self._market.state.rulebook.compliance.get(year)
-        limits: dict[str, int] = {}
-        if rules is not None:
-            of_all = offset_limit(record, rules.offset_base, rules.offset_limit_bp)
-            for product, terms in rules.offsets.items():
-                limits[product] = min(of_all, offset_limit(record, rules.offset_base, terms.limit_bp))
-        return ComplianceView(
-            int(account.number),
-            year,
-            record.free,
-            record.paid,
-            record.emissions,
-            record.reported_on,
-            0 if rules is None else rules.report_deadline,
-            record.objection_until,
-            0 if rules is None else rules.surrender_deadline,
-            record.surrendered,
-            dict(record.offsets),
-            limits,
-            record.shortfall,
-            account.retention.get(year, 0),
-            record.is_final,
-            sum(record.preallocated.values()),
-            record.allocation_objection_until,
-            tuple(record.objections[subject] for subject in sorted(record.objections)),
         )
 
     def supervision(self) -> Supervision:

@@ -3,21 +3,24 @@
 from msgspec import UNSET, UnsetType
 
 from engine.core import reasons
-from engine.view import ComplianceView, MarketView
+from engine.view import ComplianceView, Filing, MarketView
 from gateway.directory import Directory
 from gateway.protocol import wire
 from gateway.protocol.codec import Refused
-from gateway.protocol.times import day_text
+from gateway.protocol.obligation_rows import FilingLine, FilingRow
+from gateway.protocol.times import day_text, time_text
 
 
-def obligation_view(view: MarketView, account: int, year: int | UnsetType) -> wire.ObligationView:
+def obligation_view(view: MarketView, names: Directory, account: int, year: int | UnsetType) -> wire.ObligationView:
     """An account's compliance years, or the one that is named. Raises `Refused` where there is none of that year."""
     found = view.account(account)
     assert found is not None, "an account that is there stays"
     years = [row for row in view.compliance(account) if year is UNSET or row.year == year]
     if year is not UNSET and not years:
         raise Refused(reasons.UNKNOWN_DOCUMENT, "year")
-    return wire.ObligationView(found.code, found.category, [_row(row) for row in years], view.day().seq)
+    filed = [filing_row(filing, names) for filing in view.filings(account)]
+    rows = [_row(row, [filing for filing in filed if filing.year == row.year]) for row in years]
+    return wire.ObligationView(found.code, found.category, rows, view.day().seq)
 
 
 def encumbrance_rows(view: MarketView, names: Directory, account: int) -> list[wire.EncumbranceRow]:
@@ -35,7 +38,23 @@ def encumbrance_rows(view: MarketView, names: Directory, account: int) -> list[w
     ]
 
 
-def _row(row: ComplianceView) -> wire.ObligationRow:
+def filing_row(found: Filing, names: Directory) -> FilingRow:
+    """A filing on the wire."""
+    return FilingRow(
+        f"S-{found.number}",
+        names.account_code(found.account),
+        found.year,
+        [FilingLine(names.instrument_code(instrument), tonnes) for instrument, tonnes in found.lines],
+        found.is_final,
+        found.status,
+        time_text(found.filed_ns),
+        found.filed_by,
+        found.confirmed_by,
+        found.note,
+    )
+
+
+def _row(row: ComplianceView, filings: list[FilingRow]) -> wire.ObligationRow:
     is_verified = row.emissions >= 0
     return wire.ObligationRow(
         row.year,
@@ -66,4 +85,5 @@ def _row(row: ComplianceView) -> wire.ObligationRow:
             )
             for found in row.objections
         ],
+        filings,
     )

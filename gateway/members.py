@@ -331,7 +331,7 @@ class MemberDesk:
     def _obligation(self, connection: Connection, request: wire.AccountObligation) -> None:
         params = request.params if request.params is not UNSET else wire.ObligationParams()
         account = account_of(connection, params.account)
-        connection.reply(request.id, obligation_view(self._gateway.view(), account, params.year))
+        connection.reply(request.id, obligation_view(self._gateway.view(), self._names, account, params.year))
 
     def _trade(self, connection: Connection, request: wire.TradeGet) -> None:
         number = int(request.params.trade_id[2:])

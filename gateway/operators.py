@@ -158,7 +158,7 @@ class OperatorDesk:
         account = self._names.account_number(request.params.account)
         if not account:
             raise Refused(reasons.UNKNOWN_ACCOUNT, "account")
-        connection.reply(request.id, obligation_view(self._gateway.view(), account, request.params.year))
+        connection.reply(request.id, obligation_view(self._gateway.view(), self._names, account, request.params.year))
 
     def _encumbrances(self, connection: Connection, request: wire.OpsEncumbrances) -> None:
         account = 0

@@ -33,6 +33,7 @@ from gateway.day_desk import DayDesk
 from gateway.directory import Directory
 from gateway.exec_report import Facts, Report
 from gateway.feed import PublicFeed
+from gateway.filings import FilingDesk
 from gateway.history import History
 from gateway.listener import Listener
 from gateway.members import MemberDesk
@@ -89,6 +90,7 @@ class Gateway:
         AllocationDesk(self)
         self._controls = ControlDesk(self)
         PreflightDesk(self)
+        FilingDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}

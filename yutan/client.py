@@ -47,6 +47,7 @@ from yutan.auctions import Auctions
 from yutan.audit_trail import AuditTrail
 from yutan.blocks import Blocks
 from yutan.controls import Controls
+from yutan.filings import Filings
 from yutan.following import Following, Incoming
 from yutan.inquiries import Inquiries, place_params
 from yutan.keys import Key, given_key
@@ -119,6 +120,7 @@ class Client:
         self.controls = Controls(self._ask)
         self.reports = Reports(self._ask)
         self.inquiries = Inquiries(self._ask, self.next_client_order_id)
+        self.filings = Filings(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env

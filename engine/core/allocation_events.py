@@ -21,6 +21,20 @@ class ReviewOpened(Fact, frozen=True, gc=False):
     objection_until: int
 
 
+class FilingChanged(Fact, frozen=True, gc=False):
+    """A unit's surrender filing is now initiated | pending | confirmed | rejected | withdrawn.
+
+    user: the unit's person who did it, "" where the registry decided; note: why it was rejected.
+    """
+
+    filing: int
+    account: int
+    year: int
+    status: str
+    user: str
+    note: str
+
+
 class UnitsPreallocated(Fact, frozen=True, gc=False):
     """Units were issued ahead of the year's allocation; they wait for its true-up and cannot be traded."""
 

@@ -3,11 +3,12 @@
 The numbers in the messages are those of the reliability catalogue (INV-1 …). Raises AssertionError with what was seen.
 """
 
-from engine.core import auctions, block_trading, kill_switches, phases, standing
+from engine.core import auctions, block_trading, filings, kill_switches, phases, standing
 from engine.core.adoption import keeps_what_is_fixed
 from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
 from engine.core.controls import INSTRUMENT, MARKET
+from engine.core.holdings import SURRENDER
 from engine.core.state import Account, Instrument, State
 from engine.core.succession import MERGED
 from engine.core.units import BUY
@@ -28,6 +29,7 @@ def audit(state: State) -> None:
     audit_blocks(state)
     audit_compliance(state)
     audit_plans(state)
+    audit_filings(state)
     audit_auctions(state)
     audit_units_apart(state)
     audit_merged(state)
@@ -338,6 +340,26 @@ def audit_plans(state: State) -> None:
         is_within = plan.allocated <= plan.total - plan.reserve and plan.reserved <= plan.reserve
         check(is_within or not plan.is_set, f"{where}: {plan.allocated} t and {plan.reserved} t issued")
     check(not any(recorded.values()), f"INV-1 allocation plans: nothing counted for {sorted(recorded)}")
+
+
+def audit_filings(state: State) -> None:
+    """INV-1: what waits for the decision on a filing is what it names. INV-12: one filing of an account and year is open."""
+    waiting: dict[tuple[str, int, int], int] = {}
+    for found in state.encumbrances.values():
+        if found.kind == SURRENDER:
+            key = found.beneficiary, found.account, found.instrument
+            waiting[key] = waiting.get(key, 0) + found.tonnes
+    open_years: set[tuple[int, int]] = set()
+    for number, filing in state.filings.items():
+        check(number == filing.number, f"INV-12 filing {number}")
+        if filing.is_open:
+            check((filing.account, filing.year) not in open_years, f"INV-12 filing {number}: not the only open one")
+            open_years.add((filing.account, filing.year))
+        if filing.status == "pending":
+            for instrument, tonnes in filing.lines:
+                apart = waiting.pop((filings.name_of(filing), filing.account, instrument), 0)
+                check(apart == tonnes, f"INV-1 filing {number}: {apart} t of instrument {instrument} wait")
+    check(not waiting, f"INV-1: units wait for no filing: {sorted(waiting)}")
 
 
 def audit_units_apart(state: State) -> None:

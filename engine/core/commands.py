@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core import allocation_acts, control_acts, participant_acts, remedy_acts
+from engine.core import allocation_acts, control_acts, filing_commands, participant_acts, remedy_acts
 from engine.core.allocation_acts import DecideObjection as DecideObjection
 from engine.core.allocation_acts import FileObjection as FileObjection
 from engine.core.allocation_acts import ImportAllocations as ImportAllocations
@@ -31,6 +31,10 @@ from engine.core.control_acts import ReleaseKillSwitch as ReleaseKillSwitch
 from engine.core.control_acts import ReleaseOwn as ReleaseOwn
 from engine.core.control_acts import SetOwnLimits as SetOwnLimits
 from engine.core.entry import Entry as Entry
+from engine.core.filing_commands import ConfirmSurrender as ConfirmSurrender
+from engine.core.filing_commands import DecideFiling as DecideFiling
+from engine.core.filing_commands import FileSurrender as FileSurrender
+from engine.core.filing_commands import WithdrawSurrender as WithdrawSurrender
 from engine.core.participant_acts import AdmitParticipant as AdmitParticipant
 from engine.core.participant_acts import AmendParticipant as AmendParticipant
 from engine.core.participant_acts import AppointUser as AppointUser
@@ -705,6 +709,7 @@ AnyAct = (
     | SurrenderUnits
     | allocation_acts.AllocationAct
     | IssueOffsets
+    | DecideFiling
     | CancelUnits
     | EncumberUnits
     | ReleaseUnits
@@ -807,6 +812,7 @@ AnyCommand = (
     | control_acts.OwnCommand
     | ConfirmStatement
     | ObjectToStatement
+    | filing_commands.FilingCommand
     | Found
     | Propose
     | Approve

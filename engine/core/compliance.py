@@ -109,54 +109,71 @@ def judge_surrender(state: State, account: Account, instrument: Instrument, act:
 
     A restriction never stands against surrendering.
     """
+    return judge_lines(state, account, act.year, [(instrument, act.tonnes)], act.final, {})
+
+
+def judge_lines(
+    state: State,
+    account: Account,
+    year: int,
+    lines: list[tuple[Instrument, int]],
+    is_final: bool,
+    apart: dict[int, int],
+) -> Verdict:
+    """The same for units of several instruments at once. apart: tonnes that already wait for just this, by instrument."""
     if account.category != KEY_EMITTER:
         return Verdict(reasons.NOT_KEY_EMITTER)
-    record = known_record(state, act.account, act.year)
+    record = known_record(state, int(account.number), year)
     if record is not None and record.is_final:
         return Verdict(reasons.COMPLIANCE_YEAR_CLOSED)
-    position = account.position(act.instrument)
-    there = int(position.available + position.use_restricted)
-    if act.tonnes > there:
-        return Verdict(reasons.INSUFFICIENT_ALLOWANCE, there, act.tonnes)
+    for instrument, tonnes in lines:
+        position = account.position(instrument.number)
+        there = int(position.available + position.use_restricted) + apart.get(int(instrument.number), 0)
+        if tonnes > there:
+            return Verdict(reasons.INSUFFICIENT_ALLOWANCE, there, tonnes)
     record = ComplianceYear() if record is None else record
-    if not instrument.is_allowance:
-        verdict = judge_offset(state, record, instrument, act)
-        if verdict.reason == 0:
-            verdict = judge_boundary(state, account, instrument, act.tonnes)
+    offsets = [(instrument, tonnes) for instrument, tonnes in lines if not instrument.is_allowance]
+    if offsets:
+        verdict = judge_offsets(state, record, year, offsets)
+        for instrument, tonnes in offsets:
+            if verdict.reason == 0:
+                verdict = judge_boundary(state, account, instrument, tonnes)
         if verdict.reason != 0:
             return verdict
-    if act.final:
+    if is_final:
         if record.emissions == NOT_VERIFIED:
             return Verdict(reasons.EMISSIONS_NOT_VERIFIED)
-        covered = record.covered + act.tonnes
+        covered = record.covered + sum(tonnes for _, tonnes in lines)
         if covered < record.emissions:
             return Verdict(reasons.OBLIGATION_NOT_MET, record.emissions, covered)
     return ADMITTED
 
 
-def judge_offset(state: State, record: ComplianceYear, instrument: Instrument, act: SurrenderUnits) -> Verdict:
-    """Whether the year's rules let so much of this reduction be used, all filings of the year together."""
-    rules = state.rulebook.compliance.get(act.year)
-    terms = None if rules is None else rules.offsets.get(instrument.product)
-    if rules is None or terms is None:
-        return Verdict(reasons.OFFSET_NOT_ALLOWED)
-    if instrument.vintage < terms.vintage_min:
-        return Verdict(reasons.OFFSET_NOT_ALLOWED, terms.vintage_min, instrument.vintage)
-    if record.emissions == NOT_VERIFIED and rules.offset_base == "verified_emissions":
-        return Verdict(reasons.EMISSIONS_NOT_VERIFIED)
-    used = record.offsets.get(instrument.product, 0) + act.tonnes
-    of_product = offset_limit(record, rules.offset_base, terms.limit_bp)
-    if used > of_product:
-        return Verdict(reasons.OFFSET_LIMIT, of_product, used)
-    used = sum(record.offsets.values()) + act.tonnes
+def judge_offsets(state: State, record: ComplianceYear, year: int, lines: list[tuple[Instrument, int]]) -> Verdict:
+    """Whether the year's rules let so much of these reductions be used, all filings of the year together."""
+    rules = state.rulebook.compliance.get(year)
+    used = dict(record.offsets)
+    for instrument, tonnes in lines:
+        terms = None if rules is None else rules.offsets.get(instrument.product)
+        if rules is None or terms is None:
+            return Verdict(reasons.OFFSET_NOT_ALLOWED)
+        if instrument.vintage < terms.vintage_min:
+            return Verdict(reasons.OFFSET_NOT_ALLOWED, terms.vintage_min, instrument.vintage)
+        if record.emissions == NOT_VERIFIED and rules.offset_base == "verified_emissions":
+            return Verdict(reasons.EMISSIONS_NOT_VERIFIED)
+        used[instrument.product] = used.get(instrument.product, 0) + tonnes
+        of_product = offset_limit(record, rules.offset_base, terms.limit_bp)
+        if used[instrument.product] > of_product:
+            return Verdict(reasons.OFFSET_LIMIT, of_product, used[instrument.product])
+    assert rules is not None, "a line has named a product that the year's rules let be used"
+    in_all = sum(used.values())
     of_all = offset_limit(record, rules.offset_base, rules.offset_limit_bp)
-    if used > of_all:
-        return Verdict(reasons.OFFSET_LIMIT, of_all, used)
-    local = act.tonnes if terms.is_local else 0
-    for product, tonnes in record.offsets.items():
-        if product in rules.offsets and rules.offsets[product].is_local:
-            local += tonnes
-    local_min = -(-used * rules.local_share_min_bp // WHOLE_BP)
+    if in_all > of_all:
+        return Verdict(reasons.OFFSET_LIMIT, of_all, in_all)
+    local = sum(
+        tonnes for product, tonnes in used.items() if product in rules.offsets and rules.offsets[product].is_local
+    )
+    local_min = -(-in_all * rules.local_share_min_bp // WHOLE_BP)
     if local < local_min:
         return Verdict(reasons.OFFSET_ORIGIN, local_min, local)
     return ADMITTED

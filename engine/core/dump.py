@@ -23,6 +23,7 @@ from engine.core.records import (
     AllocationPlan,
     ComplianceYear,
     Encumbrance,
+    Filing,
     Objection,
     OffsetProject,
     RiskReserve,
@@ -33,7 +34,7 @@ from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 11
+FORMAT = 12
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -91,7 +92,13 @@ def _state(state: State) -> list[Any]:
             for year, record in sorted(years.items())
         ],
         [_auction(auction) for auction in state.auctions.values()],
-        [state.canceled, state.encumbrance_number, list(state.encumbrances.values()), _plans(state)],
+        [
+            state.canceled,
+            state.encumbrance_number,
+            list(state.encumbrances.values()),
+            _plans(state),
+            list(state.filings.values()),
+        ],
         list(state.offset_projects.values()),
         [_days(state.days), _statements(state.statements)],
         state.supervision,
@@ -341,8 +348,9 @@ def _load_state(body: list[Any]) -> State:
         auction = _load_auction(len(state.auctions) + 1, row)
         state.auctions[auction.number] = auction
         state.auction_numbers[auction.terms.code] = auction.number
-    state.canceled, state.encumbrance_number, rows, plans = encumbrances
+    state.canceled, state.encumbrance_number, rows, plans, filings = encumbrances
     state.offset_projects = {found.code: found for found in msgspec.convert(offset_projects, list[OffsetProject])}
+    state.filings = {found.number: found for found in msgspec.convert(filings, list[Filing])}
     state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
     state.days, state.statements = _load_days(days[0]), _load_statements(days[1])
     state.supervision = msgspec.convert(supervision, Supervision)

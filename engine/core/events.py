@@ -12,6 +12,7 @@ import msgspec
 from engine.core.allocation_events import AllocationPlanSet as AllocationPlanSet
 from engine.core.allocation_events import AllocationTruedUp as AllocationTruedUp
 from engine.core.allocation_events import EmissionsRecorded as EmissionsRecorded
+from engine.core.allocation_events import FilingChanged as FilingChanged
 from engine.core.allocation_events import ObjectionDecided as ObjectionDecided
 from engine.core.allocation_events import ObjectionFiled as ObjectionFiled
 from engine.core.allocation_events import ReviewOpened as ReviewOpened

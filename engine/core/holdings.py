@@ -22,6 +22,7 @@ from engine.core.units import RESTRICT_TRANSFER, SELL, TONNES_MAX
 
 FREEZE: Final = "freeze"  # 司法冻结: by court order; open sells give way
 PLEDGE: Final = "pledge"  # 质押
+SURRENDER: Final = "surrender"  # 待清缴确认: waits for the registry's decision on a filing, which alone releases it
 WITHDRAWN: Final = "withdrawn"  # 转出至登记账户: kept in the registry, out of trading, at the owner's request
 ENCUMBRANCE_KINDS: Final = (FREEZE, PLEDGE, WITHDRAWN)
 TRANSFER_KINDS: Final = ("succession", "court", "gift", "reserve")  # 承继、强制执行、赠与、预留划拨
@@ -146,6 +147,8 @@ def judge_encumbered(state: State, act: ReleaseUnits | EnforceEncumbrance) -> Ve
     found = state.encumbrances.get(act.encumbrance)
     if found is None:
         return Verdict(reasons.UNKNOWN_ENCUMBRANCE)
+    if found.kind == SURRENDER:
+        return Verdict(reasons.FILING_OPEN)
     if act.tonnes > found.tonnes:
         return Verdict(reasons.INSUFFICIENT_ALLOWANCE, found.tonnes, act.tonnes)
     if isinstance(act, ReleaseUnits):
@@ -181,11 +184,7 @@ def take(
     if isinstance(act, EncumberUnits):
         encumber(state, act, out)
     elif isinstance(act, ReleaseUnits):
-        found = state.encumbrances[act.encumbrance]
-        take_off(state, found, act.tonnes)
-        account, instrument = state.held_account(found.account), state.held_instrument(found.instrument)
-        move_free(account, instrument, act.tonnes, found.use_restricted)
-        out.append(UnitsReleased(found.number, found.account, found.instrument, act.tonnes, found.use_restricted))
+        release(state, state.encumbrances[act.encumbrance], act.tonnes, out)
     elif isinstance(act, EnforceEncumbrance):
         found = state.encumbrances[act.encumbrance]
         take_off(state, found, act.tonnes)
@@ -229,6 +228,14 @@ def encumber(state: State, act: EncumberUnits, out: list[Event]) -> None:
     out.append(
         UnitsEncumbered(number, act.account, act.instrument, act.tonnes, act.kind, act.beneficiary, act.use_restricted)
     )
+
+
+def release(state: State, found: Encumbrance, tonnes: int, out: list[Event]) -> None:
+    """Give units of an encumbrance back to what they were."""
+    take_off(state, found, tonnes)
+    account, instrument = state.held_account(found.account), state.held_instrument(found.instrument)
+    move_free(account, instrument, tonnes, found.use_restricted)
+    out.append(UnitsReleased(found.number, found.account, found.instrument, tonnes, found.use_restricted))
 
 
 def take_off(state: State, found: Encumbrance, tonnes: int) -> None:

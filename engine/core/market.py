@@ -13,6 +13,7 @@ from engine.core import (
     block_trading,
     calendar_acts,
     dump,
+    filings,
     holders,
     own_acts,
     statements,
@@ -32,8 +33,10 @@ from engine.core.commands import (
     CancelAll,
     CancelOrder,
     ConfirmStatement,
+    ConfirmSurrender,
     Entry,
     FileHolderReport,
+    FileSurrender,
     Found,
     ObjectToStatement,
     PlaceBid,
@@ -43,6 +46,7 @@ from engine.core.commands import (
     RejectOwn,
     ReplaceOrder,
     WithdrawBid,
+    WithdrawSurrender,
 )
 from engine.core.events import Event, MarketFounded
 from engine.core.rulebook import parse
@@ -145,6 +149,8 @@ class Market:
             own_acts.reject(state, command, out)
         elif type(command) is ConfirmStatement or type(command) is ObjectToStatement:
             statements.answer(state, at_ns, command, out)
+        elif type(command) is FileSurrender or type(command) is ConfirmSurrender or type(command) is WithdrawSurrender:
+            filings.ask(state, seq, at_ns, command, out)
         else:
             raise AssertionError("a market is founded once")
         return out

@@ -175,6 +175,8 @@ SPLIT_ABOVE_RECORD: Final = 6038
 SERIALS_TAKEN: Final = 6039
 OFFSET_OWN_BOUNDARY: Final = 6040
 ALLOCATION_PLAN_EXCEEDED: Final = 6041
+FILING_OPEN: Final = 6042
+UNKNOWN_FILING: Final = 6043
 ACCOUNT_LEAVING: Final = 6051
 ACCOUNT_CLOSED: Final = 6052
 ACCOUNT_HAS_UNITS: Final = 6053
@@ -1166,6 +1168,24 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "More than the year's allocation plan has for this share; actual is all that would be issued of it.",
         "超过该年度配额分配方案的额度;actual 为该部分累计发放量。",
         "CQ-M Art. 11",
+    ),
+    Reason(
+        6042,
+        "FILING_OPEN",
+        "never",
+        99,
+        "A surrender filing has to be decided or withdrawn first; actual is its number.",
+        "尚有清缴申报未办结;actual 为申报编号。",
+        "CQ-M Art. 26",
+    ),
+    Reason(
+        6043,
+        "UNKNOWN_FILING",
+        "never",
+        99,
+        "The account has no surrender filing of this number for which this can be done.",
+        "该账户没有此编号的可办理清缴申报。",
+        "CQ-M Art. 26",
     ),
     Reason(
         6051,

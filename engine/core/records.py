@@ -120,6 +120,29 @@ class Statements:
         self.objections: dict[int, StatementObjection] = {}
 
 
+class Filing(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A unit's surrender filing. lines: (instrument, tonnes); filed_by, confirmed_by: the unit's users; note: why rejected.
+
+    status: initiated | pending (the registry has to decide; its units wait) | confirmed | rejected | withdrawn.
+    """
+
+    number: int
+    account: int
+    year: int
+    lines: tuple[tuple[int, int], ...]
+    is_final: bool
+    filed_ns: int
+    filed_by: str
+    confirmed_by: str = ""
+    status: str = "initiated"
+    note: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still may be confirmed, decided or withdrawn."""
+        return self.status in ("initiated", "pending")
+
+
 class OffsetProject(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A project of certified reductions. boundary: the account in whose own boundary it lies, 0 for none.
 

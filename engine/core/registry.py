@@ -5,6 +5,7 @@ from engine.core import (
     allocation_file,
     allocation_plan,
     compliance,
+    filings,
     holdings,
     offset_projects,
     split,
@@ -13,6 +14,7 @@ from engine.core import (
 from engine.core.admission import Verdict
 from engine.core.commands import (
     CancelUnits,
+    DecideFiling,
     DecideObjection,
     EncumberUnits,
     EnforceEncumbrance,
@@ -37,6 +39,7 @@ RegistryAct = (
     | ImportEmissions
     | PreallocateUnits
     | TrueUpAllocation
+    | DecideFiling
     | FileObjection
     | DecideObjection
     | CancelUnits
@@ -54,6 +57,8 @@ def judge(state: State, act: RegistryAct) -> Verdict:
     """Whether the act may take effect in the present state."""
     if isinstance(act, SetAllocationPlan):
         return allocation_plan.judge(state, act)
+    if isinstance(act, DecideFiling):
+        return filings.judge(state, act)
     if isinstance(act, ImportAllocations):
         return allocation_file.judge(state, act)
     if isinstance(act, ImportEmissions):
@@ -75,6 +80,8 @@ def take(state: State, act: RegistryAct, out: list[Event]) -> None:
     """Let a judged act take effect. Nothing here can fail."""
     if isinstance(act, SetAllocationPlan):
         allocation_plan.set_plan(state, act, out)
+    elif isinstance(act, DecideFiling):
+        filings.decide(state, act, out)
     elif isinstance(act, ImportAllocations):
         allocation_file.issue(state, act, out)
     elif isinstance(act, ImportEmissions):

@@ -21,6 +21,7 @@ from engine.core.events import (
     HoldingTransferred,
     RetentionChanged,
 )
+from engine.core.filings import judge_none_open
 from engine.core.holdings import move_available, move_use_restricted
 from engine.core.records import NOT_VERIFIED, ComplianceYear
 from engine.core.state import Account, Instrument, State
@@ -49,7 +50,9 @@ def judge(state: State, act: SplitAccount) -> Verdict:
         return Verdict(reasons.NOT_SPLITTABLE)
     if account.restriction != 0:
         return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
-    verdict = judge_bids(state, act.account)
+    verdict = judge_none_open(state, tuple(int(side.number) for side in sides))
+    if verdict.reason == 0:
+        verdict = judge_bids(state, act.account)
     if verdict.reason == 0:
         verdict = judge_holdings(state, account, act)
     if verdict.reason == 0:

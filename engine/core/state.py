@@ -18,7 +18,15 @@ from engine.core.days import Days
 from engine.core.events import Composite
 from engine.core.participants import Participants
 from engine.core.phases import CLOSED
-from engine.core.records import AllocationPlan, ComplianceYear, Encumbrance, OffsetProject, RiskReserve, Statements
+from engine.core.records import (
+    AllocationPlan,
+    ComplianceYear,
+    Encumbrance,
+    Filing,
+    OffsetProject,
+    RiskReserve,
+    Statements,
+)
 from engine.core.rulebook import PICK_LEVELS, ProductRules, RuleBook
 from engine.core.supervision import Supervision
 from engine.core.units import AMOUNT_FEN_MAX
@@ -425,6 +433,7 @@ class State:
         "encumbrance_number",
         "encumbrances",
         "fees",
+        "filings",
         "halted",
         "holiday_notices",
         "instrument_numbers",
@@ -492,6 +501,7 @@ class State:
         self.trade_number: i64 = 0
         self.compliance: dict[int, dict[int, ComplianceYear]] = {}  # account -> compliance year -> record
         self.allocation_plans: dict[int, AllocationPlan] = {}  # by year
+        self.filings: dict[int, Filing] = {}  # by number, oldest first
         self.issued: list[int] = [0]  # tonnes ever issued, by instrument
         self.surrendered: list[int] = [0]
         self.canceled: list[int] = [0]

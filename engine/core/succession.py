@@ -24,6 +24,7 @@ from engine.core.events import (
     RestrictionChanged,
     RetentionChanged,
 )
+from engine.core.filings import judge_none_open
 from engine.core.holdings import FREEZE, move_available, move_encumbered, move_use_restricted
 from engine.core.records import NOT_VERIFIED, ComplianceYear
 from engine.core.state import Account, Instrument, Position, State
@@ -81,7 +82,9 @@ def judge(state: State, act: MergeAccounts) -> Verdict:
     for found in state.encumbrances.values():
         if found.account == act.account and found.kind == FREEZE:
             return Verdict(reasons.UNITS_FROZEN, 0, found.number)
-    verdict = judge_bids(state, act.account)
+    verdict = judge_none_open(state, (act.account, act.to_account))
+    if verdict.reason == 0:
+        verdict = judge_bids(state, act.account)
     if verdict.reason != 0:
         return verdict
     for year, record in sorted(state.compliance.get(act.account, {}).items()):

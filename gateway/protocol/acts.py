@@ -17,6 +17,7 @@ from engine.core import commands, days, phases, reasons, rulebook, units
 from engine.core.calendar import HolidayNotice
 from gateway.protocol import calendar, control_wire, prices, split_wire, statement_wire, supervision_wire, times, wire
 from gateway.protocol.day_wire import BreakId
+from gateway.protocol.filing_wire import FilingId
 from gateway.protocol.names import FieldRefused, Names
 
 _SCOPES: Final = {
@@ -330,6 +331,8 @@ _FORMS: Final[dict[str, _Form]] = {
     "encumbrance": _Form(
         "encumbrance_id", wire.EncumbranceId, lambda value, *_: int(value[2:]), lambda value, *_: f"N-{value}"
     ),
+    "filing": _id_form("filing_id", "S", FilingId),
+    "confirmed": _Form("confirmed", bool, _same, _same),
     "beneficiary": _Form("beneficiary", wire.Text, _same, _same),
     "subject": _Form("subject", _Word, _same, _same),
     "filed_on": _Form("filed_on", wire.DayText, _read_filed_on, lambda value, *_: times.day_text(value)),

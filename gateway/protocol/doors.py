@@ -9,6 +9,7 @@ from gateway.protocol import (
     block_wire,
     control_wire,
     day_wire,
+    filing_wire,
     holder_wire,
     participant_wire,
     preflight_wire,
@@ -25,6 +26,7 @@ DOORS: Final[dict[str, Any]] = {
     | block_wire.BlockRequest
     | auction_wire.Looking
     | auction_wire.Bidding
+    | filing_wire.OfUnits
     | supervision_wire.OfMembers
     | control_wire.OfMembers
     | statement_wire.OfMembers,
@@ -37,6 +39,7 @@ DOORS: Final[dict[str, Any]] = {
     | allocation_wire.OpsAllocationRequest
     | audit_wire.OpsAudit
     | report_wire.OpsReport
+    | filing_wire.OpsFilings
     | supervision_wire.OfOperators
     | statement_wire.OfOperators
     | participant_wire.OpsParticipantRequest

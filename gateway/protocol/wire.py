@@ -11,6 +11,9 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from engine.core.units import TONNES_MAX
+from gateway.protocol.obligation_rows import ObjectionRow as ObjectionRow
+from gateway.protocol.obligation_rows import ObligationRow as ObligationRow
+from gateway.protocol.obligation_rows import ObligationView as ObligationView
 
 PROTOCOL_VERSION: Final = "1"
 FRAME_BYTES_MAX: Final = 16_384
@@ -615,53 +618,6 @@ class AllowancesView(Struct, gc=False):
     holdings: list[HoldingView]
     encumbrances: list[EncumbranceRow]
     retention_floor: int
-    seq: int
-
-
-class ObjectionRow(Struct, gc=False):
-    """A request for review of an allocation or a verification; undecided while `decided_on` is empty."""
-
-    subject: str
-    filed_on: str
-    decide_by: str
-    decided_on: str
-    upheld: bool
-
-
-class ObligationRow(Struct, gc=False):
-    """One compliance year, in tonnes. `emissions` and `obligation` are null while no emissions are verified.
-
-    offset_limits: what the year's rules let be used of each product in all filings together. Days are absent ("") where
-    none is set.
-    """
-
-    year: int
-    free_allocation: int
-    paid_allocation: int
-    preallocated: int
-    allocation_objection_until: str
-    emissions: int | None
-    reported_on: str
-    report_deadline: str
-    is_late: bool
-    objection_until: str
-    surrender_deadline: str
-    obligation: int | None
-    surrendered: int
-    offsets: dict[str, int]
-    offset_limits: dict[str, int]
-    shortfall: int | None
-    retention_floor: int
-    is_final: bool
-    objections: list[ObjectionRow]
-
-
-class ObligationView(Struct, gc=False):
-    """An account's compliance years, oldest first."""
-
-    account: str
-    category: str
-    years: list[ObligationRow]
     seq: int
 
 

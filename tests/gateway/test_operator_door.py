@@ -132,6 +132,7 @@ REGISTRY_ACTS: list[commands.AnyAct] = [
     commands.ImportEmissions(2025, ((1, 0, 20260420),), 0, "ab" * 32),
     commands.PreallocateUnits(1, 1, 70, 2026, 20261201),
     commands.PreallocateUnits(1, 1, 70, 2026, 0, 20261120),
+    commands.DecideFiling(12, False, "wrong year"),
     commands.SetAllocationPlan(2026, 1_000_000, 50_000, "渝环〔2026〕5号"),
     commands.ImportAllocations(2026, ((1, 1, "free", 70), (1, 1, "preallocation", 5)), "ab" * 32, 20261120),
     commands.TrueUpAllocation(1, 1, 70, 2026, 0),

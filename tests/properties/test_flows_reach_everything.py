@@ -52,6 +52,7 @@ ENDINGS = (
 NOT_REACHED = (
     e.ObjectionFiled,
     e.ObjectionDecided,
+    e.FilingChanged,
     e.CalendarChanged,
     e.KeyRegistered,
     e.KeyRevoked,

@@ -155,3 +155,42 @@ years = [{ year = 2025, free_allocation = 401 }]
         assert [year["free_allocation"] for year in desk.operator("obligation", "show", "K02", *YEAR)["years"]] == [401]
         assert desk.operator("reconcile")["ok"] is True
     assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
+
+
+def test_a_unit_files_by_two_of_its_persons_and_the_registry_confirms(desk: Desk) -> None:
+    file = desk.data / "emissions.csv"
+    file.write_text("account,emissions_t,reported_on\nK01,900,2026-04-20\n")
+    with serving(desk.data):
+        admit(desk)
+        proposed = desk.operator("emissions", "import", str(file), *YEAR)
+        desk.operator("approve", proposed["proposal_id"], operator=SECOND)
+        desk.both("participant", "admit", "1", "水泥厂", "--identity", "k01")
+        for user in ("wu", "xu"):
+            rights = ("--right", "view", "--right", "file")
+            desk.both("user", "appoint", user, user, "--participant", "1", "--identity", f"p-{user}", *rights)
+            key = desk.data / "keys" / f"{user}.pem"
+            keys.create(key)
+            scopes = ("--scope", "view", "--scope", "file")
+            desk.both("register-key", user, "--public-key", str(key), "--account", "K01", "--user", user, *scopes)
+        assert desk.member("wu", "surrender", "file", "CQEA-25=x", *YEAR, code=2)["error"]
+        first = desk.member("wu", "surrender", "file", "CQEA-25=400", *YEAR)["filing_id"]
+        refused = desk.member("wu", "surrender", "confirm", first, code=60)["error"]
+        assert refused["name"] == "SELF_APPROVAL"
+        assert desk.member("xu", "surrender", "confirm", first)["status"] == "pending"
+        [waiting] = desk.operator("filing", "list")
+        assert (waiting["filing_id"], waiting["lines"]) == (first, [{"instrument": "CQEA-25", "quantity": 400}])
+        desk.both("filing", "reject", first, "--reason", "wrong year")
+        again = desk.member("xu", "surrender", "file", "CQEA-25=900", *YEAR, "--final")["filing_id"]
+        desk.member("wu", "surrender", "confirm", again)
+        desk.both("filing", "confirm", again)
+        rows = desk.member("wu", "surrender", "list")
+        assert [(row["status"], row["note"]) for row in rows] == [
+            ("rejected", "wrong year"),
+            ("confirmed", "surrender filing"),
+        ]
+        [year] = desk.member("cement", "obligation", *YEAR)["years"]
+        assert (year["surrendered"], year["is_final"]) == (900, True)
+        late = desk.member("wu", "surrender", "file", "CQEA-25=1", *YEAR, code=60)["error"]
+        assert late["name"] == "COMPLIANCE_YEAR_CLOSED"
+        assert desk.operator("reconcile")["ok"] is True
+    assert "all invariants kept" in answer("verify", str(desk.data))["registry"]

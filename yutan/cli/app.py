@@ -30,7 +30,18 @@ COMMANDS: Final = {
     "book": "member",
     "notices": "notices",
 }
-GROUPS: Final = ("rulebook", "calendar", "block", "auction", "kill", "limits", "own", "statement", "operator")
+GROUPS: Final = (
+    "rulebook",
+    "calendar",
+    "block",
+    "auction",
+    "surrender",
+    "kill",
+    "limits",
+    "own",
+    "statement",
+    "operator",
+)
 
 
 def tree(only: str = "") -> typer.Typer:

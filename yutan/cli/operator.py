@@ -28,6 +28,7 @@ from yutan.cli import (
 )
 from yutan.cli import statement as statements
 from yutan.cli.options import Act, Code, Desk, Instrument, Why, as_act, as_operator
+from yutan.cli.surrender import operator_app as filing_app
 
 app = typer.Typer(no_args_is_help=True, help="Acts of an operator (操作员): each is journaled with person and reason.")
 bulletin_app = typer.Typer(no_args_is_help=True, help="Bulletins (公报): publish, correct.")
@@ -39,6 +40,7 @@ supervision.register(app)
 statements.register(app)
 app.command()(notices.announce)
 participants.register(app)
+app.add_typer(filing_app, name="filing")
 app.add_typer(block.operator_app, name="block")
 app.add_typer(auction.operator_app, name="auction")
 app.add_typer(kill.operator_app, name="kill")
