@@ -174,7 +174,7 @@ def test_a_unit_files_by_two_of_its_persons_and_the_registry_confirms(desk: Desk
             desk.both("register-key", user, "--public-key", str(key), "--account", "K01", "--user", user, *scopes)
         assert desk.member("wu", "surrender", "file", "CQEA-25=x", *YEAR, code=2)["error"]
         first = desk.member("wu", "surrender", "file", "CQEA-25=400", *YEAR)["filing_id"]
-        refused = desk.member("wu", "surrender", "confirm", first, code=60)["error"]
+        refused = desk.member("wu", "surrender", "confirm", first, code=20)["error"]
         assert refused["name"] == "SELF_APPROVAL"
         assert desk.member("xu", "surrender", "confirm", first)["status"] == "pending"
         [waiting] = desk.operator("filing", "list")
