@@ -101,6 +101,8 @@ class InstrumentView(msgspec.Struct, frozen=True):
     vintage: int
     name_zh: str
     name_en: str
+    unit_zh: str  # what its quantities count
+    unit_en: str
     tick_fen: int
     lot_tonnes: int
     order_tonnes_min: int
@@ -549,6 +551,8 @@ class MarketView:
             int(i.vintage),
             i.name_zh,
             i.name_en,
+            rules.unit_zh,
+            rules.unit_en,
             int(i.tick_fen),
             int(i.lot_tonnes),
             int(i.order_tonnes_min),

@@ -266,6 +266,8 @@ def _instrument_row(found: InstrumentView) -> wire.InstrumentRow:
         vintage=found.vintage,
         name_zh=found.name_zh,
         name_en=found.name_en,
+        unit_zh=found.unit_zh,
+        unit_en=found.unit_en,
         tick=money_text(found.tick_fen),
         lot=found.lot_tonnes,
         order_qty_min=found.order_tonnes_min,

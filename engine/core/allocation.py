@@ -40,7 +40,7 @@ SUBJECTS: Final = ("allocation", "verification")
 DECISION_DAYS: Final = 10  # working days, CQ-M Art. 11 and 25
 ISSUED_TONNES_MAX: Final = 1_000_000_000_000
 NUMBER_MAX: Final = 2**62
-UNIT_KINDS: Final = ("free", "paid", "offset", "reserve")
+UNIT_KINDS: Final = ("free", "paid", "offset", "reserve", "right")
 
 
 def judge_issue(state: State, act: AllocateUnits) -> Verdict:
@@ -62,6 +62,10 @@ def judge_issue(state: State, act: AllocateUnits) -> Verdict:
     record = known_record(state, act.account, act.year)
     if record is not None and record.is_final and act.kind != "offset":
         return Verdict(reasons.COMPLIANCE_YEAR_CLOSED)
+    # another environmental right is issued as just that: nothing of an allowance or an offset is meant by it
+    is_right = state.rulebook.products[instrument.product].kind == "right"
+    if is_right != (act.kind == "right"):
+        return Verdict(reasons.ACT_INVALID)
     if act.kind not in UNIT_KINDS or state.issued[act.instrument] + act.tonnes > ISSUED_TONNES_MAX:
         return Verdict(reasons.ACT_INVALID)
     verdict = judge_review_window(state, 0, act.notified_on if act.kind == "free" else 0)

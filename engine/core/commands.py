@@ -224,7 +224,7 @@ class RegisterOperator(Act, frozen=True, array_like=True, gc=False, tag=105):
 
 
 class AllocateUnits(Act, frozen=True, array_like=True, gc=False, tag=110):
-    """Issue units to an account. kind: free (counts for retention) | paid | offset | reserve (to the government)."""
+    """Issue units to an account. kind: free (counts for retention) | paid | offset | reserve (to the government) | right."""
 
     account: int
     instrument: int

@@ -35,7 +35,7 @@ def judge(state: State, act: IssueOffsets) -> Verdict:
         return Verdict(reasons.UNKNOWN_INSTRUMENT)
     texts = (act.project_type, act.methodology, act.origin, act.proof)
     is_fit = (
-        not instrument.is_allowance
+        state.rulebook.products[instrument.product].kind == "offset"
         and 0 < act.tonnes <= TONNES_MAX
         and 0 < act.first_serial <= SERIAL_MAX - act.tonnes
         and 0 < len(act.project) <= CODE_MAX

@@ -30,7 +30,7 @@ PICK_LEVELS: Final = {
 PRODUCT: Final = "product."  # begins the name of a product's rule: "product.CQEA.limit_bp"
 NONE: Final = "none"  # instead of a list of words: an empty one could be a mistake
 NO_LIMIT: Final = "none"  # instead of a price limit; a band of zero would be a mistake
-PRODUCT_KINDS: Final = ("allowance", "offset")
+PRODUCT_KINDS: Final = ("allowance", "offset", "right")
 OFFSET_BASES: Final = ("verified_emissions", "allocation")
 CATEGORIES: Final = (
     "key_emitter",
@@ -52,6 +52,8 @@ FIXED_OF_LISTED: Final = (
     "kind",
     "tick_fen",
     "lock_days",
+    "unit_zh",
+    "unit_en",
 )  # of a product with a listed instrument, which must also stay
 
 TEXT_CHARACTERS_MAX: Final = 262_144  # the text travels in one journal entry
@@ -72,7 +74,7 @@ class ProductRules(msgspec.Struct, frozen=True):
     code: str
     name_zh: str
     name_en: str
-    kind: str  # allowance | offset: allowances count for retention
+    kind: str  # allowance (counts for retention) | offset | right: another environmental right, not surrendered
     tick_fen: int  # one tick in fen
     lot_tonnes: int
     order_tonnes_min: int
@@ -91,6 +93,8 @@ class ProductRules(msgspec.Struct, frozen=True):
     holding_limit_tonnes: int = 0  # most that one owner may have, allowances above its free allocation; 0: no limit
     large_holder_tonnes: int = 0  # who has more, likewise reckoned, is a large holder; 0: nobody is
     large_holders_published: bool = False  # whether their names are public
+    unit_zh: str = "吨"  # what quantities count: every "tonnes" of the product is so many of it
+    unit_en: str = "t"
     holders_max: int = 0  # most owners that may have the product at one time; 0: no cap
 
 
@@ -473,6 +477,8 @@ _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "large_holder_tonnes": _integer(1, units.TONNES_MAX),
     "large_holders_published": _boolean,
     "holders_max": _integer(1, 1_000_000_000),
+    "unit_zh": _words,
+    "unit_en": _words,
 }
 _COMPLIANCE_RULES: Final[dict[str, _Check]] = {
     "report_deadline": _day,

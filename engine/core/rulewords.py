@@ -158,6 +158,8 @@ RULES: Final[dict[str, Words]] = {
         "tonnes",
     ),
     "product.large_holders_published": Words("是否公布大户名单。", "Whether large holders are named in public."),
+    "product.unit_zh": Words("数量单位(中文),默认为吨。", "What quantities count, in Chinese; tonnes unless said."),
+    "product.unit_en": Words("数量单位(英文)。", "What quantities count, in English."),
     "product.holders_max": Words(
         "持有人数上限。", "Most beneficial owners that may have the product at one time.", "owners"
     ),

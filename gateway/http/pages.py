@@ -1,6 +1,7 @@
 """The public pages: the market, live, and the archive of bulletins. Read-only HTML that works without an account."""
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -50,12 +51,19 @@ def page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Tem
             "environment": sources.settings.environment,
             "market_url": url,
             "utc_offset_minutes": rules.utc_offset_minutes,
+            "units_zh": _units(product.unit_zh for product in rules.products.values()),
+            "units_en": _units(product.unit_en for product in rules.products.values()),
             "local_time": partial(local_text, utc_offset_minutes=rules.utc_offset_minutes),
             **values,
         },
         headers={"content-security-policy": policy, "cache-control": "no-cache"},
         media_type="text/html",
     )
+
+
+def _units(names: Iterable[str]) -> str:
+    """What quantities count on this market, each unit once."""
+    return ", ".join(dict.fromkeys(names))
 
 
 @get("/", sync_to_thread=False)

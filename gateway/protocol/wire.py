@@ -724,7 +724,7 @@ class PhaseView(Struct, gc=False):
 
 
 class InstrumentRow(Struct, omit_defaults=True, gc=False):
-    """One instrument. Prices are absent where nothing traded or no band applies."""
+    """One instrument. Prices are absent where nothing traded or no band applies, the unit of quantities where it is tonnes."""
 
     instrument: str
     product: str
@@ -750,6 +750,8 @@ class InstrumentRow(Struct, omit_defaults=True, gc=False):
     high: str | None = None
     low: str | None = None
     last: str | None = None
+    unit_zh: str = "吨"
+    unit_en: str = "t"
 
 
 class ReasonRow(Struct, gc=False):

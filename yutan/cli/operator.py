@@ -243,7 +243,7 @@ def allocate(
     account: Code,
     instrument: Instrument,
     tonnes: Tonnes,
-    kind: Annotated[str, typer.Option("--kind", help="free (counts for retention), paid, offset or reserve.")],
+    kind: Annotated[str, typer.Option("--kind", help="free (counts for retention), paid, offset, reserve or right.")],
     year: Annotated[int, typer.Option("--year", help="Compliance year (履约年度).")],
     notified_on: allocations.Notified = 0,
 ) -> None:

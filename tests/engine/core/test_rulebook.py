@@ -14,6 +14,8 @@ UNKNOWN = (
     "large_holder_tonnes",
     "large_holders_published",
     "holders_max",
+    "unit_zh",
+    "unit_en",
 )  # no Chongqing text has a value
 UNKNOWN_HOURS = ("transfer_hours", "cash_in_hours", "cash_out_hours")  # nor these
 HOURS = "[day]\n" + "".join(
@@ -27,6 +29,8 @@ holding_limit_tonnes = { value = 1000000, source = "BJ 4.5.2", confidence = "con
 large_holder_tonnes = { value = 500000, source = "BJ 4.5.4", confidence = "confirmed" }
 large_holders_published = { value = true, source = "BJ 4.5.4", confidence = "confirmed" }
 holders_max = { value = 200, source = "CN-38", confidence = "confirmed-2" }
+unit_zh = { value = "吨", source = "CQ-M Art. 33", confidence = "confirmed" }
+unit_en = { value = "t", source = "translation", confidence = "design" }
 """
 
 
@@ -47,7 +51,10 @@ def test_every_shipped_book_is_a_rule_book_named_like_its_file(name: str) -> Non
 
 
 def test_the_books_are_shipped() -> None:
-    markets = ["chongqing", "chongqing-call", "guangdong", "hubei", "national", "sse_auction_continuous"]
+    markets = [
+        "chongqing", "chongqing-call", "chongqing-discharge", "chongqing-water",
+        "guangdong", "hubei", "national", "sse_auction_continuous",
+    ]  # fmt: skip
     assert rulebook.shipped_names() == markets
 
 
@@ -340,7 +347,7 @@ def test_every_rule_has_words_and_every_word_a_rule() -> None:
     text = (TEXT + OFFSET + CLASS).replace("[product.CQEA]\n", LIMITS)
     book = rulebook.parse(text.replace("[day]\n", HOURS).replace("[settlement]\n", CAPITAL))
     assert [rulewords.value_of(book, f"day.{key}") for key in UNKNOWN_HOURS] == [["09:00", "09:25"]] * 3
-    assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [1_000_000, 500_000, True, 200]
+    assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [1_000_000, 500_000, True, 200, "吨", "t"]
     named = {f"{name.partition('.')[0]}.{name.rpartition('.')[2]}" for name in book.provenance}
     assert set(rulewords.RULES) == named
     assert all(rulewords.words_of(name).zh and rulewords.words_of(name).en for name in book.provenance)
