@@ -348,14 +348,10 @@ def _load_state(body: list[Any]) -> State:
         auction = _load_auction(len(state.auctions) + 1, row)
         state.auctions[auction.number] = auction
         state.auction_numbers[auction.terms.code] = auction.number
-    state.canceled, state.encumbrance_number, rows, plans, filings = encumbrances
+    _load_registry(state, encumbrances)
     state.offset_projects = {found.code: found for found in msgspec.convert(offset_projects, list[OffsetProject])}
-    state.filings = {found.number: found for found in msgspec.convert(filings, list[Filing])}
-    state.encumbrances = {found.number: found for found in msgspec.convert(rows, list[Encumbrance])}
-    state.days, state.statements = _load_days(days[0]), _load_statements(days[1])
     state.supervision = msgspec.convert(supervision, Supervision)
     state.risk_reserve = _load_reserve(reserve)
-    state.allocation_plans = {year: _load_plan(row) for year, *row in plans}
     return state
 
 
@@ -364,6 +360,13 @@ def _load_reserve(row: list[Any]) -> RiskReserve:
     reserve.balance_fen, reserve.fees_kept, claims = row
     reserve.claims = dict(claims)
     return reserve
+
+
+def _load_registry(state: State, row: list[Any]) -> None:
+    state.canceled, state.encumbrance_number, encumbrances, plans, filings = row
+    state.encumbrances = {found.number: found for found in msgspec.convert(encumbrances, list[Encumbrance])}
+    state.allocation_plans = {year: _load_plan(plan) for year, *plan in plans}
+    state.filings = {found.number: found for found in msgspec.convert(filings, list[Filing])}
 
 
 def _load_plan(row: list[Any]) -> AllocationPlan:

@@ -104,8 +104,8 @@ def judge_person(account: Account | None, state: State, command: FilingRequest, 
 
 def judge_filing(state: State, account: Account, command: FileSurrender) -> Verdict:
     """Well formed, the only open one of its year, and good for the year as it stands."""
-    instruments = {instrument for instrument, _ in command.lines}
-    is_fit = 0 < len(command.lines) <= FILING_LINES_MAX and len(instruments) == len(command.lines)
+    instruments = [instrument for instrument, _ in command.lines]
+    is_fit = 0 < len(instruments) <= FILING_LINES_MAX and len(set(instruments)) == len(instruments)
     if not is_fit or not compliance.is_year(command.year):
         return Verdict(reasons.ACT_INVALID, FILING_LINES_MAX, len(command.lines))
     if any(state.instrument(instrument) is None for instrument in instruments):

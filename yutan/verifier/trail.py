@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from yutan.verifier.findings import TRAIL, Report
-from yutan.verifier.journal import APPROVE, PROPOSE, REJECT, Journal, Word
+from yutan.verifier.journal import APPROVE, CONFIRM_FILING, PROPOSE, REJECT, WITHDRAW_FILING, Journal, Word
 from yutan.verifier.registry import FILE, Registry
 
 SYSTEM: Final = 0  # the exchange itself: timetable, settlement
@@ -22,6 +22,7 @@ _EVENTS: Final = {
     APPROVE: ("taken", "refused"),
     REJECT: ("rejected", "refused"),
 }
+_OF_FILINGS: Final = {CONFIRM_FILING: "encumber", WITHDRAW_FILING: "release"}  # how units move by them
 
 
 class Line(NamedTuple):
@@ -175,7 +176,9 @@ class _Trail:
             ("cash_postings", "posting", "seq > 0 AND trade = 0"),
             ("unit_postings", "posting", "seq > 0 AND trade = 0"),
         ):
-            for number, seq in self.registry.query(f"SELECT {key}, seq FROM {table} WHERE {condition}"):
+            for number, seq, kind in self.registry.query(f"SELECT {key}, seq, kind FROM {table} WHERE {condition}"):
+                if kind == _OF_FILINGS.get(self.journal.filings.get(seq, 0)):
+                    continue  # a unit's own request, which is no act
                 self.report.require(TRAIL, FILE, f"{table} {number}", seq in self.acts, "an act taken at its seq", seq)
         for number, seq in self.registry.query("SELECT account, opened_seq FROM accounts"):
             self._caused(f"accounts {number}", seq, "OpenAccount")

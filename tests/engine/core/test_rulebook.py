@@ -347,7 +347,14 @@ def test_every_rule_has_words_and_every_word_a_rule() -> None:
     text = (TEXT + OFFSET + CLASS).replace("[product.CQEA]\n", LIMITS)
     book = rulebook.parse(text.replace("[day]\n", HOURS).replace("[settlement]\n", CAPITAL))
     assert [rulewords.value_of(book, f"day.{key}") for key in UNKNOWN_HOURS] == [["09:00", "09:25"]] * 3
-    assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [1_000_000, 500_000, True, 200, "吨", "t"]
+    assert [rulewords.value_of(book, f"product.CQEA.{key}") for key in UNKNOWN] == [
+        1_000_000,
+        500_000,
+        True,
+        200,
+        "吨",
+        "t",
+    ]
     named = {f"{name.partition('.')[0]}.{name.rpartition('.')[2]}" for name in book.provenance}
     assert set(rulewords.RULES) == named
     assert all(rulewords.words_of(name).zh and rulewords.words_of(name).en for name in book.provenance)
