@@ -349,6 +349,7 @@ def _load_state(body: list[Any]) -> State:
         state.auctions[auction.number] = auction
         state.auction_numbers[auction.terms.code] = auction.number
     _load_registry(state, encumbrances)
+    state.days, state.statements = _load_days(days[0]), _load_statements(days[1])
     state.offset_projects = {found.code: found for found in msgspec.convert(offset_projects, list[OffsetProject])}
     state.supervision = msgspec.convert(supervision, Supervision)
     state.risk_reserve = _load_reserve(reserve)
