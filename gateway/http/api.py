@@ -85,6 +85,8 @@ def _instrument(found: InstrumentView) -> dict[str, Any]:
         "vintage": found.vintage,
         "name_zh": found.name_zh,
         "name_en": found.name_en,
+        "unit_zh": found.unit_zh,
+        "unit_en": found.unit_en,
         "tick": price_text(1, found.tick_fen),
         "lot": found.lot_tonnes,
         "qty_min": found.order_tonnes_min,

@@ -30,8 +30,8 @@ def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
             key = data / "keys" / f"{name}.pem"
             keys.create(key)
             desk.both("register-key", name, "--public-key", str(key), "--account", code)
-        free = desk.operator("allocate", "S01", "CQW-26", "5000", "--kind", "free", "--year", "2026", code=20)
-        assert free["error"]["name"] in ("ACT_INVALID", "NOT_KEY_EMITTER")
+        free = desk.operator("allocate", "S01", "CQW-26", "5000", "--kind", "free", "--year", "2026", code=60)
+        assert free["error"]["name"] == "NOT_KEY_EMITTER"
         desk.both("allocate", "S01", "CQW-26", "5000", "--kind", "right", "--year", "2026")
         desk.both("deposit", "B01", "10000.00")
         desk.operator("open-day", DAY)
@@ -42,7 +42,7 @@ def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
         desk.member("buyer", "place", "buy", "CQW-26", "1200", "2.50")
         with urllib.request.urlopen(f"{running.http_url}/api/v1/instruments") as public:
             [shown] = orjson.loads(public.read())["instruments"]
-        assert (shown["kind"], shown["unit_zh"], shown["unit_en"], shown["volume"]) == ("right", "立方米", "m3", 1200)
+        assert (shown["kind"], shown["unit_zh"], shown["unit_en"]) == ("right", "立方米", "m3")
         with urllib.request.urlopen(f"{running.http_url}/") as public:
             assert "数量单位:立方米" in public.read().decode()
         [held] = desk.member("buyer", "allowances")["holdings"]
@@ -53,5 +53,5 @@ def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
         proposed = desk.operator("bulletin", "publish")
         desk.operator("approve", proposed["proposal_id"], "--sha256", proposed["sha256"], operator=SECOND)
         [row] = orjson.loads((data / "bulletins" / f"{DAY}.json").read_bytes())["instruments"]
-        assert (row["instrument"], row["tonnes"], row["turnover"]) == ("CQW-26", 1200, "3000.00")
+        assert (row["code"], row["listed"]["tonnes"], row["listed"]["turnover"]) == ("CQW-26", 1200, "3000.00")
     assert "all invariants kept" in answer("verify", str(data))["registry"]
