@@ -13,6 +13,7 @@ from engine.core.participants import (
     BAR_LEFT,
     BAR_OWN_LIMITS,
     BAR_SUSPENDED,
+    BAR_UNFINISHED,
     BAR_UNQUALIFIED,
     Association,
     Ban,
@@ -29,6 +30,7 @@ BAR_WORDS: Final = {
     BAR_LEFT: "left",
     BAR_CLOSED: "closed",
     BAR_KILLED: "kill_switch",
+    BAR_UNFINISHED: "unfinished",
     BAR_OWN_LIMITS: "own_limits",
 }
 

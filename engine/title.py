@@ -124,6 +124,7 @@ class ReconciliationReport(msgspec.Struct, frozen=True):
     breaks: list[Break]
     trading_day: int = 0  # the day at that seq, yyyymmdd
     is_closed: bool = False  # whether it had been closed by then
+    affected: list[int] = []  # accounts that have part in what is set aside, rising
 
 
 class BankComparison(msgspec.Struct, frozen=True):

@@ -264,6 +264,10 @@ class MarketView:
         known = self._market.state.days
         return known.bank_file, list(known.breaks.values())
 
+    def unfinished(self) -> dict[int, int]:
+        """Accounts that do not trade until what is not settled of them is remedied, and since which trading day."""
+        return dict(self._market.state.days.unfinished)
+
     def statements(self, now_ns: int) -> StatementsView:
         """Answers to the newest statements, and objections."""
         return statements_view(self._market.state, now_ns)

@@ -25,7 +25,7 @@ BEFORE_OPENING: Final = (days.FIXING, days.CHECKS, days.CONTEST, days.OPENING)
 REMEDIES: Final = {
     days.FIXING: "yutan operator fix-day DAY",
     days.CONTEST: "yutan operator objections; then decide-objection S-n",
-    days.CLEARING: "yutan operator unsettled; then retry",
+    days.CLEARING: "yutan operator unsettled; retry; then reconcile",
     days.DISCLOSURE: "yutan operator bulletin publish",
     days.BANK: "yutan operator bank import FILE; yutan operator bank show; yutan operator bank resolve D-n",
     days.RECONCILIATION: "yutan operator reconcile, until it finds no difference",
@@ -74,9 +74,8 @@ class DayTableMaker:
             status = "done" if mark.is_ok else "failed"
             remedy = "" if mark.is_ok else REMEDIES.get(stage, "")
             by = self._persons.get(mark.operator, "exchange")
-            return StageRow(
-                day_text(trading_day), stage, name, due, status, time_text(mark.at_ns), by, mark.count, remedy
-            )
+            at, detail = time_text(mark.at_ns), self._unfinished() if stage == days.CLEARING else ""
+            return StageRow(day_text(trading_day), stage, name, due, status, at, by, mark.count, remedy, detail)
         is_over = (self._today, self._second) >= (at_day, second)
         if stage == days.CONTEST:
             return self._contest(trading_day, StageRow(day_text(trading_day), stage, name, due, "waiting"), is_over)
@@ -84,6 +83,11 @@ class DayTableMaker:
             return self._checks(trading_day, name, due)
         status = "late" if is_over else "waiting"
         return StageRow(day_text(trading_day), stage, name, due, status, remedy=REMEDIES.get(stage, ""))
+
+    def _unfinished(self) -> str:
+        """Who does not trade before its settlement is remedied."""
+        codes = {account.number: account.code for account in self._view.accounts()}
+        return ", ".join(f"{codes[number]} since {day_text(day)}" for number, day in self._view.unfinished().items())
 
     def _contest(self, trading_day: int, row: StageRow, is_over: bool) -> StageRow:
         """What members have said to the statements of the day before; silence counts as agreement once the time is over."""

@@ -123,4 +123,5 @@ def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> Re
         breaks,
         engine.trading_day,
         engine.is_closed,
+        sorted({n for i in clearing.aside.open.values() for n in (i.account, i.buyer) if n > 0}),
     )

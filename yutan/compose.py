@@ -325,9 +325,16 @@ class Exchange:
         if not self._is_up or not report.is_closed or not report.trading_day:
             return
         known = self.view.day_marks(report.trading_day).get(days.RECONCILIATION)
-        if known is None or not known.is_ok or not report.ok:
+        cleared = self.view.day_marks(report.trading_day).get(days.CLEARING)
+        is_same = cleared is not None and cleared.count == report.unsettled
+        if known is None or not known.is_ok or not report.ok or not is_same:
             act = RecordReconciliation(
-                report.trading_day, report.seq, len(report.breaks), report.unsettled, report.accounts
+                report.trading_day,
+                report.seq,
+                len(report.breaks),
+                report.unsettled,
+                report.accounts,
+                tuple(report.affected),
             )
             self._record(act, f"reconciled at seq {report.seq}")
 

@@ -391,6 +391,8 @@ def judge_cash(state: State, act: DepositCash | WithdrawCash) -> Verdict:
     if isinstance(act, DepositCash):
         inside = int(state.cash_deposited) + act.amount_fen <= CASH_FEN_MAX
         return ADMITTED if inside else Verdict(reasons.ACT_INVALID)
+    if act.account in state.days.unfinished:
+        return Verdict(reasons.SETTLEMENT_UNFINISHED, 0, state.days.unfinished[act.account])
     if account.restriction & RESTRICT_CASH_OUT:
         return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
     if act.amount_fen > account.free:

@@ -521,7 +521,8 @@ class OverrideOpening(Act, frozen=True, array_like=True, gc=False, tag=221):
 class RecordReconciliation(Act, frozen=True, array_like=True, gc=False, tag=222):
     """What settlement found after the close: only the exchange itself records it, once engine and registry were compared.
 
-    at_seq: the seq at which both stood. breaks: differences; unsettled: instructions set aside; statements: how many were made.
+    at_seq: the seq at which both stood. breaks: differences; unsettled: instructions set aside; statements: how many were made;
+    affected: accounts that have part in what is set aside, rising.
     """
 
     trading_day: int
@@ -529,6 +530,7 @@ class RecordReconciliation(Act, frozen=True, array_like=True, gc=False, tag=222)
     breaks: int
     unsettled: int
     statements: int
+    affected: tuple[int, ...] = ()
 
 
 class ImportBankFile(Act, frozen=True, array_like=True, gc=False, tag=223):

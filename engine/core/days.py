@@ -74,7 +74,16 @@ class BankFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Days:
     """The newest trading days by yyyymmdd, the day whose values are fixed ahead, and the bank's newest file."""
 
-    __slots__ = ("bank_file", "break_number", "breaks", "fixed_day", "marks", "override_basis", "override_day")
+    __slots__ = (
+        "bank_file",
+        "break_number",
+        "breaks",
+        "fixed_day",
+        "marks",
+        "override_basis",
+        "override_day",
+        "unfinished",
+    )
 
     def __init__(self) -> None:
         self.marks: dict[int, dict[str, Mark]] = {}
@@ -84,6 +93,7 @@ class Days:
         self.bank_file: BankFile | None = None
         self.break_number = 0
         self.breaks: dict[int, BankBreak] = {}  # of the newest file
+        self.unfinished: dict[int, int] = {}  # account of which something was not settled in time -> since which day
 
     def mark(self, trading_day: int, stage: str) -> Mark | None:
         """How a stage of a day ended; None where it has not been reached."""

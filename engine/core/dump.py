@@ -34,7 +34,7 @@ from engine.core.rulebook import parse
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 12
+FORMAT = 13
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -122,6 +122,7 @@ def _days(known: Days) -> list[Any]:
         known.bank_file,
         known.break_number,
         list(known.breaks.values()),
+        sorted(known.unfinished.items()),
     ]
 
 
@@ -323,6 +324,7 @@ def _load_state(body: list[Any]) -> State:
     state.controls = _load_controls(controls)
     for row in accounts:
         state.add_account(_load_account(len(state.accounts), row))
+    state.days, state.statements = _load_days(days[0]), _load_statements(days[1])
     standing.refresh_all(state)
     for row in instruments:
         instrument = _load_instrument(state, len(state.instruments), row)
@@ -349,7 +351,6 @@ def _load_state(body: list[Any]) -> State:
         state.auctions[auction.number] = auction
         state.auction_numbers[auction.terms.code] = auction.number
     _load_registry(state, encumbrances)
-    state.days, state.statements = _load_days(days[0]), _load_statements(days[1])
     state.offset_projects = {found.code: found for found in msgspec.convert(offset_projects, list[OffsetProject])}
     state.supervision = msgspec.convert(supervision, Supervision)
     state.risk_reserve = _load_reserve(reserve)
@@ -386,10 +387,18 @@ def _load_statements(row: list[Any]) -> Statements:
 
 def _load_days(row: list[Any]) -> Days:
     days = Days()
-    marks, (days.fixed_day, days.override_day, days.override_basis), bank_file, days.break_number, breaks = row
+    (
+        marks,
+        (days.fixed_day, days.override_day, days.override_basis),
+        bank_file,
+        days.break_number,
+        breaks,
+        unfinished,
+    ) = row
     days.marks = {day: {stage: msgspec.convert(mark, Mark) for stage, mark in rows} for day, rows in marks}
     days.bank_file = msgspec.convert(bank_file, BankFile | None)
     days.breaks = {found.number: found for found in msgspec.convert(breaks, list[BankBreak])}
+    days.unfinished = dict(unfinished)
     return days
 
 

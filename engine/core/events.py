@@ -42,6 +42,7 @@ from engine.core.participant_events import ParticipantSuspended as ParticipantSu
 from engine.core.participant_events import PersonBanned as PersonBanned
 from engine.core.participant_events import UserAppointed as UserAppointed
 from engine.core.participant_events import UserRemoved as UserRemoved
+from engine.core.remedy_events import SettlementUnfinished as SettlementUnfinished
 from engine.core.remedy_events import StatementConfirmed as StatementConfirmed
 from engine.core.remedy_events import StatementContested as StatementContested
 from engine.core.remedy_events import StatementObjectionDecided as StatementObjectionDecided

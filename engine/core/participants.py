@@ -16,6 +16,7 @@ BAR_LEAVING: Final = 8  # it leaves for another market: it sells and does not bu
 BAR_LEFT: Final = 16  # the day until which it might sell has passed
 BAR_CLOSED: Final = 32
 BAR_KILLED: Final = 64  # a kill switch stops it or its participant
+BAR_UNFINISHED: Final = 256  # something of it was not settled when the day was reconciled
 BAR_OWN_LIMITS: Final = 128  # its member has set limits of its own for it
 
 CREDIT_CODE_LENGTH: Final = 18

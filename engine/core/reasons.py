@@ -185,6 +185,7 @@ ACCOUNT_OWES: Final = 6055
 STATEMENT_FINAL: Final = 6071
 STATEMENT_ANSWERED: Final = 6072
 UNKNOWN_OBJECTION: Final = 6073
+SETTLEMENT_UNFINISHED: Final = 6074
 # 6100 supervision
 UNKNOWN_RESTRICTION: Final = 6101
 UNKNOWN_CASE: Final = 6102
@@ -1254,6 +1255,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "No undecided objection to a statement has this number.",
         "没有此编号的待处理结算异议。",
+    ),
+    Reason(
+        6074,
+        "SETTLEMENT_UNFINISHED",
+        "contact",
+        99,
+        "Something of this account is not settled; it trades and takes cash out again once that is remedied.",
+        "该账户有未完成的交收,处理完毕前不得交易和出金。",
+        "CN-21 (settlement rules)",
     ),
     Reason(
         6101,

@@ -3,6 +3,13 @@
 from engine.core.bases import Fact
 
 
+class SettlementUnfinished(Fact, frozen=True, gc=False):
+    """Something of the account was not settled when its day was reconciled: it does not trade until it is; since 0: it is now."""
+
+    account: int
+    since: int
+
+
 class StatementConfirmed(Fact, frozen=True, gc=False):
     """The member agreed with a closed day's statement."""
 

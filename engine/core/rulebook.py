@@ -18,6 +18,8 @@ import msgspec
 from engine.core import calendar, commands, days, phases, units
 
 CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
+ANNOUNCE: Final = "announce"
+RESTRICT: Final = "restrict"
 SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
 CALL_TIES = ("reference", "pressure")
 CLOSE_RULES: Final = ("A", "B", "C", "L")
@@ -186,6 +188,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     cash_out_hours: tuple[int, int] = (0, 0)
     risk_reserve_bp: int = 0  # share of the fees that goes into the risk reserve at each close
     risk_reserve_max_fen: int = 0  # and up to where; 0: without end
+    unfinished: str = ANNOUNCE  # what follows for accounts that are not settled when the day is reconciled
 
 
 class RuleBookError(ValueError):
@@ -467,6 +470,7 @@ _OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {
     "settlement": {
         "risk_reserve_bp": _integer(0, 10_000),
         "risk_reserve_max_fen": _integer(1, units.CASH_FEN_MAX),
+        "unfinished": _one_of((ANNOUNCE, RESTRICT)),
     },
 }
 _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {

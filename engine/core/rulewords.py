@@ -80,6 +80,10 @@ RULES: Final[dict[str, Words]] = {
     "settlement.risk_reserve_max_fen": Words(
         "风险准备金达到该数额后可以停止提取。", "Up to where the risk reserve is filled from fees.", "fen"
     ),
+    "settlement.unfinished": Words(
+        "对账时仍未完成交收的账户:announce 仅提示;restrict 处理完毕前不得交易和出金。",
+        "Accounts not settled when the day is reconciled: only shown, or without trading and cash out until they are.",
+    ),
     "compliance.report_deadline": Words("排放报告提交截止日。", "Day by which a year's emission reports are due."),
     "compliance.surrender_deadline": Words("清缴截止日。", "Day by which a year is to be surrendered."),
     "compliance.offset_base": Words(

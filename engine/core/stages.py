@@ -4,7 +4,7 @@ A day opens only on what the day before has left in order. That is asked of ever
 open all the same, two people say so under a document's number (domain rules (d), E4).
 """
 
-from engine.core import adoption, bank, calendar_acts, days, phases, reasons
+from engine.core import adoption, bank, calendar_acts, days, phases, reasons, standing
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.calendar import BeyondCalendar, local_second
 from engine.core.commands import (
@@ -22,7 +22,8 @@ from engine.core.commands import (
 )
 from engine.core.day import limits_around
 from engine.core.days import Mark
-from engine.core.events import Band, DayFixed, DayReconciled, Event, OpeningOverridden
+from engine.core.events import Band, DayFixed, DayReconciled, Event, OpeningOverridden, SettlementUnfinished
+from engine.core.rulebook import RESTRICT
 from engine.core.state import State
 
 BASIS_CHARACTERS_MAX = 200
@@ -38,6 +39,7 @@ def judge(state: State, act: StageAct) -> Verdict:
     if isinstance(act, RecordReconciliation):
         is_fit = act.trading_day == state.trading_day > 0 and min(act.breaks, act.unsettled, act.statements) >= 0
         is_fit = is_fit and max(act.breaks, act.unsettled, act.statements) <= COUNT_MAX
+        is_fit = is_fit and list(act.affected) == sorted({a for a in act.affected if state.account(a) is not None})
         return ADMITTED if is_fit else Verdict(reasons.ACT_INVALID, state.trading_day, 0)
     if not int(state.trading_day) < act.trading_day < 100_000_000:
         return Verdict(reasons.ACT_INVALID, state.trading_day, 0)
@@ -53,10 +55,26 @@ def take(state: State, act: StageAct, out: list[Event]) -> None:
         out.append(fixed_values(state, act.trading_day))
     elif isinstance(act, RecordReconciliation):
         out.append(DayReconciled(act.trading_day, act.at_seq, act.breaks, act.unsettled, act.statements))
+        bar_unfinished(state, act, out)
     else:
         state.days.override_day = act.trading_day
         state.days.override_basis = act.basis
         out.append(OpeningOverridden(act.trading_day, act.basis))
+
+
+def bar_unfinished(state: State, act: RecordReconciliation, out: list[Event]) -> None:
+    """Who has part in what is not settled does not trade and takes no cash out until it is, where the rule book says so (E3.5)."""
+    known = state.days.unfinished
+    affected = act.affected if state.rulebook.unfinished == RESTRICT else ()
+    for number in sorted({*known, *affected}):
+        if (number in known) == (number in affected):
+            continue
+        if number in known:
+            del known[number]
+        else:
+            known[number] = act.trading_day
+        standing.refresh(state, state.held_account(number))
+        out.append(SettlementUnfinished(number, known.get(number, 0)))
 
 
 def fixed_values(state: State, trading_day: int) -> DayFixed:

@@ -16,6 +16,7 @@ from engine.core.participants import (
     BAR_LEFT,
     BAR_OWN_LIMITS,
     BAR_SUSPENDED,
+    BAR_UNFINISHED,
     BAR_UNQUALIFIED,
     Participant,
 )
@@ -47,6 +48,8 @@ def refresh(state: State, account: Account) -> None:
         bars |= BAR_KILLED
     if int(account.number) in state.controls.limits:
         bars |= BAR_OWN_LIMITS
+    if state.days.unfinished and int(account.number) in state.days.unfinished:
+        bars |= BAR_UNFINISHED
     account.bars = bars
 
 
@@ -96,6 +99,8 @@ def why_barred(state: State, account: Account, instrument: Instrument, side: int
         return reasons.PARTICIPANT_SUSPENDED
     if account.bars & BAR_KILLED:
         return reasons.KILL_SWITCH_ENGAGED
+    if account.bars & BAR_UNFINISHED:
+        return reasons.SETTLEMENT_UNFINISHED
     if account.bars & BAR_UNQUALIFIED:
         return reasons.NOT_QUALIFIED
     if account.bars & BAR_BY_CLASS:
@@ -111,4 +116,4 @@ def why_barred(state: State, account: Account, instrument: Instrument, side: int
 
 def may_trade(account: Account) -> bool:
     """Whether the account trades at all, whatever it trades."""
-    return not account.bars & (BAR_SUSPENDED | BAR_UNQUALIFIED | BAR_LEFT | BAR_CLOSED)
+    return not account.bars & (BAR_SUSPENDED | BAR_UNFINISHED | BAR_UNQUALIFIED | BAR_LEFT | BAR_CLOSED)

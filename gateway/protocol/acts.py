@@ -378,6 +378,13 @@ _FORMS: Final[dict[str, _Form]] = {
     "breaks": _number_form("breaks", _INT64_MAX),
     "unsettled": _number_form("unsettled", _INT64_MAX),
     "statements": _number_form("statements", _INT64_MAX),
+    "affected": _Form(
+        "affected",
+        _Codes,
+        lambda value, names, rest: tuple(_read_account(code, names, rest) for code in value),
+        lambda value, names, _: [names.account_code(number) for number in value],
+        True,
+    ),
     "balances": _Form("balances", _Balances, _read_balances, _show_balances),
     "fees_fen": _money_form("fees"),
     "reserve_fen": _money_form("reserve"),

@@ -162,7 +162,7 @@ REGISTRY_ACTS: list[commands.AnyAct] = [
 DAY_ACTS: list[commands.AnyAct] = [
     commands.FixDay(20261123),
     commands.OverrideOpening(20261123, "渝环〔2026〕8号"),
-    commands.RecordReconciliation(20261120, 17, 2, 1, 40),
+    commands.RecordReconciliation(20261120, 17, 2, 1, 40, (1,)),
     commands.ImportBankFile(20261120, ((1, 123_456), (1, -5)), 700, 0, 124_151, "ab" * 32),
     commands.RecordBankComparison(20261120, "ab" * 32, ((-3, 700, -1), (0, 5, 4), (1, 0, 100))),
     commands.ResolveBankBreak(7, "carried", "BANK-7"),

@@ -67,6 +67,7 @@ NOT_REACHED = (
     e.ReserveMoved,
     e.BulletinCorrected,
     e.NoticePublished,
+    e.SettlementUnfinished,
     e.StatementConfirmed,
     e.StatementContested,
     e.StatementObjectionDecided,

@@ -39,7 +39,8 @@ async def test_a_disputed_trade_waits_and_the_rest_settles(tmp_path: Path) -> No
     assert (await status_of(settlement, 1))[1].startswith("disputed by S-1; ")
     [waiting] = await settlement.unsettled(10)
     assert (waiting.trade, waiting.status, waiting.reason) == (1, "disputed", reasons.ACCOUNT_RESTRICTED)
-    assert (await settlement.reconcile()).ok
+    report = await settlement.reconcile()
+    assert (report.ok, report.unsettled, report.affected) == (True, 1, [1, 2])
 
     # it waits after a restart too, also where it is named, and settles as soon as the objection is dismissed
     await settlement.close()
@@ -48,7 +49,8 @@ async def test_a_disputed_trade_waits_and_the_rest_settles(tmp_path: Path) -> No
     assert (await status_of(settlement, 1))[0] == "disputed"
     await settle(settlement, [engine.entry(events.StatementObjectionDecided(1, 2, day, 1, False, "the order's price"))])
     assert await status_of(settlement, 1) == ("settled", "")
-    assert (await settlement.reconcile()).ok
+    report = await settlement.reconcile()
+    assert (report.ok, report.affected) == (True, [])
     await settlement.close()
     assert watch.breaks == []
     assert audit(tmp_path / "registry.db").findings == []

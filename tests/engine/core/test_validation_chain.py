@@ -51,6 +51,7 @@ def world() -> Desk:
             order_value_max_fen=14_000_000,
             cancel_in_break=False,
             two_person_acts=["WithdrawCash"],
+            unfinished="restrict",
             classes={
                 "individual": {"qualifications": ["suitability"]},
                 "intermediary": {"sides": ["sell"]},
@@ -153,6 +154,12 @@ def own_limits(**limits: int) -> tuple[Step, ...]:
 
 
 SUSPENDED = (c.AdmitParticipant(1, "me", "ME"), c.SuspendParticipant(1, "Art. 30"))
+UNFINISHED = (
+    c.CloseDay(),
+    c.Propose(0, "", "", c.RecordReconciliation(TODAY, 1, 0, 1, 9, (ME,))),
+    c.OpenDay(TODAY + 1),
+    c.ChangePhase(phases.CONTINUOUS),
+)
 CALL = phase(phases.CLOSING_CALL)
 ENDED = phase(phases.POST_CLOSE)
 TAKE_CASH = c.Propose(1, "", "", c.WithdrawCash(ME, 1))
@@ -176,6 +183,7 @@ CASES = [
     Case("C2.4", "PARTICIPANT_SUSPENDED", order(), SUSPENDED),
     Case("C2.4", "PARTICIPANT_SUSPENDED", block(by=ME, to=OTHER), SUSPENDED),
     Case("C2.4", "PARTICIPANT_SUSPENDED", bid(), (*sale(), *SUSPENDED)),
+    Case("C2.4", "SETTLEMENT_UNFINISHED", order(), UNFINISHED),
     Case("C2.4", "NOT_QUALIFIED", order(account=CITIZEN)),
     Case("C2.4", "ACCOUNT_LEAVING", order(account=LEAVER)),
     Case("C2.4", "ACCOUNT_CLOSED", order(account=CLOSED)),
