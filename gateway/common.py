@@ -125,6 +125,7 @@ class CommonDesk:
 
     def _logout(self, connection: Connection, request: wire.SessionLogout) -> None:
         connection.reply(request.id, {})
+        self._gateway.sessions.leave(connection)
         connection.end(session.LOGOUT)
 
     def _phase(self, connection: Connection, request: wire.PhaseGet) -> None:

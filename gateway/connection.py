@@ -69,6 +69,7 @@ class Connection:
         self.scopes: tuple[str, ...] = ()
         self.exec_accounts: set[int] = set()
         self.public: frozenset[str] = frozenset()
+        self.order_session = 0  # that cancels on disconnect what is entered here; 0: none
         self.in_flight = 0
         self.queries = 0
         self.heard = True  # since the last heartbeat
@@ -283,6 +284,10 @@ class Connection:
         """The login was accepted."""
         self.state, _ = session.step(self.state, session.LOGIN_ACCEPTED)
         self._stop_login_timer()
+
+    def forget_login(self) -> None:
+        """The login came to nothing; another may be tried."""
+        self.key_id, self.accounts, self.scopes = "", {}, ()
 
     def end(self, happened: str, words: str = "") -> None:
         """Close with the code that `happened` has; what is in the outbox goes out before, unless the peer is too slow."""

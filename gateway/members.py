@@ -422,6 +422,7 @@ def place_command(names: Directory, connection: Connection, asked: quick.Place) 
         asked.time_in_force,
         asked.client_order_id,
         asked.post_only,
+        connection.order_session,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 import msgspec
 import structlog
+from msgspec import UNSET
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
 
 from engine.core import commands, events, phases, reasons, rulebook, units
@@ -46,6 +47,8 @@ from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
 from gateway.report_desk import ReportDesk
 from gateway.reports import SIDES, TIMES_IN_FORCE, ReportWriter
+from gateway.sessions import NEWS as SESSION_NEWS
+from gateway.sessions import SessionDesk
 from gateway.settings import GatewaySettings
 from gateway.statements import StatementDesk
 from gateway.supervision import SupervisionDesk
@@ -89,6 +92,7 @@ class Gateway:
         ParticipantDesk(self)
         AllocationDesk(self)
         self._controls = ControlDesk(self)
+        self.sessions = SessionDesk(self)
         PreflightDesk(self)
         FilingDesk(self)
         self.port = 0
@@ -173,7 +177,7 @@ class Gateway:
     def _answer(self, asked: Asked, entry: Entry, happened: list[events.Event]) -> None:
         connection = asked.connection
         connection.in_flight -= 1
-        if connection.state == session.LOGGED_IN:
+        if connection.state != session.ENDED:
             self.answerers[type(entry.command)](connection, asked.request_id, entry, happened)
 
     def _on_act(self, entry: Entry, happened: list[events.Event]) -> None:
@@ -192,6 +196,8 @@ class Gateway:
                 self._end_where(lambda peer: peer.door == "trade" and bool(peer.accounts) and self._is_shut_out(peer))
             elif type(event) in NEWS:
                 self._controls.tell(event, list(self._connections))
+            elif type(event) in SESSION_NEWS:
+                self.sessions.on_event(event)
             elif type(event) is events.InstrumentListed:
                 self._public_changed()
 
@@ -235,10 +241,12 @@ class Gateway:
         self.port = self._server.sockets[0].getsockname()[1]
         self._every(self.settings.heartbeat_ms, self._beat)
         self._every(self.settings.feed_flush_ms, self._flush_feed)
+        self.sessions.start()
 
     async def close_doors(self) -> None:
         """Say goodbye (1012) and shut the doors. Waits no longer than the peers' time to close."""
         self._is_closing = True
+        self.sessions.stop()
         for timer in self._timers:
             timer.cancel()
         if self._server is not None:
@@ -334,10 +342,11 @@ class Gateway:
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""
         self._connections.discard(connection)
+        self.sessions.forget(connection)
         self.leave_channels(connection)
 
     def _log_in(self, connection: Connection, request: wire.SessionAuth) -> None:
-        if connection.state != session.GREETED:
+        if connection.state != session.GREETED or connection.key_id:
             raise Refused(reasons.ALREADY_AUTHENTICATED)
         params = request.params
         if params.language is not msgspec.UNSET:
@@ -349,20 +358,32 @@ class Gateway:
             raise
         connection.key_id = params.key_id
         connection.accounts, connection.scopes, connection.operator = accounts, scopes, operator
+        if params.cancel_on_disconnect is UNSET:
+            self.welcome(connection, request.id)
+            return
+        try:
+            self.sessions.log_in(connection, request, params.cancel_on_disconnect)
+        except Refused:
+            connection.forget_login()
+            raise
+
+    def welcome(self, connection: Connection, request_id: str | int, cancels: wire.CancelSession | None = None) -> None:
+        """The login is accepted: say where things stand."""
         connection.logged_in()
         day = self.view().day()
         welcome = wire.Welcome(
             connection.connection_id,
-            params.key_id,
-            sorted(accounts),
-            list(scopes),
+            connection.key_id,
+            sorted(connection.accounts),
+            list(connection.scopes),
             connection.language,
             self.settings.env,
             day_text(day.trading_day),
             phases.NAMES[day.phase],
-            {f"exec.{code}": self.reports.last_seqs[number] for code, number in sorted(accounts.items())},
+            {f"exec.{code}": self.reports.last_seqs[number] for code, number in sorted(connection.accounts.items())},
+            cancels,
         )
-        connection.reply(request.id, welcome)
+        connection.reply(request_id, welcome)
 
     def _judge_login(
         self, connection: Connection, params: wire.SessionAuthParams
@@ -410,6 +431,10 @@ class Gateway:
             raise Refused(reasons.OVERLOADED)
         connection.in_flight += 1
         self._requests += 1
+
+    def tell_engine(self, command: commands.AnyCommand) -> bool:
+        """Send a command of the gateway's own on its way; False where there is no room."""
+        return self._sequencer is not None and self._sequencer.submit_nowait(command)
 
     def has_room_to_query(self, connection: Connection) -> bool:
         """Whether another question of this connection may wait for a store."""

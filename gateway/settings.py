@@ -38,6 +38,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     history_pause_ms: int = 200
     retry_after_ms: int = 200
     reconnect_after_ms: int = 1_000
+    cancel_grace_ms: int = 5_000  # of cancel-on-disconnect, where the login names none
 
 
 def tls_context(certificate: Path, key: Path, *, allow_tls_1_2: bool = False) -> ssl.SSLContext:

@@ -142,6 +142,7 @@ class Client:
         self._is_closing = False
         self._order_prefix = secrets.token_hex(5)
         self._orders = 0
+        self._cancel_grace_ms = -1
 
     @classmethod
     def connect(
@@ -156,17 +157,21 @@ class Client:
         reconnect: bool = False,
         timeout_s: float = 10.0,
         tls: ssl.SSLContext | None = None,
+        cancel_grace_ms: int = -1,
     ) -> Self:
         """A client for this address, to be entered with `async with`.
 
         url: "ws://host:port" (the door is added) or a door's full address. door: trade | ops | market; without a key
         the market door. private_key: an Ed25519 key, its 32 bytes, or a PEM file. env: refuse any other environment.
+        cancel_grace_ms: from 0 on, orders end once the connection is gone for longer; a reconnection in time goes on with it.
         """
         key = given_key(private_key)
         door = door or ("market" if key is None else "trade")
         if not urlsplit(url).path.strip("/"):
             url = url.rstrip("/") + DOOR_PATHS[door]
-        return cls(url, key_id, key, env, language, reconnect, timeout_s, tls)
+        client = cls(url, key_id, key, env, language, reconnect, timeout_s, tls)
+        client._cancel_grace_ms = cancel_grace_ms
+        return client
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -209,8 +214,13 @@ class Client:
             session.sign_login(key, text),
             hello.nonce,
             "en" if self._language == "en" else "zh",
+            self._cancels() if self._cancel_grace_ms >= 0 else UNSET,
         )
         return await self._ask(wire.SessionAuth, params, Welcome)
+
+    def _cancels(self) -> wire.CancelOnDisconnect:
+        before = self.welcome.cancel_on_disconnect if self.welcome is not None else None
+        return wire.CancelOnDisconnect(self._cancel_grace_ms, before.session if before is not None else UNSET)
 
     async def close(self) -> None:
         """Log out and end the connection."""

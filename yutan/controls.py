@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import UNSET
 
 from gateway.protocol import control_wire as cw
+from gateway.protocol import session_wire
 from yutan.blocks import Asks
 
 
@@ -67,6 +68,11 @@ class Controls:
     async def reject(self, proposal_id: str) -> cw.OwnOutcome:
         """Turn a proposal down."""
         return await self._ask(cw.OwnReject, cw.OwnRejectParams(proposal_id), cw.OwnOutcome)
+
+    async def set_dead_man(self, seconds: int, account: str = "") -> session_wire.DeadManView:
+        """Set, or set again, the account's dead-man timer; 0 takes it away."""
+        params = session_wire.DeadManSetParams(seconds, account or UNSET)
+        return await self._ask(session_wire.DeadManSet, params, session_wire.DeadManView)
 
     async def all_switches(self) -> list[cw.KillSwitchRow]:
         """All switches in force, for operators."""

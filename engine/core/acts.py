@@ -29,6 +29,7 @@ from engine.core import (
     registry,
     risk_reserve,
     rulebook,
+    sessions,
     stages,
     standing,
     statements,
@@ -467,6 +468,7 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
     elif isinstance(act, ChangePhase):
         day.change_phase(state, act.phase, out)
         kill_switches.begin_phase(state, out)
+        sessions.begin_phase(state, out)
     elif isinstance(act, CloseDay):
         end_day(state, at_ns, out)
     elif isinstance(act, stages.StageAct):
@@ -508,6 +510,7 @@ def begin_day(state: State, at_ns: int, trading_day: int, out: list[Event]) -> N
     standing.refresh_all(state)
     measures.begin_day(state, out)
     kill_switches.begin_phase(state, out)
+    sessions.begin_phase(state, out)
     auctions.begin_day(state, out)
 
 

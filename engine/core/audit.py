@@ -11,6 +11,7 @@ from engine.core.controls import INSTRUMENT, MARKET
 from engine.core.holdings import SURRENDER
 from engine.core.state import Account, Instrument, State
 from engine.core.succession import MERGED
+from engine.core.trading import may_cancel
 from engine.core.units import BUY
 
 
@@ -64,6 +65,12 @@ def audit_controls(state: State) -> None:
         elif not switch.is_waiting:
             stopped = kill_switches.accounts_of(state, switch.kind, switch.target)
             check(not any(account.orders for account in stopped), f"INV-20: orders under kill switch {switch.number}")
+    for session in (*state.sessions.values(), *state.lost_sessions):
+        check(session.key_id in state.keys, f"session {session.number}: key {session.key_id}")
+    check(not (state.lost_sessions and may_cancel(state)), "lost sessions wait for nothing")
+    for timer in state.dead_men.values():
+        check(state.account(timer.account) is not None and timer.seconds > 0, f"dead-man timer of {timer.account}")
+        check(not (timer.is_fired and may_cancel(state)), f"dead-man timer of {timer.account} waits for nothing")
     for number in controls.limits:
         check(state.account(number) is not None, f"limits of account {number}")
 

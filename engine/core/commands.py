@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core import allocation_acts, control_acts, filing_commands, participant_acts, remedy_acts
+from engine.core import allocation_acts, control_acts, filing_commands, participant_acts, remedy_acts, session_acts
 from engine.core.allocation_acts import DecideObjection as DecideObjection
 from engine.core.allocation_acts import FileObjection as FileObjection
 from engine.core.allocation_acts import ImportAllocations as ImportAllocations
@@ -52,12 +52,16 @@ from engine.core.participant_acts import SuspendParticipant as SuspendParticipan
 from engine.core.remedy_acts import ConfirmStatement as ConfirmStatement
 from engine.core.remedy_acts import DecideStatementObjection as DecideStatementObjection
 from engine.core.remedy_acts import ObjectToStatement as ObjectToStatement
+from engine.core.session_acts import EndSession as EndSession
+from engine.core.session_acts import FireDeadMan as FireDeadMan
+from engine.core.session_acts import OpenSession as OpenSession
+from engine.core.session_acts import SetDeadMan as SetDeadMan
 
 # ---- members --------------------------------------------------------------------------------------------
 
 
 class PlaceOrder(Command, frozen=True, array_like=True, gc=False, tag=1):
-    """A new limit order. The order's number is the seq of this command."""
+    """A new limit order. The order's number is the seq of this command. session: that ends it when it is lost, 0 for none."""
 
     account: int
     instrument: int
@@ -67,6 +71,7 @@ class PlaceOrder(Command, frozen=True, array_like=True, gc=False, tag=1):
     time_in_force: int
     client_order_id: str
     post_only: bool = False
+    session: int = 0
 
 
 class CancelOrder(Command, frozen=True, array_like=True, gc=False, tag=2):
@@ -815,6 +820,7 @@ AnyCommand = (
     | ConfirmStatement
     | ObjectToStatement
     | filing_commands.FilingCommand
+    | session_acts.SessionCommand
     | Found
     | Propose
     | Approve

@@ -31,10 +31,11 @@ from engine.core.records import (
     Statements,
 )
 from engine.core.rulebook import parse
+from engine.core.session_records import DeadMan, Session
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 13
+FORMAT = 14
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -105,6 +106,7 @@ def _state(state: State) -> list[Any]:
         [state.risk_reserve.balance_fen, state.risk_reserve.fees_kept, sorted(state.risk_reserve.claims.items())],
         _participants(state.participants),
         _controls(state.controls),
+        [list(state.sessions.values()), state.lost_sessions, list(state.dead_men.values())],
     ]
 
 
@@ -281,6 +283,7 @@ def _orders(half: Half) -> list[list[Any]]:
                     order.body,
                     order.terms,
                     order.client_order_id,
+                    order.session,
                 ]
             )
             order = order.newer
@@ -311,6 +314,7 @@ def _load_state(body: list[Any]) -> State:
         reserve,
         participants,
         controls,
+        sessions,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -322,6 +326,7 @@ def _load_state(body: list[Any]) -> State:
     state.trade_number, state.cash_deposited, state.cash_withdrawn, state.fees = sums
     state.participants = _load_participants(participants)
     state.controls = _load_controls(controls)
+    _load_sessions(state, sessions)
     for row in accounts:
         state.add_account(_load_account(len(state.accounts), row))
     state.days, state.statements = _load_days(days[0]), _load_statements(days[1])
@@ -332,12 +337,7 @@ def _load_state(body: list[Any]) -> State:
         state.instrument_numbers[instrument.code] = len(state.instruments) - 1
     state.issued = issued
     state.surrendered = surrendered
-    for key_id, public_key, held, scopes, revoked, user in keys:
-        state.keys[key_id] = key = Key(key_id, public_key, tuple(held), tuple(scopes), user)
-        key.revoked = revoked
-    for person, name, public_key in operators:
-        number = state.operator_numbers[person] = len(state.operators)
-        state.operators.append(Operator(number, person, name, public_key))
+    _load_people(state, keys, operators)
     for number, at_ns, operator, reason, document, act, digest in proposals:
         decoded: AnyAct = msgspec.msgpack.decode(act, type=AnyAct)
         state.proposals[number] = Proposal(number, at_ns, operator, reason, document, decoded, digest)
@@ -413,6 +413,21 @@ def _load_participants(row: list[Any]) -> Participants:
     found.banned = {each.identity: each for each in msgspec.convert(row[2], list[Ban])}
     found.associations = {each.number: each for each in msgspec.convert(row[3], list[Association])}
     return found
+
+
+def _load_sessions(state: State, row: list[Any]) -> None:
+    state.sessions = {found.number: found for found in msgspec.convert(row[0], list[Session])}
+    state.lost_sessions = msgspec.convert(row[1], list[Session])
+    state.dead_men = {found.account: found for found in msgspec.convert(row[2], list[DeadMan])}
+
+
+def _load_people(state: State, keys: list[Any], operators: list[Any]) -> None:
+    for key_id, public_key, held, scopes, revoked, user in keys:
+        state.keys[key_id] = key = Key(key_id, public_key, tuple(held), tuple(scopes), user)
+        key.revoked = revoked
+    for person, name, public_key in operators:
+        number = state.operator_numbers[person] = len(state.operators)
+        state.operators.append(Operator(number, person, name, public_key))
 
 
 def _load_controls(row: list[Any]) -> Controls:
@@ -531,10 +546,11 @@ def _load_instrument(state: State, number: int, row: list[Any]) -> Instrument:
 
 
 def _load_order(state: State, instrument: int, row: list[Any]) -> Order:
-    number, account, side, price, tonnes, leaves, filled_value, body, terms, client_order_id = row
+    number, account, side, price, tonnes, leaves, filled_value, body, terms, client_order_id, session = row
     owner = state.held_account(account).owner
     order = Order()
     order.belong(number, owner, side, price, tonnes, account, instrument, body, terms, client_order_id)
     order.leaves = leaves
     order.filled_value = filled_value
+    order.session = session
     return order

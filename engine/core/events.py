@@ -46,6 +46,10 @@ from engine.core.remedy_events import SettlementUnfinished as SettlementUnfinish
 from engine.core.remedy_events import StatementConfirmed as StatementConfirmed
 from engine.core.remedy_events import StatementContested as StatementContested
 from engine.core.remedy_events import StatementObjectionDecided as StatementObjectionDecided
+from engine.core.session_events import DeadManFired as DeadManFired
+from engine.core.session_events import DeadManSet as DeadManSet
+from engine.core.session_events import SessionEnded as SessionEnded
+from engine.core.session_events import SessionOpened as SessionOpened
 
 Event = Fact | OrderAccepted | OrderCanceled | Traded
 

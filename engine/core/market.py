@@ -16,6 +16,7 @@ from engine.core import (
     filings,
     holders,
     own_acts,
+    sessions,
     statements,
     trading,
 )
@@ -34,17 +35,21 @@ from engine.core.commands import (
     CancelOrder,
     ConfirmStatement,
     ConfirmSurrender,
+    EndSession,
     Entry,
     FileHolderReport,
     FileSurrender,
+    FireDeadMan,
     Found,
     ObjectToStatement,
+    OpenSession,
     PlaceBid,
     PlaceOrder,
     Propose,
     Reject,
     RejectOwn,
     ReplaceOrder,
+    SetDeadMan,
     WithdrawBid,
     WithdrawSurrender,
 )
@@ -151,6 +156,14 @@ class Market:
             statements.answer(state, at_ns, command, out)
         elif type(command) is FileSurrender or type(command) is ConfirmSurrender or type(command) is WithdrawSurrender:
             filings.ask(state, seq, at_ns, command, out)
+        elif type(command) is OpenSession:
+            sessions.open_session(state, seq, command, out)
+        elif type(command) is EndSession:
+            sessions.end_session(state, command, out)
+        elif type(command) is SetDeadMan:
+            sessions.set_dead_man(state, command, out)
+        elif type(command) is FireDeadMan:
+            sessions.fire(state, command, out)
         else:
             raise AssertionError("a market is founded once")
         return out

@@ -35,6 +35,8 @@ BAD_SEQ: Final = 1012
 UNKNOWN_CHANNEL: Final = 1013
 ALREADY_AUTHENTICATED: Final = 1014
 EXPIRED_REQUEST: Final = 1015
+UNKNOWN_SESSION: Final = 1016
+NO_DEAD_MAN: Final = 1017
 # 2000 permission and member state
 NOT_PERMITTED: Final = 2001
 PARTICIPANT_SUSPENDED: Final = 2002
@@ -121,6 +123,8 @@ RESTRICTION_IMPOSED: Final = 4104
 COUNTERPARTY_DECLINED: Final = 4105
 COUNTERPARTY_COUNTERED: Final = 4106
 KILL_SWITCH_PULLED: Final = 4107
+SESSION_LOST: Final = 4108
+DEAD_MAN_FIRED: Final = 4109
 # 4200 government auctions and buy-backs
 UNKNOWN_AUCTION: Final = 4201
 AUCTION_NOT_OPEN: Final = 4202
@@ -269,6 +273,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The request's expires_at had passed when it arrived.",
         "请求到达时已超过 expires_at。",
     ),
+    Reason(
+        1016,
+        "UNKNOWN_SESSION",
+        "never",
+        99,
+        "The session has ended, and with it its orders; log in again.",
+        "会话已结束,其申报已撤销,请重新登录。",
+    ),
+    Reason(1017, "NO_DEAD_MAN", "never", 99, "No dead-man timer is set for the account.", "该账户未设失联撤单计时。"),
     Reason(2001, "NOT_PERMITTED", "never", 99, "This key may not do that.", "该密钥无权进行此操作。"),
     Reason(
         2002,
@@ -779,6 +792,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "对手方已另行提出反申报。",
     ),
     Reason(4107, "KILL_SWITCH_PULLED", "never", 99, "A kill switch was engaged.", "紧急停止已启用。"),
+    Reason(
+        4108,
+        "SESSION_LOST",
+        "never",
+        99,
+        "The session that entered it was lost for longer than its grace.",
+        "申报所属会话断开超过宽限时间。",
+    ),
+    Reason(4109, "DEAD_MAN_FIRED", "never", 99, "The account's dead-man timer ran out.", "该账户的失联撤单计时已到。"),
     Reason(4201, "UNKNOWN_AUCTION", "never", 99, "There is no such auction.", "没有该竞价项目。"),
     Reason(
         4202,

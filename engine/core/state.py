@@ -28,6 +28,7 @@ from engine.core.records import (
     Statements,
 )
 from engine.core.rulebook import PICK_LEVELS, ProductRules, RuleBook
+from engine.core.session_records import DeadMan, Session
 from engine.core.supervision import Supervision
 from engine.core.units import AMOUNT_FEN_MAX
 
@@ -430,6 +431,7 @@ class State:
         "controls",
         "day_number",
         "days",
+        "dead_men",
         "encumbrance_number",
         "encumbrances",
         "fees",
@@ -441,6 +443,7 @@ class State:
         "is_proceeds_same_day",
         "issued",
         "keys",
+        "lost_sessions",
         "offset_projects",
         "open_orders_max",
         "operator_numbers",
@@ -455,6 +458,7 @@ class State:
         "rulebook",
         "rulebook_since",
         "rulebook_text",
+        "sessions",
         "statements",
         "stp",
         "supervision",
@@ -489,6 +493,9 @@ class State:
         self.proposals: dict[int, Proposal] = {}
         self.participants = Participants()
         self.controls = Controls()
+        self.sessions: dict[int, Session] = {}  # that cancel on disconnect, by number
+        self.lost_sessions: list[Session] = []  # whose orders wait for a phase that lets them be canceled
+        self.dead_men: dict[int, DeadMan] = {}  # by account
         self.blocks = Blocks()
         self.holiday_notices: dict[int, HolidayNotice] = {}  # by year, rising
         self.announcements: list[Announcement] = []  # closures and openings, oldest first

@@ -55,6 +55,7 @@ def place(state: State, seq: Any, command: PlaceOrder, out: list[Event]) -> None
     time_in_force = fields[5]
     client_order_id: str = fields[6]
     post_only: bool = fields[7]
+    session = fields[8]
     account = state.account(number)
     if account is None:
         out.append(RequestRefused(number, seq, client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
@@ -76,6 +77,9 @@ def place(state: State, seq: Any, command: PlaceOrder, out: list[Event]) -> None
         else:
             out.append(RequestRefused(number, seq, client_order_id, reasons.CLIENT_ORDER_ID_CONFLICT, 0, 0))
         return
+    if session != 0 and session not in state.sessions:
+        out.append(RequestRefused(number, seq, client_order_id, reasons.UNKNOWN_SESSION, 0, 0))
+        return
     order = Order()
     order.belong(seq, account.owner, side, price_ticks, tonnes, number, instrument_number, body, terms, client_order_id)
     verdict = judge_order(state, account, instrument, order, time_in_force, post_only)
@@ -83,6 +87,8 @@ def place(state: State, seq: Any, command: PlaceOrder, out: list[Event]) -> None
         account.answers[client_order_id] = Answer(seq, verdict.reason, body, terms)
         out.append(refusal(account, order, verdict))
         return
+    if session != 0:
+        order.session = session
     account.answers[client_order_id] = order
     account.orders[seq] = order
     hold(account, instrument, order)

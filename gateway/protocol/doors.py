@@ -15,6 +15,7 @@ from gateway.protocol import (
     preflight_wire,
     report_wire,
     serial_wire,
+    session_wire,
     statement_wire,
     supervision_wire,
     wire,
@@ -29,6 +30,7 @@ DOORS: Final[dict[str, Any]] = {
     | filing_wire.OfUnits
     | supervision_wire.OfMembers
     | control_wire.OfMembers
+    | session_wire.DeadManSet
     | statement_wire.OfMembers,
     "ops": wire.OpsRequest
     | block_wire.OpsBlocks

@@ -23,6 +23,7 @@ ACCESS_LOST: Final = "access_lost"
 TOO_SLOW: Final = "too_slow"
 SILENT: Final = "silent"
 GOING_AWAY: Final = "going_away"
+REPLACED: Final = "replaced"
 BINARY_FRAME: Final = "binary_frame"
 BAD_FRAME: Final = "bad_frame"
 NOT_UTF8: Final = "not_utf8"
@@ -47,6 +48,7 @@ CLOSE_CODES: Final[dict[int, str]] = {
     4002: "the login was refused: check key, environment and host of the login text",
     4003: "access was taken away (key revoked, account restricted): talk to the exchange",
     4008: "the peer reads too slowly: reconnect and replay from the last seq",
+    4009: "another connection went on with this session",
     4010: "nothing was heard for two heartbeats: reconnect",
     4029: "too many refused frames in a row, or too many connections: wait, and fix the client",
 }
@@ -64,6 +66,7 @@ TRANSITIONS: Final[dict[tuple[str, str], tuple[str, int]]] = {
     (LOGGED_IN, SILENT): (ENDED, 4010),
     (GREETED, GOING_AWAY): (ENDED, 1012),
     (LOGGED_IN, GOING_AWAY): (ENDED, 1012),
+    (LOGGED_IN, REPLACED): (ENDED, 4009),
     (GREETED, BINARY_FRAME): (ENDED, 1003),
     (LOGGED_IN, BINARY_FRAME): (ENDED, 1003),
     (GREETED, BAD_FRAME): (ENDED, 1002),

@@ -65,6 +65,13 @@ class NoParams(Params, gc=False):
     """A method without params; `params` may be left out."""
 
 
+class CancelOnDisconnect(Params, gc=False):
+    """`grace_ms`: how long the connection may be gone; `resume`: the session of an earlier connection to go on with."""
+
+    grace_ms: Annotated[int, Meta(ge=0, le=30_000)] | UnsetType = UNSET
+    resume: Annotated[str, Meta(pattern=r"^L-[1-9][0-9]{0,17}\Z")] | UnsetType = UNSET
+
+
 class SessionAuthParams(Params, gc=False):
     """`key_id` is a member's key, on the ops door an operator's person id. `nonce` may repeat hello's, to name a stale login."""
 
@@ -72,6 +79,7 @@ class SessionAuthParams(Params, gc=False):
     signature: Annotated[str, Meta(max_length=256)]
     nonce: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET
     language: Language | UnsetType = UNSET
+    cancel_on_disconnect: CancelOnDisconnect | UnsetType = UNSET
 
 
 class SessionAuth(Request, tag="session.auth", gc=False, kw_only=True):
@@ -677,6 +685,14 @@ class Hello(Struct, gc=False):
     languages: list[str]
 
 
+class CancelSession(Struct, gc=False):
+    """What ends the orders entered on this connection when it is gone for longer than `grace_ms`; name it to go on with it."""
+
+    session: str
+    grace_ms: int
+    resumed: bool
+
+
 class Welcome(Struct, gc=False):
     """Login accepted. `last_seqs`: the last number of each private stream one may follow."""
 
@@ -689,6 +705,7 @@ class Welcome(Struct, gc=False):
     trading_day: str
     phase: str
     last_seqs: dict[str, int]
+    cancel_on_disconnect: CancelSession | None = None
 
 
 class SessionView(Struct, gc=False):

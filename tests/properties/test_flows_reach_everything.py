@@ -92,8 +92,10 @@ PARTICIPANT_EVENTS = tuple(
     for name, kind in vars(e).items()
     if name.startswith(("Participant", "User", "Person", "Ban", "Association")) and name != "Band"
 )
-# of kill switches and members' own limits: test_kill_switches
-CONTROL_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith(("KillSwitch", "Own")))
+# of kill switches, own limits and sessions: test_kill_switches, test_sessions
+CONTROL_EVENTS = tuple(
+    kind for name, kind in vars(e).items() if name.startswith(("KillSwitch", "Own", "Session", "DeadMan"))
+)
 # offsets by project move like any other; their numbers have a slow twin in test_serials
 PROJECT_EVENTS = (e.OffsetsIssued,)
 ELSEWHERE = (

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "report-holding": "supervision",
     "fills": "member",
     "watch": "member",
+    "dead-man": "member",
     "book": "member",
     "notices": "notices",
 }

@@ -93,6 +93,16 @@ def watch(
     session.watch(who, count)
 
 
+@as_member
+def dead_man(
+    who: Who, seconds: Annotated[int, typer.Argument(min=0, max=3_600, help="Set again within these; 0: none (秒).")]
+) -> None:
+    """Set the account's dead-man timer (失联撤单): its orders end unless it is set again in time."""
+    session.member_asks(
+        who, "dead-man timer (失联撤单)", lambda client: client.controls.set_dead_man(seconds, who.account)
+    )
+
+
 def book(
     instrument: Instrument,
     levels: Annotated[int, typer.Option("--levels", min=1, max=50, help="Price levels a side (档位).")] = 5,

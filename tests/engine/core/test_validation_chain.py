@@ -175,6 +175,7 @@ CASES = [
     Case("C2.3", "SELF_APPROVAL", c.Approve(1, 0, digest_of(TAKE_CASH.act)), (TAKE_CASH,), "proposal"),
     Case("C2.3", "CONTENT_CHANGED", c.Approve(2, 0, digest_of(c.WithdrawCash(ME, 2))), (TAKE_CASH,), "proposal"),
     Case("C2.3", "UNKNOWN_PROPOSAL", c.Approve(2, 1, digest_of(TAKE_CASH.act)), (TAKE_CASH,)),
+    Case("C2.3", "UNKNOWN_SESSION", msgspec.structs.replace(order(), session=7)),
     Case("C2.4", "UNKNOWN_ACCOUNT", order(account=99)),
     Case("C2.4", "UNKNOWN_ACCOUNT", block(to=99)),
     Case("C2.4", "ACCOUNT_RESTRICTED", order(), (c.Restrict(ME, units.RESTRICT_BUY, ""),)),
