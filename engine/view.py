@@ -30,6 +30,7 @@ from engine.core.market import Market
 from engine.core.participants import Ban
 from engine.core.records import AllocationPlan, Encumbrance
 from engine.core.records import Filing as Filing
+from engine.core.records import Intention as Intention
 from engine.core.rulebook import ProductRules, RuleBook
 from engine.core.state import Instrument, Key, time_in_force_of
 from engine.core.supervision import ANSWER as ANSWER
@@ -347,6 +348,10 @@ class MarketView:
     def filings(self, account: int) -> list[Filing]:
         """The account's surrender filings, oldest first; 0: of all accounts."""
         return [found for found in self._market.state.filings.values() if account in (0, found.account)]
+
+    def intentions(self) -> list[Intention]:
+        """The board of adverts, oldest first."""
+        return list(self._market.state.intentions.values())
 
     def encumbrances(self, account: int) -> list[Encumbrance]:
         """What of the account's units is frozen, pledged or withdrawn, oldest first; 0: of all accounts."""

@@ -36,6 +36,7 @@ from gateway.exec_report import Facts, Report
 from gateway.feed import PublicFeed
 from gateway.filings import FilingDesk
 from gateway.history import History
+from gateway.intentions import IntentionDesk
 from gateway.listener import Listener
 from gateway.members import MemberDesk
 from gateway.operators import OperatorDesk
@@ -95,6 +96,7 @@ class Gateway:
         self.sessions = SessionDesk(self)
         PreflightDesk(self)
         FilingDesk(self)
+        IntentionDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}

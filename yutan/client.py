@@ -50,6 +50,7 @@ from yutan.controls import Controls
 from yutan.filings import Filings
 from yutan.following import Following, Incoming
 from yutan.inquiries import Inquiries, place_params
+from yutan.intentions import Intentions
 from yutan.keys import Key, given_key
 from yutan.link import Link
 from yutan.participants import Participants
@@ -121,6 +122,7 @@ class Client:
         self.reports = Reports(self._ask)
         self.inquiries = Inquiries(self._ask, self.next_client_order_id)
         self.filings = Filings(self._ask)
+        self.intentions = Intentions(self._ask)
         self.on_report: Callable[[str, int, ExecReport], None] | None = None
         self._key = key
         self._env = env

@@ -20,6 +20,7 @@ from engine.core import (
     compliance,
     day,
     disclosure_acts,
+    intentions,
     kill_switches,
     measures,
     membership,
@@ -512,6 +513,7 @@ def begin_day(state: State, at_ns: int, trading_day: int, out: list[Event]) -> N
     kill_switches.begin_phase(state, out)
     sessions.begin_phase(state, out)
     auctions.begin_day(state, out)
+    intentions.begin_day(state, out)
 
 
 def end_day(state: State, at_ns: int, out: list[Event]) -> None:
@@ -519,6 +521,7 @@ def end_day(state: State, at_ns: int, out: list[Event]) -> None:
     auctions.end_day(state, out)
     day.close_day(state, out)
     closing.end_day(state, out)
+    intentions.end_day(state, out)
     statements.begin(state, at_ns)
 
 

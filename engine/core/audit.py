@@ -31,6 +31,7 @@ def audit(state: State) -> None:
     audit_compliance(state)
     audit_plans(state)
     audit_filings(state)
+    audit_intentions(state)
     audit_auctions(state)
     audit_units_apart(state)
     audit_merged(state)
@@ -347,6 +348,13 @@ def audit_plans(state: State) -> None:
         is_within = plan.allocated <= plan.total - plan.reserve and plan.reserved <= plan.reserve
         check(is_within or not plan.is_set, f"{where}: {plan.allocated} t and {plan.reserved} t issued")
     check(not any(recorded.values()), f"INV-1 allocation plans: nothing counted for {sorted(recorded)}")
+
+
+def audit_intentions(state: State) -> None:
+    """INV-12: each advert is known by its number and has an account that lives."""
+    for number, found in state.intentions.items():
+        check(number == found.number, f"INV-12 intention {number}")
+        check(not state.held_account(found.account).is_closed, f"INV-12 intention {number}: of a closed account")
 
 
 def audit_filings(state: State) -> None:

@@ -10,7 +10,15 @@ from typing import Final
 
 import msgspec
 
-from engine.core import allocation_acts, control_acts, filing_commands, participant_acts, remedy_acts, session_acts
+from engine.core import (
+    allocation_acts,
+    control_acts,
+    filing_commands,
+    intention_commands,
+    participant_acts,
+    remedy_acts,
+    session_acts,
+)
 from engine.core.allocation_acts import DecideObjection as DecideObjection
 from engine.core.allocation_acts import FileObjection as FileObjection
 from engine.core.allocation_acts import ImportAllocations as ImportAllocations
@@ -35,6 +43,8 @@ from engine.core.filing_commands import ConfirmSurrender as ConfirmSurrender
 from engine.core.filing_commands import DecideFiling as DecideFiling
 from engine.core.filing_commands import FileSurrender as FileSurrender
 from engine.core.filing_commands import WithdrawSurrender as WithdrawSurrender
+from engine.core.intention_commands import PostIntention as PostIntention
+from engine.core.intention_commands import WithdrawIntention as WithdrawIntention
 from engine.core.participant_acts import AdmitParticipant as AdmitParticipant
 from engine.core.participant_acts import AmendParticipant as AmendParticipant
 from engine.core.participant_acts import AppointUser as AppointUser
@@ -821,6 +831,7 @@ AnyCommand = (
     | ObjectToStatement
     | filing_commands.FilingCommand
     | session_acts.SessionCommand
+    | intention_commands.IntentionCommand
     | Found
     | Propose
     | Approve

@@ -24,6 +24,7 @@ from engine.core.records import (
     ComplianceYear,
     Encumbrance,
     Filing,
+    Intention,
     Objection,
     OffsetProject,
     RiskReserve,
@@ -99,6 +100,7 @@ def _state(state: State) -> list[Any]:
             list(state.encumbrances.values()),
             _plans(state),
             list(state.filings.values()),
+            list(state.intentions.values()),
         ],
         list(state.offset_projects.values()),
         [_days(state.days), _statements(state.statements)],
@@ -365,9 +367,10 @@ def _load_reserve(row: list[Any]) -> RiskReserve:
 
 
 def _load_registry(state: State, row: list[Any]) -> None:
-    state.canceled, state.encumbrance_number, encumbrances, plans, filings = row
+    state.canceled, state.encumbrance_number, encumbrances, plans, filings, adverts = row
     state.encumbrances = {found.number: found for found in msgspec.convert(encumbrances, list[Encumbrance])}
     state.allocation_plans = {year: _load_plan(plan) for year, *plan in plans}
+    state.intentions = {found.number: found for found in msgspec.convert(adverts, list[Intention])}
     state.filings = {found.number: found for found in msgspec.convert(filings, list[Filing])}
 
 

@@ -1,6 +1,6 @@
 """What an account has open in the market ends, because the account may no longer trade."""
 
-from engine.core import auctions, block_trading
+from engine.core import auctions, block_trading, intentions
 from engine.core.auctions import side_of
 from engine.core.events import Event
 from engine.core.state import Account, State
@@ -9,8 +9,9 @@ from engine.core.units import BUY, SELL
 
 
 def end_what_is_open(state: State, account: Account, reason: int, out: list[Event], side: int = 0) -> None:
-    """Orders, own block offers, offers of others to the account, bids: each ends with its holds given back. side 0: both."""
+    """Orders, intentions, block offers of and to the account, bids: each ends with its holds given back. side 0: both."""
     number = int(account.number)
+    intentions.end_all(state, account, reason, side, out)
     cancel_open_orders(state, account, 0, side, reason, out)
     for offer in state.blocks.open_by(number):
         if side in (0, offer.side):

@@ -27,6 +27,8 @@ from engine.core.control_events import OwnActRejected as OwnActRejected
 from engine.core.control_events import OwnActTaken as OwnActTaken
 from engine.core.control_events import OwnLimitsChanged as OwnLimitsChanged
 from engine.core.days import BankBreak
+from engine.core.intention_events import IntentionEnded as IntentionEnded
+from engine.core.intention_events import IntentionPosted as IntentionPosted
 from engine.core.order_events import OrderAccepted as OrderAccepted
 from engine.core.order_events import OrderCanceled as OrderCanceled
 from engine.core.order_events import Traded as Traded

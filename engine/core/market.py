@@ -15,6 +15,7 @@ from engine.core import (
     dump,
     filings,
     holders,
+    intentions,
     own_acts,
     sessions,
     statements,
@@ -45,12 +46,14 @@ from engine.core.commands import (
     OpenSession,
     PlaceBid,
     PlaceOrder,
+    PostIntention,
     Propose,
     Reject,
     RejectOwn,
     ReplaceOrder,
     SetDeadMan,
     WithdrawBid,
+    WithdrawIntention,
     WithdrawSurrender,
 )
 from engine.core.events import Event, MarketFounded
@@ -164,6 +167,10 @@ class Market:
             sessions.set_dead_man(state, command, out)
         elif type(command) is FireDeadMan:
             sessions.fire(state, command, out)
+        elif type(command) is PostIntention:
+            intentions.post(state, seq, at_ns, command, out)
+        elif type(command) is WithdrawIntention:
+            intentions.withdraw(state, command, out)
         else:
             raise AssertionError("a market is founded once")
         return out

@@ -115,6 +115,7 @@ COUNTERPARTY_GONE: Final = 4025
 LEVEL_NOT_PICKABLE: Final = 4026
 PICK_REQUIRED: Final = 4027
 SIDE_NOT_ALLOWED: Final = 4028
+UNKNOWN_INTENTION: Final = 4029
 # 4100 why an accepted order ended without the member asking
 DAY_ENDED: Final = 4101
 IOC_REMAINDER: Final = 4102
@@ -755,6 +756,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Accounts of this class may not take this side.",
         "该类主体不得进行该方向的交易。",
         "CQ-M Art. 16",
+    ),
+    Reason(
+        4029,
+        "UNKNOWN_INTENTION",
+        "never",
+        99,
+        "The account has no intention of this number on the board.",
+        "该账户没有此编号的意向申报。",
     ),
     Reason(4101, "DAY_ENDED", "never", 0, "Day orders lapse at the close.", "当日委托闭市后自动失效。", "CN-21"),
     Reason(

@@ -143,6 +143,21 @@ class Filing(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.status in ("initiated", "pending")
 
 
+class Intention(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An advert on the board: the fields of `PostIntention`, with its number and time."""
+
+    number: int
+    account: int
+    instrument: int
+    side: int
+    tonnes: int
+    price_ticks: int
+    until_day: int
+    is_named: bool
+    contact: str
+    posted_ns: int
+
+
 class OffsetProject(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A project of certified reductions. boundary: the account in whose own boundary it lies, 0 for none.
 

@@ -23,6 +23,7 @@ from engine.core.records import (
     ComplianceYear,
     Encumbrance,
     Filing,
+    Intention,
     OffsetProject,
     RiskReserve,
     Statements,
@@ -440,6 +441,7 @@ class State:
         "holiday_notices",
         "instrument_numbers",
         "instruments",
+        "intentions",
         "is_proceeds_same_day",
         "issued",
         "keys",
@@ -508,6 +510,7 @@ class State:
         self.trade_number: i64 = 0
         self.compliance: dict[int, dict[int, ComplianceYear]] = {}  # account -> compliance year -> record
         self.allocation_plans: dict[int, AllocationPlan] = {}  # by year
+        self.intentions: dict[int, Intention] = {}  # by number, oldest first
         self.filings: dict[int, Filing] = {}  # by number, oldest first
         self.issued: list[int] = [0]  # tonnes ever issued, by instrument
         self.surrendered: list[int] = [0]

@@ -8,7 +8,18 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from gateway.feed.tape import TapeBusy
-from gateway.http import api, calendar, checkpoints, disclosure_pages, key_units, notices, pages, replies, specification
+from gateway.http import (
+    api,
+    calendar,
+    checkpoints,
+    disclosure_pages,
+    intentions,
+    key_units,
+    notices,
+    pages,
+    replies,
+    specification,
+)
 from gateway.http.sources import Sources
 
 _BODY_BYTES_MAX = 16_384  # nothing here reads a body
@@ -36,6 +47,7 @@ def create_app(sources: Sources) -> Litestar:
                     calendar.calendar,
                     *notices.HANDLERS,
                     *key_units.HANDLERS,
+                    *intentions.HANDLERS,
                 ],
             ),
             *pages.HANDLERS,

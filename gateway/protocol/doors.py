@@ -11,6 +11,7 @@ from gateway.protocol import (
     day_wire,
     filing_wire,
     holder_wire,
+    intention_wire,
     participant_wire,
     preflight_wire,
     report_wire,
@@ -28,6 +29,8 @@ DOORS: Final[dict[str, Any]] = {
     | auction_wire.Looking
     | auction_wire.Bidding
     | filing_wire.OfUnits
+    | intention_wire.OfMembers
+    | intention_wire.Looking
     | supervision_wire.OfMembers
     | control_wire.OfMembers
     | session_wire.DeadManSet
@@ -42,9 +45,10 @@ DOORS: Final[dict[str, Any]] = {
     | audit_wire.OpsAudit
     | report_wire.OpsReport
     | filing_wire.OpsFilings
+    | intention_wire.Looking
     | supervision_wire.OfOperators
     | statement_wire.OfOperators
     | participant_wire.OpsParticipantRequest
     | control_wire.OpsKillSwitches,
-    "market": wire.MarketRequest | auction_wire.Looking,
+    "market": wire.MarketRequest | auction_wire.Looking | intention_wire.Looking,
 }

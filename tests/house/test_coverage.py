@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from engine.core.rulewords import RULES
-from gateway.http import api, calendar, checkpoints, key_units, notices, pages
+from gateway.http import api, calendar, checkpoints, intentions, key_units, notices, pages
 from gateway.protocol.doors import DOORS
 from yutan.cli.app import tree
 
@@ -69,7 +69,14 @@ def commands() -> set[str]:
 
 def paths() -> set[str]:
     """Every path of the public answers over HTTP."""
-    answers = [*api.HANDLERS, *checkpoints.HANDLERS, calendar.calendar, *notices.HANDLERS, *key_units.HANDLERS]
+    answers = [
+        *api.HANDLERS,
+        *checkpoints.HANDLERS,
+        calendar.calendar,
+        *notices.HANDLERS,
+        *key_units.HANDLERS,
+        *intentions.HANDLERS,
+    ]
     shown = [*pages.HANDLERS, *notices.PAGES]
     told = {"/api/v1" + path for handler in answers for path in handler.paths}
     return {path.replace(":str}", "}") for path in told | {path for handler in shown for path in handler.paths}}

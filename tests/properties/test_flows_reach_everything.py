@@ -53,6 +53,8 @@ NOT_REACHED = (
     e.ObjectionFiled,
     e.ObjectionDecided,
     e.FilingChanged,
+    e.IntentionPosted,
+    e.IntentionEnded,
     e.CalendarChanged,
     e.KeyRegistered,
     e.KeyRevoked,

@@ -37,6 +37,7 @@ GROUPS: Final = (
     "block",
     "auction",
     "surrender",
+    "intention",
     "kill",
     "limits",
     "own",
