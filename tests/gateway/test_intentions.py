@@ -27,7 +27,7 @@ async def test_members_post_and_everyone_reads_the_board(tmp_path: Path) -> None
         with pytest.raises(Refused, match="UNKNOWN_INTENTION"):
             await b.intentions.withdraw(first.intention_id)
         assert (await a.intentions.withdraw(first.intention_id)).status == "withdrawn"
-        with pytest.raises(Refused, match="INVALID_FIELD"):
+        with pytest.raises(Refused, match="PRICE_OFF_TICK"):
             await a.intentions.post(SPOT, "sell", 5_000, "40.505")
         with pytest.raises(Refused, match="UNKNOWN_INSTRUMENT"):
             await a.intentions.post("NONE", "sell", 5_000)
