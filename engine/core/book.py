@@ -35,7 +35,7 @@ STP_CANCEL_BOTH: Final = 3
 DEAD_LEVELS_SLACK: Final = 64  # emptied levels kept beyond the number of live ones, before they are swept
 
 
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 @final
 class Order:
     """One order. `leaves` is unfilled; `level` is None unless it rests, and only then `older` and `newer` have a meaning.
@@ -129,7 +129,7 @@ class Level:
         self.tail: Order | None = None
 
 
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, free_list_len=1)
 @final
 class Fill:
     """One maker met by a taker (or one pair of a call auction): quantities are those left after this fill."""
@@ -293,8 +293,6 @@ class Book:
             raise ValueError("side is 1 (buy) or 2 (sell)")
         if not (0 < price_ticks <= PRICE_TICKS_MAX and 0 < tonnes <= TONNES_MAX):
             raise ValueError("price_ticks and tonnes are positive and at most 1,000,000,000")
-        if number in self.orders:
-            raise ValueError("order number is alive")
         order = Order()
         order.number = number
         order.owner = owner
@@ -306,6 +304,8 @@ class Book:
         fills: list[Fill] = []
         best = other.best
         if best is not None and best.key <= other.sign * price_ticks:  # most orders meet nothing: no call for them
+            if number in self.orders:
+                raise ValueError("order number is alive")
             if time_in_force != FOK or self.can_fill(order, STP_OFF):
                 self.match(order, STP_OFF, fills, [])
                 for fill in fills:
@@ -314,8 +314,11 @@ class Book:
             if order.leaves == 0:
                 return fills
         if time_in_force == DAY:
-            self.orders[number] = order
+            if self.orders.setdefault(number, order) is not order:  # to ask first would be another look-up
+                raise ValueError("order number is alive")
             own.add(order)
+        elif number in self.orders:
+            raise ValueError("order number is alive")
         return fills
 
     def cancel(self, number: Any) -> i64:

@@ -512,7 +512,7 @@ def _load_account(number: int, row: list[Any]) -> Account:
         position.lock_days, position.lock_tonnes = lock_days, lock_tonnes
         position.encumbered, position.preallocated, position.use_restricted = apart
     account.answer_days = [(day, before) for day, before in answer_days]
-    account.answers = {row[0]: Answer(row[1], row[2], row[3], row[4], row[5]) for row in answers}
+    account.answers.update({row[0]: Answer(row[1], row[2], row[3], row[4], row[5]) for row in answers})
     return account
 
 
