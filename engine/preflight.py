@@ -42,6 +42,7 @@ CHAIN: Final[tuple[Step, ...]] = (
     Step(1, "well_formed", "报文", "numbers that can be", (reasons.INVALID_FIELD,)),
     Step(7, "instrument", "交易品种", "the instrument", (reasons.UNKNOWN_INSTRUMENT,)),
     Step(2, "client_order_id", "委托编号", "a client order id used once", (reasons.CLIENT_ORDER_ID_CONFLICT,)),
+    Step(3, "session", "会话", "the session that it would end with", (reasons.UNKNOWN_SESSION,)),
     Step(
         4,
         "standing",
@@ -55,6 +56,7 @@ CHAIN: Final[tuple[Step, ...]] = (
             reasons.NOT_QUALIFIED,
             reasons.NOT_ELIGIBLE,
             reasons.ACCOUNT_LEAVING,
+            reasons.SETTLEMENT_UNFINISHED,
         ),
     ),
     Step(8, "side", "买卖方向", "the side is allowed", (reasons.SIDE_NOT_ALLOWED,)),
@@ -158,6 +160,8 @@ def judge(state: State, command: PlaceOrder) -> Preflight:
     known = account.answers.get(command.client_order_id)
     if known is not None and (known.body, known.terms) != (body, terms):
         return _refused(command, reasons.CLIENT_ORDER_ID_CONFLICT)
+    if known is None and command.session != 0 and command.session not in state.sessions:
+        return _refused(command, reasons.UNKNOWN_SESSION)
     order = Order()
     order.belong(
         0, account.owner, command.side, command.price_ticks, command.tonnes, command.account, command.instrument,
@@ -185,6 +189,17 @@ def judge(state: State, command: PlaceOrder) -> Preflight:
         holding_left=_holding_left(state, account, instrument),
         **({} if verdict.reason or known is not None else _expected(state, instrument, order, command.time_in_force)),
     )
+
+
+def queue(state: State, order: int, account: int) -> tuple[int, int]:
+    """(tonnes, orders) that wait before an open order at its price; nothing before one that is not open."""
+    found = state.account(account)
+    first = None if found is None else found.orders.get(order)
+    tonnes = count = 0
+    ahead = None if first is None or first.level is None else first.older
+    while ahead is not None:
+        tonnes, count, ahead = tonnes + int(ahead.leaves), count + 1, ahead.older
+    return tonnes, count
 
 
 def _refused(

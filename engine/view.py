@@ -446,6 +446,10 @@ class MarketView:
         """What would become of an order that came now; changes nothing."""
         return preflight.judge(self._market.state, order)
 
+    def queue(self, order: int, account: int) -> tuple[int, int]:
+        """(tonnes, orders) that wait before an open order at its price; nothing before one that is not open."""
+        return preflight.queue(self._market.state, order, account)
+
     def _order_view(self, order: Order) -> OrderView:
         tick_fen = self._market.state.held_instrument(order.instrument).tick_fen
         return OrderView(

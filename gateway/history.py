@@ -21,11 +21,13 @@ from typing import Final, Self
 import aiosqlite
 import msgspec
 
-from gateway.exec_report import Facts, Report
+from gateway.exec_report import NEW, REJECTED, Facts, Report
 from gateway.reports import PLACE_BITS, Packed
 
 _SCHEMA_VERSION: Final = 5
 _WRITE_REPORTS_MAX: Final = 16_384  # bounds a blob (about 1.5 MB): reading one report reads its blob
+_WALK_REPORTS_MAX: Final = 100_000  # how far back one question looks
+_WALK_PAGE: Final = 1_000
 _PAGE_BYTES: Final = 32_768  # blobs of some hundred kilobytes go in by far fewer writes than with pages of four
 _DROP: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("run", "reports", "finished", "mark"))
 _SCHEMA: Final = f"""
@@ -185,6 +187,24 @@ class History:
         ):
             row = await rows.fetchone()
         return None if row is None else (await self.reports(account, row[0], row[0]))[0]
+
+    async def order_reports(self, account: int, order: int, last_seq: int) -> tuple[list[Report], bool]:
+        """All reports of an order up to `last_seq` of its account, oldest first; False where its beginning is too far back.
+
+        Walks the account's stream backwards, since reports are found by account and number only: an order lives one day.
+        """
+        found: list[Report] = []
+        upto, least = last_seq, max(0, last_seq - _WALK_REPORTS_MAX)
+        while upto > least:
+            first = max(least + 1, upto - _WALK_PAGE + 1)
+            for report in reversed(await self.reports(account, first, upto)):
+                if report.order != order:
+                    continue
+                found.append(report)
+                if report.tells in (NEW, REJECTED):
+                    return found[::-1], True
+            upto = first - 1
+        return found[::-1], False
 
     async def close(self) -> None:
         """Store what has been added and close the file."""

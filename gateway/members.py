@@ -87,7 +87,7 @@ class MemberDesk:
 
     def _cancel(self, connection: Connection, request: wire.OrderCancel) -> None:
         account = canceling_account_of(connection, request.params.account)
-        order, client_order_id = _order_name(request.params)
+        order, client_order_id = order_name(request.params)
         self._gateway.ask(connection, request.id, commands.CancelOrder(account, order, client_order_id))
 
     def _cancel_asked(self, connection: Connection, asked: quick.Cancel) -> None:
@@ -97,7 +97,7 @@ class MemberDesk:
     def _replace(self, connection: Connection, request: wire.OrderReplace) -> None:
         params = request.params
         account = trading_account_of(connection, params.account)
-        order, client_order_id = _order_name(params)
+        order, client_order_id = order_name(params)
         price_ticks = ticks_of(params.price, self._tick_fen_for(account, order, client_order_id))
         command = commands.ReplaceOrder(account, order, client_order_id, price_ticks, params.quantity)
         if self._gateway.is_refusing_orders:
@@ -236,7 +236,7 @@ class MemberDesk:
 
     def _get(self, connection: Connection, request: wire.OrderGet) -> None:
         account = account_of(connection, request.params.account)
-        order, client_order_id = _order_name(request.params)
+        order, client_order_id = order_name(request.params)
         found = self._open_order(account, order, client_order_id)
         if found is not None:
             connection.reply(request.id, self._gateway.order_state(found))
@@ -434,8 +434,8 @@ def canceling_account_of(connection: Connection, code: Any) -> int:
     return account
 
 
-def _order_name(params: wire.OrderNameParams | wire.OrderReplaceParams) -> tuple[int, str]:
-    """(number, client order id) of exactly one of the two names."""
+def order_name(params: wire.OrderNameParams | wire.OrderReplaceParams) -> tuple[int, str]:
+    """(number, client order id) of exactly one of the two names. Raises `Refused`."""
     if (params.order_id is UNSET) == (params.client_order_id is UNSET):
         raise Refused(reasons.INVALID_FIELD, "order_id")
     if params.order_id is not UNSET:

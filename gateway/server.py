@@ -33,6 +33,7 @@ from gateway.controls import NEWS, ControlDesk
 from gateway.day_desk import DayDesk
 from gateway.directory import Directory
 from gateway.exec_report import Facts, Report
+from gateway.explaining import ExplainDesk
 from gateway.feed import PublicFeed
 from gateway.filings import FilingDesk
 from gateway.history import History
@@ -97,6 +98,7 @@ class Gateway:
         PreflightDesk(self)
         FilingDesk(self)
         IntentionDesk(self)
+        ExplainDesk(self)
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}

@@ -1,4 +1,4 @@
-"""What becomes of orders, asked without changing anything: `client.inquiries.test(…)`. Raises `Refused` or `ConnectionLost`."""
+"""What becomes of orders: `client.inquiries.test(…)`, `.explain(…)`; nothing changes. Raises `Refused` or `ConnectionLost`."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from msgspec import UNSET, Struct
 
-from gateway.protocol import preflight_wire, wire
+from gateway.protocol import explain_wire, preflight_wire, wire
 from gateway.protocol.preflight_wire import CheckRow
 from gateway.protocol.wire import ReasonView
 from yutan.blocks import Asks
@@ -55,8 +55,47 @@ class Tested(Struct, frozen=True):
     checks: list[CheckRow]
 
 
+class ExplainRow(Struct, frozen=True):
+    """One step of an order's life; the fields are those of `gateway.protocol.explain_wire.ExplainRow`."""
+
+    at: str
+    event: str
+    exec_seq: int
+    quantity: int
+    price: Decimal
+    cum_qty: int
+    leaves_qty: int
+    text: str
+    trade_id: str = ""
+    liquidity: str = ""
+    fee: Decimal | None = None
+    settlement: str = ""
+    reason: ReasonView | None = None
+
+
+class Explained(Struct, frozen=True):
+    """An order and its timeline, oldest step first. more: there are steps that are not told."""
+
+    order_id: str
+    client_order_id: str
+    account: str
+    instrument: str
+    side: str
+    time_in_force: str
+    price: Decimal
+    order_qty: int
+    cum_qty: int
+    leaves_qty: int
+    order_status: str
+    avg_price: Decimal | None
+    quantity_ahead: int | None
+    orders_ahead: int | None
+    timeline: list[ExplainRow]
+    more: bool
+
+
 class Inquiries:
-    """Orders before they are sent."""
+    """Orders before they are sent, and the story of those that were."""
 
     def __init__(self, ask: Asks, next_id: Callable[[], str]) -> None:
         self._ask = ask
@@ -78,6 +117,11 @@ class Inquiries:
         name = client_order_id or self._next_id()
         params = place_params(instrument, side, quantity, price, name, account, time_in_force, post_only)
         return await self._ask(preflight_wire.OrderTest, params, Tested)
+
+    async def explain(self, order_id: str = "", *, client_order_id: str = "", account: str = "") -> Explained:
+        """One order's timeline, by one of its two names, open or ended."""
+        params = wire.OrderNameParams(order_id or UNSET, client_order_id or UNSET, account or UNSET)
+        return await self._ask(explain_wire.OrderExplain, params, Explained)
 
 
 def place_params(

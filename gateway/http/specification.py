@@ -1,4 +1,4 @@
-"""The websocket protocol's specification: for machines as AsyncAPI, for people as a page."""
+"""What the doors speak: the websockets as AsyncAPI and as a page to read, the HTTP side as OpenAPI."""
 
 from functools import cache
 from typing import Final
@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.response import Template
 
 from engine.core import reasons
+from gateway.http import openapi
 from gateway.http.pages import page
 from gateway.http.replies import JSON, AnyRequest, bytes_reply
 from gateway.http.sources import sources_of
@@ -35,6 +36,17 @@ def asyncapi_json(request: AnyRequest) -> Response[bytes]:
     return bytes_reply(request, _document(), JSON, _MAX_AGE_S)
 
 
+@cache
+def _openapi() -> bytes:
+    return orjson.dumps(openapi.document(PROTOCOL_VERSION), option=orjson.OPT_SORT_KEYS)
+
+
+@get("/openapi.json", sync_to_thread=False)
+def openapi_json(request: AnyRequest) -> Response[bytes]:
+    """The HTTP side as OpenAPI 3.1."""
+    return bytes_reply(request, _openapi(), JSON, _MAX_AGE_S)
+
+
 @get("/reference", sync_to_thread=False)
 def reference_page(request: AnyRequest) -> Template:
     """Methods, channels, refusals and close codes to read."""
@@ -50,4 +62,4 @@ def reference_page(request: AnyRequest) -> Template:
     )
 
 
-HANDLERS = [asyncapi_json, reference_page]
+HANDLERS = [asyncapi_json, openapi_json, reference_page]

@@ -9,6 +9,7 @@ from gateway.protocol import (
     block_wire,
     control_wire,
     day_wire,
+    explain_wire,
     filing_wire,
     holder_wire,
     intention_wire,
@@ -25,6 +26,7 @@ from gateway.protocol import (
 DOORS: Final[dict[str, Any]] = {
     "trade": wire.TradeRequest
     | preflight_wire.OrderTest
+    | explain_wire.OrderExplain
     | block_wire.BlockRequest
     | auction_wire.Looking
     | auction_wire.Bidding

@@ -1,4 +1,4 @@
-"""An order tested before it is sent (试算), and one explained afterwards: `order.test`, `order.explain`."""
+"""An order tested before it is sent (试算): `order.test`."""
 
 from msgspec import Struct
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.core import reasons
+from gateway.http import openapi
 from gateway.protocol import session
 from gateway.specification import asyncapi
 from gateway.specification.asyncapi import Json
@@ -33,11 +34,26 @@ def lines() -> dict[str, str]:
     for door, channel in document["channels"].items():
         for name in channel["messages"]:
             found[f"door {door} {name}"] = _THERE
+    found.update(_http())
     for row in reasons.CATALOGUE:
         found[f"refusal {row.number}"] = f"{row.name} {row.retry}"
     for code in session.CLOSE_CODES:
         found[f"close {code}"] = _THERE
     return found
+
+
+def _http() -> Iterator[tuple[str, str]]:
+    """Parameters and answers of every path, as `GET PATH`."""
+    document = openapi.document("")
+    for path, operations in document["paths"].items():
+        told = operations["get"]
+        for parameter in told["parameters"]:
+            mark = "!" if parameter["required"] else ""
+            yield f"{_ASKED} GET {path} {parameter['name']}", _words(parameter["schema"]) + mark
+        for media, form in told["responses"]["200"]["content"].items():
+            yield f"door GET {path} {media}", _THERE
+            for name, words in facts(document["components"]["schemas"], form["schema"]):
+                yield f"{_SAID} GET {path} {name}", words
 
 
 def facts(schemas: Json, schema: Json, path: str = "", inside: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:

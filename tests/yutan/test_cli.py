@@ -95,6 +95,8 @@ def test_a_trade_goes_from_the_command_line_to_the_published_bulletin(desk: Desk
         changed = desk.member("seller", "replace", left["order_id"], "90", "40.30")
         assert (changed["leaves_qty"], changed["price"]) == (30, "40.30")
         assert desk.member("seller", "cancel", left["client_order_id"])["order_status"] == "canceled"
+        story = [row["event"] for row in desk.member("seller", "explain", left["order_id"])["timeline"]]
+        assert story == ["accepted", "rested", "filled", "replaced", "rested", "canceled"]
         assert desk.operator("reconcile")["ok"] is True
         assert desk.operator("unsettled") == []
         desk.operator("close-day")

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "place": "member",
     "cancel": "member",
     "replace": "member",
+    "explain": "member",
     "orders": "member",
     "cash": "member",
     "allowances": "member",
@@ -32,6 +33,7 @@ COMMANDS: Final = {
     "notices": "notices",
 }
 GROUPS: Final = (
+    "key",
     "rulebook",
     "calendar",
     "block",

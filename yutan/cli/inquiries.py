@@ -1,4 +1,4 @@
-"""`yutan place --dry-run`: what would become of an order."""
+"""`yutan place --dry-run`, `yutan explain`: what would become of an order, and what became of it."""
 
 import msgspec
 import typer
@@ -7,7 +7,7 @@ from yutan.cli import session
 from yutan.cli.options import Who
 from yutan.cli.output import emit_json, exit_code, show
 from yutan.client import Client
-from yutan.inquiries import Tested
+from yutan.inquiries import Explained, Tested
 
 
 def test(
@@ -44,3 +44,16 @@ def test(
         show(checks, as_json=False, title="rules (检查项)")
     if found.reason is not None:
         raise typer.Exit(exit_code(found.reason.code))
+
+
+def explain(who: Who, order: str) -> None:
+    """Tell one order's timeline, a line a step."""
+    names = session.order_names(order)
+    found: Explained = session.ask_member(who, lambda client: client.inquiries.explain(account=who.account, **names))
+    if who.as_json:
+        emit_json(found)
+        return
+    fields = msgspec.to_builtins(found, enc_hook=str)
+    rows = fields.pop("timeline")
+    show(fields, as_json=False, title=f"{found.order_id} {found.order_status}")
+    show([{"at": row["at"], "text": row["text"]} for row in rows], as_json=False, title="timeline (全程)")

@@ -49,6 +49,12 @@ def replace(
 
 
 @as_member
+def explain(who: Who, order: OrderName) -> None:
+    """Tell what became of an order, step by step: accepted, waiting, filled and settled, ended and why (委托全程)."""
+    inquiries.explain(who, order)
+
+
+@as_member
 def orders(who: Who) -> None:
     """List open orders (未成交委托)."""
     session.orders(who)

@@ -164,14 +164,17 @@ def place(
     show(_ask(connect_member(who), question, who.as_json), as_json=who.as_json, title="accepted (已接受)")
 
 
-def _names(order: str) -> dict[str, str]:
+def order_names(order: str) -> dict[str, str]:
+    """An order as a command line names it: O-12, or the member's own id."""
     is_order_id = order.startswith("O-") and order[2:].isdigit()
     return {"order_id" if is_order_id else "client_order_id": order}
 
 
 def cancel(who: Who, order: str) -> None:
     """Cancel an order."""
-    answer = _ask(connect_member(who), lambda client: client.cancel(account=who.account, **_names(order)), who.as_json)
+    answer = _ask(
+        connect_member(who), lambda client: client.cancel(account=who.account, **order_names(order)), who.as_json
+    )
     show(answer, as_json=who.as_json, title="canceled (已撤)")
 
 
@@ -179,7 +182,7 @@ def replace(who: Who, order: str, tonnes: int, price: str) -> None:
     """Replace an order."""
     answer = _ask(
         connect_member(who),
-        lambda client: client.replace(tonnes, price, account=who.account, **_names(order)),
+        lambda client: client.replace(tonnes, price, account=who.account, **order_names(order)),
         who.as_json,
     )
     show(answer, as_json=who.as_json, title="replaced (已改)")

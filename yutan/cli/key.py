@@ -1,0 +1,35 @@
+"""`yutan key …`: a member's own key pair. The private half never leaves the file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from yutan import keys
+from yutan.cli.options import Json
+from yutan.cli.output import EXIT_MISSING, fail, show
+from yutan.cli.session import load_key
+
+app = typer.Typer(no_args_is_help=True, help="One's own key pair (密钥).")
+
+File = Annotated[Path, typer.Argument(help="The key's file, KEY-ID.pem: its stem is the key id.")]
+
+
+@app.command("new")
+def new_key(file: File, as_json: Json = False) -> None:
+    """Make an Ed25519 key that only you can read, and print its public half for the operators (生成密钥)."""
+    try:
+        key = keys.create(file)
+    except (keys.KeyFileError, OSError) as error:
+        fail(str(error), code=EXIT_MISSING, as_json=as_json)
+    show(_told(file, keys.public_bytes(key)), as_json=as_json, title="key (密钥)")
+
+
+@app.command("show")
+def show_key(file: File, as_json: Json = False) -> None:
+    """Print the public half of a key (公钥)."""
+    show(_told(file, keys.public_bytes(load_key(file, as_json))), as_json=as_json, title="key (密钥)")
+
+
+def _told(file: Path, public_key: bytes) -> dict[str, Any]:
+    return {"key_id": file.stem, "file": str(file), "public_key": public_key.hex()}
