@@ -106,6 +106,9 @@ class CommonDesk:
         limits = {
             "frame_bytes_max": wire.FRAME_BYTES_MAX,
             "requests_in_flight_max": settings.requests_in_flight_max,
+            "key_orders_per_second_max": settings.key_orders_per_second_max,
+            "participant_orders_per_second_max": settings.participant_orders_per_second_max,
+            "key_cancels_per_second_max": settings.key_cancels_per_second_max,
             "channels_max": settings.channels_per_connection_max,
             "outbox_bytes_max": settings.outbox_bytes_max,
             "heartbeat_ms": settings.heartbeat_ms,

@@ -54,6 +54,7 @@ from gateway.sessions import SessionDesk
 from gateway.settings import GatewaySettings
 from gateway.statements import StatementDesk
 from gateway.supervision import SupervisionDesk
+from gateway.throttle import Throttle
 
 PATHS: Final = {"/ws/v1/trade": "trade", "/ws/v1/ops": "ops", "/ws/v1/market": "market"}
 SUBPROTOCOL: Final = "yutan.v1"
@@ -70,6 +71,12 @@ class Gateway:
     def __init__(self, settings: GatewaySettings, feed: PublicFeed, title: Title, history: History) -> None:
         self.settings = settings
         self._requests_in_flight_max = settings.requests_in_flight_max
+        self._throttle = Throttle(
+            settings.key_orders_per_second_max,
+            settings.participant_orders_per_second_max,
+            settings.key_cancels_per_second_max,
+        )
+        self._is_throttled = self._throttle.is_on
         self.feed = feed
         self.title = title
         self.history = history
@@ -431,10 +438,20 @@ class Gateway:
         assert self._sequencer is not None, "doors open after the sequencer is attached"
         if connection.in_flight >= self._requests_in_flight_max:
             raise Refused(reasons.RATE_LIMITED, limit=self._requests_in_flight_max)
+        if self._is_throttled:
+            self._check_rate(connection, command)
         if self._is_closing or not self._sequencer.submit_nowait(command, Asked(connection, request_id)):
             raise Refused(reasons.OVERLOADED)
         connection.in_flight += 1
         self._requests += 1
+
+    def _check_rate(self, connection: Connection, command: commands.AnyCommand) -> None:
+        """Raise `Refused` where the key or the participant has asked too often in the last second."""
+        found = self.view().account(getattr(command, "account", 0))
+        owner = found.owner if found is not None else 0
+        limit = self._throttle.exceeded(command, connection.key_id, owner, time.monotonic_ns())
+        if limit:
+            raise Refused(reasons.RATE_LIMITED, limit=limit)
 
     def tell_engine(self, command: commands.AnyCommand) -> bool:
         """Send a command of the gateway's own on its way; False where there is no room."""

@@ -38,6 +38,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     history_pause_ms: int = 200
     retry_after_ms: int = 200
     reconnect_after_ms: int = 1_000
+    key_orders_per_second_max: int = 0  # of one key, new orders and changes; 0: no limit
+    participant_orders_per_second_max: int = 0  # of all keys for a participant's accounts together
+    key_cancels_per_second_max: int = 0  # of one key, in a bucket of their own
     cancel_grace_ms: int = 5_000  # of cancel-on-disconnect, where the login names none
 
 

@@ -190,6 +190,10 @@ class Exchange:
             port=self.settings.ws_port,
             history_file=self.data / "history.db",
             origins=self.settings.origins,
+            key_orders_per_second_max=self.settings.key_orders_per_second_max,
+            participant_orders_per_second_max=self.settings.participant_orders_per_second_max,
+            key_cancels_per_second_max=self.settings.key_cancels_per_second_max,
+            cancel_grace_ms=self.settings.cancel_grace_ms,
         )
 
     def _note_progress(self, progress: Progress) -> None:

@@ -18,6 +18,7 @@ NOT_SETTINGS = frozenset({"YUTAN_CRASHPOINT", "YUTAN_DATA", "YUTAN_PROVE", "YUTA
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+Rate = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +36,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_commands_max: Count = 4_096
     snapshot_every: Count = 2_000_000
     settlement_backlog_max: Count = 200_000
+    key_orders_per_second_max: Rate = 0
+    participant_orders_per_second_max: Rate = 0
+    key_cancels_per_second_max: Rate = 0
+    cancel_grace_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 5_000
 
 
 class SettingsError(ValueError):
