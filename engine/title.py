@@ -125,6 +125,12 @@ class ReconciliationReport(msgspec.Struct, frozen=True):
     trading_day: int = 0  # the day at that seq, yyyymmdd
     is_closed: bool = False  # whether it had been closed by then
     affected: list[int] = []  # accounts that have part in what is set aside, rising
+    figures: tuple[int, int, int, str] = (
+        0,
+        0,
+        0,
+        "",
+    )  # of a closed day: trades, tonnes, fen and SHA-256 (days.figures_of)
 
 
 class BankComparison(msgspec.Struct, frozen=True):

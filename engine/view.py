@@ -24,7 +24,7 @@ from engine.core.blocks import Offer
 from engine.core.book import Order
 from engine.core.calendar import BeyondCalendar, Calendar
 from engine.core.commands import AnnounceAuction, PlaceOrder
-from engine.core.days import BankBreak, BankFile, Mark
+from engine.core.days import BankBreak, BankFile, DayFigures, Mark
 from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
 from engine.core.market import Market
 from engine.core.participants import Ban
@@ -264,6 +264,10 @@ class MarketView:
         """The bank's newest file and its differences from the ledger."""
         known = self._market.state.days
         return known.bank_file, list(known.breaks.values())
+
+    def day_figures(self) -> tuple[DayFigures, DayFigures]:
+        """What traded on the day that closed last, as the engine and as settlement counted it."""
+        return self._market.state.days.figures, self._market.state.days.figures_settled
 
     def unfinished(self) -> dict[int, int]:
         """Accounts that do not trade until what is not settled of them is remedied, and since which trading day."""

@@ -43,8 +43,18 @@ class DayDesk:
                 self._house(),
                 reason_view(verdict.reason) if verdict is not None and verdict.reason else None,
                 view.opening_override(following),
+                self._confirmations(),
             ),
         )
+
+    def _confirmations(self) -> list[day_wire.FiguresRow]:
+        """Each body's figures of the last closed day, as far as they were recorded."""
+        engine, settled = self._gateway.view().day_figures()
+        return [
+            day_wire.FiguresRow(by, day_text(f.trading_day), f.trades, f.tonnes, money_text(f.amount_fen), f.sha256)
+            for by, f in (("engine", engine), ("settlement", settled))
+            if f.sha256 and f.trading_day == engine.trading_day
+        ]
 
     def _house(self) -> list[day_wire.HouseRow]:
         view = self._gateway.view()

@@ -9,12 +9,13 @@ from typing import Final, Protocol
 import msgspec
 
 from engine.core import phases
+from engine.core.days import figures_of
 from engine.title import Break, ReconciliationReport
 from engine.view import AccountView, DayView, InstrumentView, UnitsView
-from settlement.core import dvp
-from settlement.core.clearing import Clearing
+from settlement.core import awards, dvp
+from settlement.core.clearing import LISTED, Clearing
 from settlement.core.postings import AVAILABLE, BANK, RESERVE, STATE_PLACES
-from settlement.store import Balances
+from settlement.store import Balances, Store
 
 _NOTHING: Final = (0, 0, 0, 0, 0)
 
@@ -125,3 +126,18 @@ def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> Re
         engine.is_closed,
         sorted({n for i in clearing.aside.open.values() for n in (i.account, i.buyer) if n > 0}),
     )
+
+
+async def day_figures(store: Store, trading_day: int) -> tuple[int, int, int, str]:
+    """Trades, tonnes, fen and SHA-256 of a closed day, counted from the registry's own trades."""
+    found = await store.closed_days(trading_day, trading_day)
+    if not found:
+        return (0, 0, 0, "")
+    totals = await store.method_totals(found[0].after_trade, found[0].last_trade)
+    rows = [
+        (instrument, "listed" if method in LISTED else method, tonnes, fen, trades)
+        for instrument, method, tonnes, fen, trades, _ in totals
+        if method != awards.METHOD
+    ]
+    counted = figures_of(trading_day, rows)
+    return (counted.trades, counted.tonnes, counted.amount_fen, counted.sha256)

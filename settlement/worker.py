@@ -319,6 +319,10 @@ class Settlement:
 
     async def _reconcile(self, marker: _Marker) -> None:
         report = reconcile.compare(marker.figures, await self._store.balances(), self._clearing)
+        if report.is_closed:
+            report = msgspec.structs.replace(
+                report, figures=await reconcile.day_figures(self._store, report.trading_day)
+            )
         writes = Writes()
         writes.changes.append(("reconciliation", (report.seq, int(report.ok), _report_json(report))))
         await self._commit(writes, self._stored)

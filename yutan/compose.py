@@ -339,6 +339,7 @@ class Exchange:
                 report.unsettled,
                 report.accounts,
                 tuple(report.affected),
+                report.figures,
             )
             self._record(act, f"reconciled at seq {report.seq}")
 

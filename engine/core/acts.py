@@ -83,6 +83,7 @@ from engine.core.events import (
     BulletinPublished,
     CashDeposited,
     CashWithdrawn,
+    DayClosed,
     Event,
     Halted,
     InstrumentListed,
@@ -522,6 +523,7 @@ def end_day(state: State, at_ns: int, out: list[Event]) -> None:
     day.close_day(state, out)
     closing.end_day(state, out)
     intentions.end_day(state, out)
+    stages.count(state, next(event for event in out if isinstance(event, DayClosed)))
     statements.begin(state, at_ns)
 
 

@@ -537,7 +537,8 @@ class RecordReconciliation(Act, frozen=True, array_like=True, gc=False, tag=222)
     """What settlement found after the close: only the exchange itself records it, once engine and registry were compared.
 
     at_seq: the seq at which both stood. breaks: differences; unsettled: instructions set aside; statements: how many were made;
-    affected: accounts that have part in what is set aside, rising.
+    affected: accounts that have part in what is set aside, rising. figures: trades, tonnes, fen and SHA-256 of the day as the
+    registry counts them (days.figures_of).
     """
 
     trading_day: int
@@ -546,6 +547,7 @@ class RecordReconciliation(Act, frozen=True, array_like=True, gc=False, tag=222)
     unsettled: int
     statements: int
     affected: tuple[int, ...] = ()
+    figures: tuple[int, int, int, str] = (0, 0, 0, "")
 
 
 class ImportBankFile(Act, frozen=True, array_like=True, gc=False, tag=223):

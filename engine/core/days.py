@@ -3,6 +3,7 @@
 Data only; the rules are in `stages` and `bank`. Only the newest days are kept: older ones are in the journal and the registry.
 """
 
+from hashlib import sha256
 from typing import Final, final
 
 import msgspec
@@ -47,6 +48,32 @@ class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
     count: int = 0
 
 
+class DayFigures(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What traded on a day, as one body counted it: trades, tonnes, fen; sha256 (hex) over each instrument's by method.
+
+    Listed trading and block trades; government auctions stand beside trading. sha256 "": nobody has counted.
+    """
+
+    trading_day: int = 0
+    trades: int = 0
+    tonnes: int = 0
+    amount_fen: int = 0
+    sha256: str = ""
+
+
+def figures_of(trading_day: int, rows: list[tuple[int, str, int, int, int]]) -> DayFigures:
+    """Figures of rows (instrument, "listed" or another method, tonnes, fen, trades), several of one kind being added up."""
+    summed: dict[tuple[int, str], list[int]] = {}
+    for instrument, method, *figures in rows:
+        if figures[2] > 0:
+            before = summed.get((instrument, method), [0, 0, 0])
+            summed[instrument, method] = [a + b for a, b in zip(before, figures, strict=True)]
+    told = [[*key, *summed[key]] for key in sorted(summed)]
+    tonnes, amount_fen, trades = (sum(found[place] for found in summed.values()) for place in range(3))
+    digest = sha256(msgspec.json.encode([trading_day, told])).hexdigest()
+    return DayFigures(trading_day, trades, tonnes, amount_fen, digest)
+
+
 class BankBreak(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A balance of the bank's file that is not the ledger's. account below 0: one of the exchange's own, 0: the total.
 
@@ -78,6 +105,8 @@ class Days:
         "bank_file",
         "break_number",
         "breaks",
+        "figures",
+        "figures_settled",
         "fixed_day",
         "marks",
         "override_basis",
@@ -93,6 +122,8 @@ class Days:
         self.bank_file: BankFile | None = None
         self.break_number = 0
         self.breaks: dict[int, BankBreak] = {}  # of the newest file
+        self.figures = DayFigures()  # the engine's, of the day that closed last
+        self.figures_settled = DayFigures()  # settlement's of the same
         self.unfinished: dict[int, int] = {}  # account of which something was not settled in time -> since which day
 
     def mark(self, trading_day: int, stage: str) -> Mark | None:

@@ -16,7 +16,7 @@ from engine.core.book import Half, Order
 from engine.core.calendar import Announcement, HolidayNotice
 from engine.core.commands import AnnounceAuction, AnyAct
 from engine.core.controls import Controls, KillSwitch, OwnLimits, OwnProposal
-from engine.core.days import BankBreak, BankFile, Days, Mark
+from engine.core.days import BankBreak, BankFile, DayFigures, Days, Mark
 from engine.core.events import AuctionMeasured, AuctionReported, Composite
 from engine.core.participants import Association, Ban, Participant, Participants, Qualification, User
 from engine.core.records import (
@@ -36,7 +36,7 @@ from engine.core.session_records import DeadMan, Session
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 15
+FORMAT = 16
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -127,6 +127,7 @@ def _days(known: Days) -> list[Any]:
         known.break_number,
         list(known.breaks.values()),
         sorted(known.unfinished.items()),
+        [known.figures, known.figures_settled],
     ]
 
 
@@ -397,11 +398,13 @@ def _load_days(row: list[Any]) -> Days:
         days.break_number,
         breaks,
         unfinished,
+        figures,
     ) = row
     days.marks = {day: {stage: msgspec.convert(mark, Mark) for stage, mark in rows} for day, rows in marks}
     days.bank_file = msgspec.convert(bank_file, BankFile | None)
     days.breaks = {found.number: found for found in msgspec.convert(breaks, list[BankBreak])}
     days.unfinished = dict(unfinished)
+    days.figures, days.figures_settled = msgspec.convert(figures, list[DayFigures])
     return days
 
 

@@ -21,10 +21,11 @@ from engine.core.commands import (
     WithdrawCash,
 )
 from engine.core.day import limits_around
-from engine.core.days import Mark
-from engine.core.events import Band, DayFixed, DayReconciled, Event, OpeningOverridden, SettlementUnfinished
+from engine.core.days import DayFigures, Mark, figures_of
+from engine.core.events import Band, DayClosed, DayFixed, DayReconciled, Event, OpeningOverridden, SettlementUnfinished
 from engine.core.rulebook import RESTRICT
 from engine.core.state import State
+from engine.core.units import CASH_FEN_MAX
 
 BASIS_CHARACTERS_MAX = 200
 COUNT_MAX = 2**40
@@ -39,6 +40,7 @@ def judge(state: State, act: StageAct) -> Verdict:
     if isinstance(act, RecordReconciliation):
         is_fit = act.trading_day == state.trading_day > 0 and min(act.breaks, act.unsettled, act.statements) >= 0
         is_fit = is_fit and max(act.breaks, act.unsettled, act.statements) <= COUNT_MAX
+        is_fit = is_fit and len(act.figures[3]) in (0, 64) and max(map(abs, act.figures[:3])) <= CASH_FEN_MAX
         is_fit = is_fit and list(act.affected) == sorted({a for a in act.affected if state.account(a) is not None})
         return ADMITTED if is_fit else Verdict(reasons.ACT_INVALID, state.trading_day, 0)
     if not int(state.trading_day) < act.trading_day < 100_000_000:
@@ -56,10 +58,24 @@ def take(state: State, act: StageAct, out: list[Event]) -> None:
     elif isinstance(act, RecordReconciliation):
         out.append(DayReconciled(act.trading_day, act.at_seq, act.breaks, act.unsettled, act.statements))
         bar_unfinished(state, act, out)
+        state.days.figures_settled = DayFigures(act.trading_day, *act.figures)
     else:
         state.days.override_day = act.trading_day
         state.days.override_basis = act.basis
         out.append(OpeningOverridden(act.trading_day, act.basis))
+
+
+def count(state: State, closed: DayClosed) -> None:
+    """The engine's own figures of the day that closes; settlement counts for itself, from what the registry has (E1.4)."""
+    rows = [(s.instrument, "listed", s.tonnes, s.turnover_fen, s.trades) for s in closed.stats]
+    rows += [(s.instrument, m.method, m.tonnes, m.turnover_fen, m.trades) for s in closed.stats for m in s.by_method]
+    state.days.figures = figures_of(closed.trading_day, rows)
+
+
+def agrees(state: State) -> bool:
+    """Whether both have counted the same; where settlement does not tell its figures there is nothing to compare."""
+    settled = state.days.figures_settled
+    return settled.sha256 == "" or settled == state.days.figures
 
 
 def bar_unfinished(state: State, act: RecordReconciliation, out: list[Event]) -> None:
@@ -183,6 +199,7 @@ def note(state: State, at_ns: int, operator: int, act: AnyAct, day_before: int) 
     elif isinstance(act, RecordReconciliation):
         known.note(act.trading_day, days.CLEARING, Mark(at_ns, operator, act.unsettled == 0, act.unsettled))
         known.note(act.trading_day, days.STATEMENTS, Mark(at_ns, operator, True, act.statements))
-        known.note(act.trading_day, days.RECONCILIATION, Mark(at_ns, operator, act.breaks == 0, act.breaks))
+        differences = act.breaks + (not agrees(state))
+        known.note(act.trading_day, days.RECONCILIATION, Mark(at_ns, operator, differences == 0, differences))
     elif isinstance(act, bank.BankAct):
         bank.note(state, at_ns, operator, act)

@@ -264,6 +264,8 @@ def _show_differences(value: Any, names: Names, all_fields: dict[str, Any]) -> l
 
 _Money = Annotated[str, Meta(max_length=24, pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,2})?\Z")]
 _AccountOrOwn = Annotated[str, Meta(max_length=32, pattern=r"^(#[0-9]{1,3}|[A-Za-z0-9._-]+)\Z")]
+_Count = Annotated[int, Meta(ge=0, le=_INT64_MAX)]
+_Digest = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
 _Balances = Annotated[list[tuple[wire.Code, _Money]], Meta(max_length=days.BANK_ROWS_MAX)]
 _Differences = Annotated[list[tuple[_AccountOrOwn, _Money, _Money]], Meta(max_length=days.BANK_BREAKS_MAX)]
 _Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -378,6 +380,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "breaks": _number_form("breaks", _INT64_MAX),
     "unsettled": _number_form("unsettled", _INT64_MAX),
     "statements": _number_form("statements", _INT64_MAX),
+    "figures": _Form("figures", tuple[_Count, _Count, _Count, _Digest], _same, lambda value, *_: list(value), True),
     "affected": _Form(
         "affected",
         _Codes,

@@ -49,6 +49,20 @@ class HouseRow(Struct, gc=False):
     detail: str
 
 
+class FiguresRow(Struct, gc=False):
+    """What traded on the day that closed last, as one body counted it (by: engine | settlement): value in CNY.
+
+    sha256: over each instrument's figures by method; equal where both agree.
+    """
+
+    by: str
+    trading_day: str
+    trades: int
+    quantity: int
+    value: str
+    sha256: str
+
+
 class DayTable(Struct, omit_defaults=True, gc=False):
     """`next_day`: the trading day that would open next, "" where the calendar does not reach it.
 
@@ -62,6 +76,7 @@ class DayTable(Struct, omit_defaults=True, gc=False):
     house: list[HouseRow]
     blocked_by: ReasonView | None = None
     override: str = ""
+    confirmations: list[FiguresRow] = []
 
 
 class BankBreakRow(Struct, gc=False):

@@ -39,6 +39,9 @@ def test_an_operator_walks_through_a_day(tmp_path: Path) -> None:
         assert stages(desk)["opening"]["by"] == "li-qing"
         desk.operator("close-day")
         assert until(desk, "reconciliation")["status"] == "done"
+        engine, settled = desk.operator("day")["confirmations"]
+        assert (engine.pop("by"), settled.pop("by"), len(engine["sha256"])) == ("engine", "settlement", 64)
+        assert engine == settled
         reached = stages(desk)
         assert [reached[name]["status"] for name in ("close", "clearing", "statements")] == ["done"] * 3
         assert (reached["statements"]["by"], reached["statements"]["count"]) == ("exchange", 1)

@@ -29,6 +29,7 @@ def day(desk: Desk) -> None:
         return
     show(found.stages, as_json=False, title=f"{found.trading_day or '–'} {found.phase} (日程)")
     show(found.house, as_json=False, title="house (系统检查)")
+    show(found.confirmations, as_json=False, title="figures of the closed day, by both bodies (双方确认)")
     if found.blocked_by is not None:
         words = f"{found.next_day} does not open: {found.blocked_by.code} {found.blocked_by.name} (不得开市)"
         console().print(words, markup=False)
