@@ -226,6 +226,13 @@ def _corrected(e: events.BulletinCorrected, taken: events.ActTaken, names: Names
     return _Words("correction", f"{e.period} 公报更正", f"The bulletin of {e.period} is corrected", e.basis, e.basis)
 
 
+def _report(e: events.ReportPublished, taken: events.ActTaken, names: Names) -> _Words:
+    return _Words(
+        "announcement", f"监测报告 {e.subject}", f"Monitor's report on {e.subject}",
+        f"全文见 /api/v1/monitor-reports/{e.sha256}.json。", f"It stands at /api/v1/monitor-reports/{e.sha256}.json.",
+    )  # fmt: skip
+
+
 _TOLD: Final[dict[type[events.Event], Callable[[Any, events.ActTaken, Names], _Words]]] = {
     events.NoticePublished: _published,
     events.Halted: _halted,
@@ -241,5 +248,6 @@ _TOLD: Final[dict[type[events.Event], Callable[[Any, events.ActTaken, Names], _W
     events.UnitsCanceled: _canceled,
     events.InstrumentListed: _listed,
     events.BulletinCorrected: _corrected,
+    events.ReportPublished: _report,
 }
 TOLD: Final = frozenset(_TOLD)

@@ -190,6 +190,47 @@ class PublicationRow(msgspec.Struct, frozen=True):
     published: bool
 
 
+class MonitorReportRow(msgspec.Struct, frozen=True):
+    """A published report of the monitor: what it is of, and the SHA-256 (hex) of its bytes."""
+
+    seq: int
+    at_ns: int
+    subject: str
+    sha256: str
+
+
+class DispatchRow(msgspec.Struct, frozen=True):
+    """What was sent to an authority, as which document. kind: bureau | finance | regulator | matter."""
+
+    seq: int
+    at_ns: int
+    trading_day: int
+    kind: str
+    subject: str
+    sent_as: str
+    sha256: str
+
+
+class ClosedFigure(msgspec.Struct, frozen=True):
+    """An instrument's closed day: prices in ticks, listed trades."""
+
+    trading_day: int
+    instrument: int
+    previous_close_ticks: int
+    close_ticks: int
+    trades: int
+
+
+class RecentFacts(msgspec.Struct, frozen=True):
+    """What the last closed days say that an authority may have to be told at once; days oldest first.
+
+    incidents: (seq, trading day, words) of reconciliations that found differences and of halts.
+    """
+
+    figures: list[ClosedFigure]
+    incidents: list[tuple[str, int, str]]
+
+
 class Title(Protocol):
     """What the gateway may ask of settlement. Every answer is of committed facts."""
 
@@ -237,6 +278,18 @@ class Title(Protocol):
 
     async def publication(self, period: str, version: int) -> bytes | None:
         """One of them as JSON: exactly the bytes whose SHA-256 is its name."""
+
+    async def monitor_reports(self) -> list[MonitorReportRow]:
+        """Published reports of the monitor, newest first."""
+
+    async def monitor_report(self, sha256: str) -> bytes | None:
+        """One of them by the SHA-256 of its bytes."""
+
+    async def dispatches(self, limit: int) -> list[DispatchRow]:
+        """What was sent to authorities, newest first."""
+
+    async def recent_facts(self, days: int) -> RecentFacts:
+        """Closing figures and incidents of the last closed days."""
 
     async def report(self, kind: str, period: str) -> dict[str, Any] | None:
         """A report (bureau | finance | monitor) on the closed days of a period; None where there is nothing of it."""

@@ -5,20 +5,28 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core import reasons
 from engine.view import MarketView
+from gateway import matters
 from gateway.connection import Connection
 from gateway.protocol import report_wire
 from gateway.protocol.codec import Refused
+from gateway.protocol.times import day_text, time_text
 
 if TYPE_CHECKING:
     from gateway.server import Gateway
 
 
 class ReportDesk:
-    """Answers `ops.report`."""
+    """Answers `ops.report`, `ops.matters` and `ops.dispatches`."""
 
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
-        gateway.handlers[report_wire.OpsReport] = self._report
+        gateway.handlers.update(
+            {
+                report_wire.OpsReport: self._report,
+                report_wire.OpsMatters: self._matters,
+                report_wire.OpsDispatches: self._dispatches,
+            }
+        )
 
     def _report(self, connection: Connection, request: report_wire.OpsReport) -> None:
         params = request.params
@@ -32,6 +40,27 @@ class ReportDesk:
             days = (int(found[name].replace("-", "")) for name in ("first_day", "last_day"))
             found["supervision"] = supervision_of(self._gateway.view(), *days)
         connection.reply(request_id, found)
+
+    def _matters(self, connection: Connection, request: report_wire.OpsMatters) -> None:
+        self._gateway.query(connection, request.id, self._found(connection, request.id))
+
+    async def _found(self, connection: Connection, request_id: str | int) -> None:
+        title = self._gateway.title
+        facts, dispatches = await title.recent_facts(matters.DAYS), await title.dispatches(matters.DISPATCHES_MAX)
+        connection.reply(request_id, matters.matters(self._gateway.view(), facts, dispatches))
+
+    def _dispatches(self, connection: Connection, request: report_wire.OpsDispatches) -> None:
+        self._gateway.query(connection, request.id, self._filed(connection, request.id))
+
+    async def _filed(self, connection: Connection, request_id: str | int) -> None:
+        rows = await self._gateway.title.dispatches(matters.DISPATCHES_MAX)
+        told = [
+            report_wire.DispatchRow(
+                row.kind, row.subject, row.sent_as, row.sha256, day_text(row.trading_day), time_text(row.at_ns)
+            )
+            for row in rows
+        ]
+        connection.reply(request_id, told)
 
 
 def supervision_of(view: MarketView, first_day: int, last_day: int) -> dict[str, Any]:

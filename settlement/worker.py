@@ -24,7 +24,10 @@ from engine.title import (
     AuditSearch,
     BankComparison,
     BulletinRow,
+    DispatchRow,
+    MonitorReportRow,
     PublicationRow,
+    RecentFacts,
     ReconciliationReport,
     SerialRow,
     StatementAnswer,
@@ -465,6 +468,22 @@ class Settlement:
     async def publication(self, period: str, version: int) -> bytes | None:
         """One of them as JSON: the bytes whose SHA-256 is its name."""
         return await self._store.publication(period, version)
+
+    async def monitor_reports(self) -> list[MonitorReportRow]:
+        """Published reports of the monitor, newest first."""
+        return await self._store.monitor_reports()
+
+    async def monitor_report(self, sha256: str) -> bytes | None:
+        """One of them by the SHA-256 of its bytes."""
+        return await self._store.monitor_report(sha256)
+
+    async def dispatches(self, limit: int) -> list[DispatchRow]:
+        """What was sent to authorities, newest first."""
+        return await self._store.dispatches(limit)
+
+    async def recent_facts(self, days: int) -> RecentFacts:
+        """Closing figures and incidents of the last closed days."""
+        return await self._store.recent_facts(days)
 
     async def report(self, kind: str, period: str) -> dict[str, Any] | None:
         """A report on closed days, counted from what is committed; None where there is nothing of that period."""

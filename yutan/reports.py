@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+from msgspec import UNSET
+
 from gateway.protocol import report_wire, statement_wire
 from yutan.blocks import Asks
 
@@ -30,3 +32,11 @@ class Reports:
         return await self._ask(
             statement_wire.OpsStatement, statement_wire.OpsStatementParams(account, trading_day), dict[str, Any]
         )
+
+    async def matters(self) -> list[report_wire.MatterRow]:
+        """What has to be told to the ecology bureau at once, and what was."""
+        return await self._ask(report_wire.OpsMatters, UNSET, list[report_wire.MatterRow])
+
+    async def dispatches(self) -> list[report_wire.DispatchRow]:
+        """What was sent to authorities, newest first."""
+        return await self._ask(report_wire.OpsDispatches, UNSET, list[report_wire.DispatchRow])

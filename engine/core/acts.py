@@ -51,7 +51,6 @@ from engine.core.commands import (
     CloseAuction,
     CloseBlockWindow,
     CloseDay,
-    CorrectBulletin,
     DecideStatementObjection,
     DepositCash,
     Halt,
@@ -62,7 +61,6 @@ from engine.core.commands import (
     OpenDay,
     Propose,
     PublishBulletin,
-    PublishNotice,
     RegisterKey,
     RegisterOperator,
     Reject,
@@ -132,6 +130,7 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "UseRiskReserve",
     "CorrectBulletin",
     "PublishNotice",
+    "PublishReport",
     "SetAllocationPlan",
     "ImportAllocations",
     "ReleaseKillSwitch",
@@ -308,7 +307,7 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return ADMITTED if 0 <= act.trade <= NUMBER_MAX else Verdict(reasons.ACT_INVALID)
     if isinstance(act, AnnounceAuction | OpenAuction | CloseAuction | CancelAuction):
         return auctions.judge_act(state, act, at_ns)
-    if isinstance(act, CorrectBulletin | PublishNotice):
+    if isinstance(act, disclosure_acts.DisclosureAct):
         return disclosure_acts.judge(state, act)
     assert isinstance(act, PublishBulletin)
     if len(act.sha256) != 64 or not 0 < act.trading_day <= int(state.trading_day):
@@ -496,8 +495,8 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         auctions.take_act(state, act, out)
     elif isinstance(act, RetrySettlement):
         out.append(SettlementRetryOrdered(act.trade))
-    elif isinstance(act, CorrectBulletin | PublishNotice):
-        disclosure_acts.take(act, out)
+    elif isinstance(act, disclosure_acts.DisclosureAct):
+        disclosure_acts.take(state, act, out)
     else:
         assert isinstance(act, PublishBulletin)
         out.append(BulletinPublished(act.trading_day, act.sha256))

@@ -635,6 +635,28 @@ class CorrectBulletin(Act, frozen=True, array_like=True, gc=False, tag=142):
     basis: str
 
 
+class PublishReport(Act, frozen=True, array_like=True, gc=False, tag=147):
+    """Sign the monitor's report (监测报告) off for publication, as its very bytes; always takes two persons.
+
+    subject: the auction's code or the period that it is of; body: the report as JSON, as `yutan operator report monitor` writes it.
+    """
+
+    subject: str
+    body: str
+
+
+class RecordDispatch(Act, frozen=True, array_like=True, gc=False, tag=148):
+    """Record that something was sent to an authority (报送), as what document, so that what is due is seen to be done.
+
+    kind: bureau | finance | regulator | matter; subject: its period or the matter's id; sha256: of what was sent (hex), or "".
+    """
+
+    kind: str
+    subject: str
+    sent_as: str
+    sha256: str = ""
+
+
 class OpenBlockWindow(Act, frozen=True, array_like=True, gc=False, tag=150):
     """Open the hours of block trading (大宗协议交易时段). The day's end closes them."""
 
@@ -764,6 +786,8 @@ AnyAct = (
     | RetrySettlement
     | PublishBulletin
     | CorrectBulletin
+    | PublishReport
+    | RecordDispatch
     | PublishNotice
     | OpenBlockWindow
     | CloseBlockWindow

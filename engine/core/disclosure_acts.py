@@ -4,19 +4,24 @@ Texts are plain: what a terminal, a spreadsheet or a page could take for a comma
 order of the letters than is written, is refused here, so that no edge has to trust another.
 """
 
+import hashlib
 from typing import Final
 
 from engine.core import phases, reasons
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.calendar import TEXT_MAX, days_between, period_span
-from engine.core.commands import CorrectBulletin, PublishNotice
-from engine.core.events import BulletinCorrected, Event, NoticePublished
+from engine.core.commands import CorrectBulletin, PublishNotice, PublishReport, RecordDispatch
+from engine.core.events import BulletinCorrected, DispatchRecorded, Event, NoticePublished, ReportPublished
 from engine.core.state import State
 
 NOTICE_CATEGORIES: Final = ("announcement", "material_information", "risk_warning")
 NOTICE_TITLE_MAX: Final = 120
 NOTICE_BODY_MAX: Final = 2_000
+REPORT_BODY_MAX: Final = 12_000  # characters: an act has to fit into a message at the door
+DISPATCHES: Final = ("bureau", "finance", "regulator", "matter")
+SUBJECT_MAX: Final = 64
 TIME_NS_MAX: Final = 2**62
+DisclosureAct = CorrectBulletin | PublishNotice | PublishReport | RecordDispatch
 # Unicode: C0 and C1 controls, invisible and bidirectional ones, line and paragraph separators, surrogates, BOM, tags
 NOT_PLAIN: Final = (
     (0x00, 0x1F), (0x7F, 0x9F), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F),
@@ -24,9 +29,33 @@ NOT_PLAIN: Final = (
 )  # fmt: skip
 
 
-def judge(state: State, act: CorrectBulletin | PublishNotice) -> Verdict:
+def judge(state: State, act: DisclosureAct) -> Verdict:
     """Whether the exchange may say this now."""
-    return judge_correction(state, act) if isinstance(act, CorrectBulletin) else judge_notice(state, act)
+    if isinstance(act, CorrectBulletin):
+        return judge_correction(state, act)
+    if isinstance(act, PublishReport):
+        return judge_words((act.subject, SUBJECT_MAX), (act.body, REPORT_BODY_MAX))
+    if isinstance(act, RecordDispatch):
+        if act.kind not in DISPATCHES or (act.sha256 and not is_sha256(act.sha256)):
+            return Verdict(reasons.ACT_INVALID)
+        return judge_words((act.subject, SUBJECT_MAX), (act.sent_as, TEXT_MAX))
+    return judge_notice(state, act)
+
+
+def judge_words(*texts: tuple[str, int]) -> Verdict:
+    """Something is said, within bounds and in plain text of one line."""
+    for text, most in texts:
+        if not 0 < len(text) <= most:
+            return Verdict(reasons.ACT_INVALID, most, len(text))
+        plain = judge_text(text, is_long=False)
+        if plain.reason != 0:
+            return plain
+    return ADMITTED
+
+
+def is_sha256(text: str) -> bool:
+    """Whether this is a SHA-256 in lower-case hex."""
+    return len(text) == 64 and all(letter in "0123456789abcdef" for letter in text)
 
 
 def judge_notice(state: State, act: PublishNotice) -> Verdict:
@@ -85,10 +114,16 @@ def judge_correction(state: State, act: CorrectBulletin) -> Verdict:
     return ADMITTED if is_known else Verdict(reasons.UNKNOWN_DOCUMENT, today, last_day)
 
 
-def take(act: CorrectBulletin | PublishNotice, out: list[Event]) -> None:
+def take(state: State, act: DisclosureAct, out: list[Event]) -> None:
     """Say it: the registry and the feed make of it what the public sees."""
     if isinstance(act, CorrectBulletin):
         out.append(BulletinCorrected(act.period, act.basis))
+        return
+    if isinstance(act, PublishReport):
+        out.append(ReportPublished(act.subject, hashlib.sha256(act.body.encode()).hexdigest(), act.body))
+        return
+    if isinstance(act, RecordDispatch):
+        out.append(DispatchRecorded(act.kind, act.subject, act.sent_as, act.sha256, int(state.trading_day)))
         return
     out.append(
         NoticePublished(

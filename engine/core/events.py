@@ -877,6 +877,24 @@ class BulletinCorrected(Fact, frozen=True, gc=False):
     basis: str
 
 
+class ReportPublished(Fact, frozen=True, gc=False):
+    """The monitor's report on a subject is public from now on: its bytes, and their SHA-256 (hex)."""
+
+    subject: str
+    sha256: str
+    body: str
+
+
+class DispatchRecorded(Fact, frozen=True, gc=False):
+    """Something was sent to an authority under a document number; `sha256` (hex) of what was sent, or ""."""
+
+    kind: str
+    subject: str
+    sent_as: str
+    sha256: str
+    trading_day: int
+
+
 # ---- who did what ---------------------------------------------------------------------------------------
 
 

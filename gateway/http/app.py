@@ -18,6 +18,7 @@ from gateway.http import (
     notices,
     pages,
     replies,
+    reports,
     specification,
 )
 from gateway.http.sources import Sources
@@ -48,6 +49,7 @@ def create_app(sources: Sources) -> Litestar:
                     *notices.HANDLERS,
                     *key_units.HANDLERS,
                     *intentions.HANDLERS,
+                    *reports.HANDLERS,
                 ],
             ),
             *pages.HANDLERS,

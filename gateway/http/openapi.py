@@ -10,7 +10,7 @@ import msgspec
 
 from engine.core import reasons
 from gateway.feed.messages import AuctionData, PhaseData
-from gateway.http import api, calendar, checkpoints, intentions, key_units, notices, queries
+from gateway.http import api, calendar, checkpoints, intentions, key_units, notices, queries, reports
 from gateway.http.replies import JSON
 
 Schema = dict[str, Any]
@@ -93,6 +93,8 @@ def _operations() -> tuple[Operation, ...]:
             {"market": "string", "version": "integer", "in_force_since": "string?", "sha256": "string", "next": "object?",
              "rules": "array"},
         ),
+        Operation(f"{v1}/monitor-reports", reports.monitor_reports, none, {"monitor_reports": "array"}),
+        Operation(f"{v1}/monitor-reports/{{name}}", reports.monitor_report, none, OBJECT, example=f"{'0' * 64}.json"),
         Operation(f"{v1}/large-holders", api.large_holders, none, {"as_of": "string", "large_holders": "array"}),
         Operation(f"{v1}/checkpoints", checkpoints.checkpoints, queries.CheckpointsQuery, {"checkpoints": "array"}),
         Operation(

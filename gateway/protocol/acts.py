@@ -371,6 +371,8 @@ _FORMS: Final[dict[str, _Form]] = {
     "body_en": _Form("body_en", _Body, _same, _same),
     "effective_at_ns": _time_form("effective_at"),
     "period": _Form("period", _Word, _same, _same),
+    "sent_as": _Form("sent_as", wire.Text, _same, _same),
+    "body": _Form("body", Annotated[str, Meta(min_length=1, max_length=12_000)], _same, _same),
     "year": _Form("year", Annotated[int, Meta(ge=2000, le=9999)], _same, _same),
     "vintage": _Form("vintage", Annotated[int, Meta(ge=0, le=9999)], _same, _same),
     "owner": _Form("owner", Annotated[int, Meta(ge=1, le=_INT64_MAX)], _same, _same),
@@ -483,6 +485,7 @@ _ALL_WHEN_ABSENT: Final = {
     (commands.EngageKillSwitch, "participant"),
 }
 _MAY_BE_ABSENT: Final = {
+    (commands.RecordDispatch, "sha256"),
     (commands.RegisterKey, "user"),
     (commands.Qualify, "until_day"),
     (commands.Associate, "until_day"),

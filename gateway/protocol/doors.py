@@ -45,9 +45,9 @@ DOORS: Final[dict[str, Any]] = {
     | day_wire.OpsDayRequest
     | allocation_wire.OpsAllocationRequest
     | audit_wire.OpsAudit
-    | report_wire.OpsReport
     | filing_wire.OpsFilings
     | intention_wire.Looking
+    | report_wire.OpsReportRequest
     | supervision_wire.OfOperators
     | statement_wire.OfOperators
     | participant_wire.OpsParticipantRequest

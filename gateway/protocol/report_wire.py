@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from gateway.protocol.wire import Params, Request
+from gateway.protocol.wire import NoParams, Params, Request
 
 Kind = Literal["bureau", "finance", "monitor"]
 Period = Annotated[str, Meta(min_length=1, max_length=32)]
@@ -21,3 +21,44 @@ class OpsReport(Request, tag="ops.report", gc=False, kw_only=True):
     """A report on the closed days of a period: to the ecology bureau, to the finance bureau, or the monitor's."""
 
     params: OpsReportParams
+
+
+class OpsMatters(Request, tag="ops.matters", gc=False, kw_only=True):
+    """What has to be told to the ecology bureau at once: of the last thirty closed days, with what was sent of it."""
+
+    params: NoParams | UnsetType = UNSET
+
+
+class OpsDispatches(Request, tag="ops.dispatches", gc=False, kw_only=True):
+    """What was sent to authorities, under which document numbers, newest first; at most 1,000."""
+
+    params: NoParams | UnsetType = UNSET
+
+
+class MatterRow(Struct, gc=False):
+    """Something to be told at once. kind: at_limit | large_move | incident | breach | restriction.
+
+    due: the day by which; sent_as: the document number under which it was sent, "" while it was not.
+    """
+
+    matter: str
+    kind: str
+    trading_day: str
+    what: str
+    due: str
+    is_overdue: bool
+    sent_as: str
+
+
+class DispatchRow(Struct, gc=False):
+    """Something that was sent. kind: bureau | finance | regulator | matter; sha256: of what was sent, or ""."""
+
+    kind: str
+    subject: str
+    sent_as: str
+    sha256: str
+    trading_day: str
+    time: str
+
+
+OpsReportRequest = OpsReport | OpsMatters | OpsDispatches

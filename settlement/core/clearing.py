@@ -13,7 +13,7 @@ import orjson
 from engine.core import events, phases
 from engine.core.units import BLOCK
 from engine.title import BankComparison, StatementAnswer
-from settlement.core import bankfile, checks, dvp, remedies, trail
+from settlement.core import bankfile, checks, dispatches, dvp, remedies, trail
 from settlement.core.awards import ENDED, AuctionRow, parties_of
 from settlement.core.ledger import Account, Instrument, InvariantBroken, Ledger
 from settlement.core.postings import (
@@ -231,8 +231,7 @@ class Clearing:
             )
         )  # fmt: skip
 
-    def _auction_reported(self, event: events.AuctionReported, writes: Writes) -> None:
-        e = event
+    def _auction_reported(self, e: events.AuctionReported, writes: Writes) -> None:
         self._end_auction(
             writes, e.auction, status="cleared", price_ticks=e.price_ticks, sold_tonnes=e.tonnes, bid_tonnes=e.bid_tonnes,
             bidders=e.bidders, winners=e.winners, revenue_fen=e.revenue_fen, carry_tonnes=e.carry_tonnes, bids=e.bids,
@@ -243,8 +242,7 @@ class Clearing:
         figures = msgspec.structs.asdict(event)
         self._end_auction(writes, figures.pop("auction"), **figures)
 
-    def _auction_canceled(self, event: events.AuctionCanceled, writes: Writes) -> None:
-        e = event
+    def _auction_canceled(self, e: events.AuctionCanceled, writes: Writes) -> None:
         self._end_auction(writes, e.auction, status="canceled", reason=e.reason, carry_tonnes=e.carry_tonnes)
 
     def _end_auction(self, writes: Writes, auction: int, **result: str | int) -> None:
@@ -677,6 +675,8 @@ HANDLERS: Final[dict[type[events.Event], Callable[[Clearing, Any, Writes], None]
     events.DayClosed: Clearing._day_closed,
     events.BulletinPublished: Clearing._bulletin_published,
     events.BulletinCorrected: Clearing._bulletin_corrected,
+    events.ReportPublished: dispatches.report_published,
+    events.DispatchRecorded: dispatches.dispatch_recorded,
     events.ActTaken: Clearing._act_taken,
     events.ActProposed: Clearing._act_proposed,
     events.ActRefused: Clearing._act_refused,

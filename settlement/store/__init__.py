@@ -13,7 +13,10 @@ from engine.title import (
     AuditLine,
     AuditSearch,
     BulletinRow,
+    DispatchRow,
+    MonitorReportRow,
     PublicationRow,
+    RecentFacts,
     SerialRow,
     StatementAnswer,
     TitleHolding,
@@ -138,6 +141,18 @@ class Store(Protocol):
 
     async def auction(self, code: str) -> AuctionRow | None:
         """An auction by its code."""
+
+    async def monitor_reports(self) -> list[MonitorReportRow]:
+        """Published reports of the monitor, newest first."""
+
+    async def monitor_report(self, sha256: str) -> bytes | None:
+        """One of them by the SHA-256 of its bytes."""
+
+    async def dispatches(self, limit: int) -> list[DispatchRow]:
+        """What was sent to authorities, newest first."""
+
+    async def recent_facts(self, days: int) -> RecentFacts:
+        """Closing figures and incidents of the last closed days."""
 
     async def report_span(self, first_day: int, last_day: int) -> Span | None:
         """The closed days of a range of dates; None where there are none."""

@@ -32,6 +32,8 @@ REGISTRY_LOGS: Final[Mapping[str, Log]] = {
     "day_stats": Log("trading_day"),
     "days": Log("trading_day"),
     "emissions": Log("seq"),
+    "dispatches": Log("seq"),
+    "monitor_reports": Log("seq"),
     "notices": Log("seq"),
     "objections": Log("seq"),
     "registry_acts": Log("seq"),

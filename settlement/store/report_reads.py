@@ -2,6 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
+from engine.title import ClosedFigure, DispatchRow, MonitorReportRow, RecentFacts
 from settlement.core.reports import Span
 from settlement.store.reads import DisclosureReads
 
@@ -128,3 +129,39 @@ class ReportReads(DisclosureReads):
             (instrument, trading_day, days),
         )
         return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+    async def monitor_reports(self) -> list[MonitorReportRow]:
+        """Published reports of the monitor, newest first."""
+        rows = await self._read("SELECT seq, at_ns, subject, sha256 FROM monitor_reports ORDER BY seq DESC")
+        return [MonitorReportRow(*row) for row in rows]
+
+    async def monitor_report(self, sha256: str) -> bytes | None:
+        """One of them by the SHA-256 of its bytes."""
+        rows = await self._read("SELECT body FROM monitor_reports WHERE sha256 = ? LIMIT 1", (sha256,))
+        return rows[0][0].encode() if rows else None
+
+    async def dispatches(self, limit: int) -> list[DispatchRow]:
+        """What was sent to authorities, newest first."""
+        return [
+            DispatchRow(*row)
+            for row in await self._read("SELECT * FROM dispatches ORDER BY seq DESC LIMIT ?", (limit,))
+        ]
+
+    async def recent_facts(self, days: int) -> RecentFacts:
+        """Closing figures of the last closed days, and what happened since the first of them that should not have."""
+        figures = await self._read(
+            "SELECT trading_day, instrument, previous_close_ticks, close_ticks, trades FROM day_stats WHERE trading_day IN "
+            "(SELECT trading_day FROM days ORDER BY trading_day DESC LIMIT ?) ORDER BY trading_day, instrument",
+            (days,),
+        )
+        since = await self._read(
+            "SELECT coalesce((SELECT closed_seq FROM days ORDER BY trading_day DESC LIMIT 1 OFFSET ?), 0)", (days,)
+        )
+        day = "coalesce((SELECT min(d.trading_day) FROM days d WHERE d.closed_seq >= x.seq), (SELECT trading_day FROM registry))"
+        incidents = await self._read(
+            f"SELECT 'X-' || x.seq, {day}, 'reconciliation found differences' FROM reconciliations x WHERE x.ok = 0 AND x.seq > ? "
+            f"UNION ALL SELECT 'H-' || x.seq || '-' || x.line, {day}, x.title_en FROM notices x "
+            "WHERE x.category = 'halt' AND x.seq > ? ORDER BY 2, 1",
+            (since[0][0], since[0][0]),
+        )
+        return RecentFacts([ClosedFigure(*row) for row in figures], [(row[0], row[1], row[2]) for row in incidents])

@@ -46,7 +46,7 @@ from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefus
 from settlement.store.contents import Contents
 from settlement.store.report_reads import ReportReads
 
-SCHEMA_VERSION: Final = 16
+SCHEMA_VERSION: Final = 17
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 MARK_SQL: Final = "SELECT mark_seq, '' FROM registry"
 REQUESTS_MAX: Final = 1_000
@@ -90,6 +90,8 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "reserve_movement": ("reserve_movements", 5),
     "publication": ("publications", 11),
     "notice": ("notices", 11),
+    "monitor_report": ("monitor_reports", 5),
+    "dispatch": ("dispatches", 7),
     "reconciliation": ("reconciliations (seq, ok, body)", 3),
 }
 _UPDATES: Final[dict[str, str]] = {

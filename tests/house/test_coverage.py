@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from engine.core.rulewords import RULES
-from gateway.http import api, calendar, checkpoints, intentions, key_units, notices, pages
+from gateway.http import api, calendar, checkpoints, intentions, key_units, notices, pages, reports
 from gateway.protocol.doors import DOORS
 from yutan.cli.app import tree
 
@@ -77,6 +77,7 @@ def paths() -> set[str]:
         *key_units.HANDLERS,
         *intentions.HANDLERS,
     ]
+    answers += reports.HANDLERS
     shown = [*pages.HANDLERS, *notices.PAGES]
     told = {"/api/v1" + path for handler in answers for path in handler.paths}
     return {path.replace(":str}", "}") for path in told | {path for handler in shown for path in handler.paths}}

@@ -73,6 +73,8 @@ NOT_REACHED = (
     e.StatementConfirmed,
     e.StatementContested,
     e.StatementObjectionDecided,
+    e.ReportPublished,
+    e.DispatchRecorded,
 )
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))

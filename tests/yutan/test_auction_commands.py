@@ -95,6 +95,17 @@ def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None
         content = (desk.data / "monitor.json").read_bytes()
         assert hashlib.sha256(content).hexdigest() == written["sha256"]
         assert json.loads(content)["participation"] == {"bidders": 3, "winners": 3}
+        desk.both("report", "publish", str(desk.data / "monitor.json"))
+        (listed,) = public(running.http_url, "/api/v1/monitor-reports")["monitor_reports"]
+        assert (listed["subject"], listed["sha256"]) == (CODE, written["sha256"])
+        assert public(running.http_url, listed["json"]) == json.loads(content)
+        assert public(running.http_url, "/api/v1/notices")["notices"][0]["title_zh"] == f"监测报告 {CODE}"
+        desk.operator(
+            "report", "sent", "finance", day, "--as", "渝碳〔2026〕3号", "--file", str(desk.data / "monitor.json")
+        )
+        (dispatch,) = desk.operator("report", "dispatches")
+        assert (dispatch["sent_as"], dispatch["sha256"]) == ("渝碳〔2026〕3号", written["sha256"])
+        assert desk.operator("report", "matters") == []
         assert desk.operator("report", "finance", "1999", code=60)["error"]["name"] == "UNKNOWN_DOCUMENT"
         desk.both("bulletin", "publish")
         (told,) = json.loads((desk.data / "bulletins" / f"{DAY}.json").read_bytes())["auctions"]

@@ -12,8 +12,8 @@ import typer
 
 from engine import disk
 from yutan.cli import session, supervision
-from yutan.cli.options import Desk, as_operator
-from yutan.cli.output import show
+from yutan.cli.options import Act, Desk, as_act, as_operator
+from yutan.cli.output import EXIT_DATA, EXIT_MISSING, fail, show
 
 app = typer.Typer(no_args_is_help=True, help="Reports to the authorities and the monitor's (报告).")
 
@@ -68,3 +68,61 @@ def monitor(
             name: sum(row["pattern"] == name for row in inside) for name in {r["pattern"] for r in inside}
         }
     _give(desk, found, out)
+
+
+@app.command()
+@as_operator
+def matters(desk: Desk) -> None:
+    """List what has to be told to the ecology bureau at once (重大事项), and under which number it was; 65 where one is overdue."""
+    found = session.ask_operator(desk, lambda client: client.reports.matters())
+    show(found, as_json=desk.as_json, title="matters to be told at once (重大事项)")
+    if any(row.is_overdue for row in found):
+        raise typer.Exit(EXIT_DATA)
+
+
+@app.command()
+@as_operator
+def dispatches(desk: Desk) -> None:
+    """List what was sent to authorities, under which document numbers (报送记录)."""
+    session.operator_reads(desk, "dispatches (报送记录)", lambda client: client.reports.dispatches())
+
+
+@app.command()
+@as_act("record what was sent")
+def sent(
+    act: Act,
+    kind: Annotated[str, typer.Argument(help="bureau, finance, regulator or matter (报送对象).")],
+    subject: Annotated[str, typer.Argument(help="Its period, or the matter's id (期间或事项编号).")],
+    sent_as: Annotated[str, typer.Option("--as", help="Document number under which it was sent (发文字号).")],
+    file: Annotated[Path | None, typer.Option("--file", help="What was sent: its SHA-256 is recorded (文件).")] = None,
+) -> None:
+    """Record that a report or a matter was sent to an authority (登记报送)."""
+    fields = {"kind": kind, "subject": subject, "sent_as": sent_as}
+    if file is not None:
+        fields["sha256"] = hashlib.sha256(_read(file, act.as_json)).hexdigest()
+    session.act(act, "record_dispatch", fields)
+
+
+@app.command()
+@as_act("publish the monitor's report")
+def publish(
+    act: Act, file: Annotated[Path, typer.Argument(help="A report of `report monitor --out` (报告文件).")]
+) -> None:
+    """Sign a monitor's report off for publication, as its very bytes (发布监测报告); takes two persons."""
+    body = _read(file, act.as_json)
+    try:
+        found = orjson.loads(body)
+        fields = {"subject": found["period"], "body": body.decode()}
+        is_fit = found["kind"] == "monitor"
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        is_fit = False
+    if not is_fit:
+        fail(f"{file} is no monitor's report", code=EXIT_DATA, as_json=act.as_json)
+    session.act(act, "publish_report", fields)
+
+
+def _read(file: Path, as_json: bool) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        fail(str(error), code=EXIT_MISSING, as_json=as_json)

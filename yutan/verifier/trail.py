@@ -192,6 +192,10 @@ class _Trail:
             causes = ("OpenDay", "CloseDay", "CorrectBulletin")
             cause = self.acts.get(made, {}).get("act")
             self.report.require(TRAIL, FILE, f"publications {number} made", cause in causes, "an act of the day", cause)
+        for (seq,) in self.registry.query("SELECT seq FROM monitor_reports"):
+            self._caused(f"monitor_reports {seq}", seq, "PublishReport")
+        for (seq,) in self.registry.query("SELECT seq FROM dispatches"):
+            self._caused(f"dispatches {seq}", seq, "RecordDispatch")
         for day in self.registry.days:
             self._caused(f"days {day.trading_day}", day.closed_seq, "CloseDay")
 

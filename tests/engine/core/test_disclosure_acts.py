@@ -1,5 +1,7 @@
 """What the exchange says takes two persons and plain text; what follows from other acts is told by itself, in both languages."""
 
+import hashlib
+
 import pytest
 from msgspec.structs import replace
 
@@ -152,3 +154,43 @@ def test_the_last_trading_day_ends_its_periods() -> None:
     assert china.periods_ended(20261231) == ("month", "year")  # nothing is known of 2027 but that it is another year
     with pytest.raises(BeyondCalendar):
         china.next_trading_day(20261231)
+
+
+def test_a_monitors_report_is_signed_off_by_two_and_named_by_its_bytes() -> None:
+    desk = Desk()
+    report = c.PublishReport("2026-01", '{"kind":"monitor","period":"2026-01"}')
+    proposed = propose(desk, report)
+    assert isinstance(proposed, e.ActProposed)
+    published = desk.do(c.Approve(2, proposed.proposal, digest_of(report)))[1]
+    digest = hashlib.sha256(report.body.encode()).hexdigest()
+    assert published == e.ReportPublished("2026-01", digest, report.body)
+    assert of(report, published).body_en == f"It stands at /api/v1/monitor-reports/{digest}.json."
+
+
+def test_what_was_sent_is_recorded_with_its_number() -> None:
+    desk = Desk()
+    dispatch = c.RecordDispatch("bureau", "2026-11", "渝碳〔2026〕7号", "a" * 64)
+    recorded = desk.do(act(dispatch))[-1]
+    assert recorded == e.DispatchRecorded(
+        "bureau", "2026-11", "渝碳〔2026〕7号", "a" * 64, int(desk.market.state.trading_day)
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        (c.PublishReport("", "{}"), reasons.ACT_INVALID),
+        (c.PublishReport("2026-01", ""), reasons.ACT_INVALID),
+        (c.PublishReport("2026-01", "x" * 12_001), reasons.ACT_INVALID),
+        (c.PublishReport("2026-01", "{\n}"), reasons.TEXT_NOT_PLAIN),
+        (c.RecordDispatch("press", "2026-11", "7"), reasons.ACT_INVALID),
+        (c.RecordDispatch("bureau", "", "7"), reasons.ACT_INVALID),
+        (c.RecordDispatch("bureau", "2026-11", ""), reasons.ACT_INVALID),
+        (c.RecordDispatch("bureau", "2026-11", "7\u202e"), reasons.TEXT_NOT_PLAIN),
+        (c.RecordDispatch("bureau", "2026-11", "7", "A" * 64), reasons.ACT_INVALID),
+    ],
+)
+def test_what_is_no_report_and_no_dispatch_is_refused(wanted: c.AnyAct, reason: int) -> None:
+    refused = propose(Desk(), wanted)
+    assert isinstance(refused, e.ActRefused)
+    assert refused.reason == reason
