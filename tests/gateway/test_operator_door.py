@@ -183,6 +183,9 @@ SUPERVISION_ACTS: list[commands.AnyAct] = [
     commands.AddCaseStep(3, "note", "seen"),
     commands.CloseCase(3, "settled", "explained"),
     commands.OrderReduction(1, "CQEA", 500, 20261125, "BJ 4.5.2", 3),
+    commands.PublishReport("2026-Q4", '{"kind":"monitor"}'),
+    commands.RecordDispatch("bureau", "2026-11", "渝碳〔2026〕3号", "0" * 64),
+    commands.RecordDispatch("matter", "N-2026-11-20-1", "渝碳〔2026〕4号"),
 ]
 
 

@@ -112,7 +112,7 @@ DEFECTS: Final = (
     Defect(
         "client order ids are kept in memory only",
         "SD9",
-        _core("dump.py", "account.answers = {row[0]: Answer(", "account.answers = {} and {row[0]: Answer("),
+        _core("dump.py", "account.answers.update({row[0]: Answer(", "account.answers.update({} and {row[0]: Answer("),
         (DUMP,),
     ),
     Defect(
