@@ -23,7 +23,7 @@ from tests.testkit.build import hash_of
 from tests.testkit.flows import random_flow
 for seed in range(9_000, 9_012):
     market, told = Market(), sha256()
-    for entry in random_flow(seed, 120):
+    for entry in random_flow(seed, 300):
         told.update(repr(market.apply(entry)).encode())
     print(seed, hash_of(market), told.hexdigest())
 """
