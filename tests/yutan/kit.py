@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,16 @@ def wait_until_open(data: Path, process: subprocess.Popen[str]) -> folder.Runnin
         time.sleep(0.02)
     process.kill()
     raise AssertionError(f"not open in time: {process.communicate()[0]}")
+
+
+def wait_for(what: str, found: Callable[[], Any]) -> Any:
+    """What `found` returns, once that is something."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        if value := found():
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"not in time: {what}")
 
 
 def stop(process: subprocess.Popen[str]) -> str:

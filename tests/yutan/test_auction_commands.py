@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-import time
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.yutan.kit import DEADLINE_S, answer, serving
+from tests.yutan.kit import answer, serving, wait_for
 from tests.yutan.test_cli import DAY, Desk
 
 CODE = "2026-01"
@@ -41,16 +39,6 @@ def public(url: str, path: str) -> Any:
     """What anyone reads over HTTP."""
     with urllib.request.urlopen(f"{url}{path}") as reply:
         return json.loads(reply.read())
-
-
-def settled(read: Callable[[], list[Any]]) -> list[Any]:
-    """The rows that settlement writes when it comes to the act just taken."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        if rows := read():
-            return rows
-        time.sleep(0.05)
-    raise AssertionError("settlement has written nothing in time")
 
 
 def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None:
@@ -108,14 +96,14 @@ def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None
         assert hashlib.sha256(content).hexdigest() == written["sha256"]
         assert json.loads(content)["participation"] == {"bidders": 3, "winners": 3}
         desk.both("report", "publish", str(desk.data / "monitor.json"))
-        (listed,) = settled(lambda: public(running.http_url, "/api/v1/monitor-reports")["monitor_reports"])
+        url = running.http_url
+        (listed,) = wait_for("the report", lambda: public(url, "/api/v1/monitor-reports")["monitor_reports"])
         assert (listed["subject"], listed["sha256"]) == (CODE, written["sha256"])
-        assert public(running.http_url, listed["json"]) == json.loads(content)
+        assert public(url, listed["json"]) == json.loads(content)
         assert public(running.http_url, "/api/v1/notices")["notices"][0]["title_zh"] == f"监测报告 {CODE}"
-        desk.operator(
-            "report", "sent", "finance", day, "--as", "渝碳〔2026〕3号", "--file", str(desk.data / "monitor.json")
-        )
-        (dispatch,) = settled(lambda: desk.operator("report", "dispatches"))
+        sent = ("--as", "渝碳〔2026〕3号", "--file", str(desk.data / "monitor.json"))
+        desk.operator("report", "sent", "finance", day, *sent)
+        (dispatch,) = wait_for("the record", lambda: desk.operator("report", "dispatches"))
         assert (dispatch["sent_as"], dispatch["sha256"]) == ("渝碳〔2026〕3号", written["sha256"])
         assert desk.operator("report", "matters") == []
         assert desk.operator("report", "finance", "1999", code=60)["error"]["name"] == "UNKNOWN_DOCUMENT"

@@ -1,12 +1,11 @@
 """The demo market: founded by two operators, traded by seeded members, published, closed and taken up again."""
 
 import json
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.yutan.kit import DEADLINE_S, answer, start, stop, wait_until_open
+from tests.yutan.kit import DEADLINE_S, answer, start, stop, wait_for, wait_until_open
 from yutan import folder
 
 WORDS = ("--ws-port", "0", "--http-port", "0", "--day-seconds", "12", "--pace", "8")
@@ -15,16 +14,6 @@ WORDS = ("--ws-port", "0", "--http-port", "0", "--day-seconds", "12", "--pace", 
 def fetch(running: folder.Running, path: str) -> Any:
     with urllib.request.urlopen(running.http_url + path, timeout=DEADLINE_S) as reply:
         return json.loads(reply.read())
-
-
-def wait_for(what: str, found: Any) -> Any:
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        value = found()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"not in time: {what}")
 
 
 def test_the_demo_trades_publishes_closes_and_goes_on(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core import rulebook
-from tests.yutan.kit import DEADLINE_S, answer, run, serving
+from tests.yutan.kit import DEADLINE_S, answer, run, serving, wait_for
 from tests.yutan.test_cli import Desk
 
 TEXTS = (
@@ -57,14 +57,7 @@ def test_a_risk_warning_goes_from_two_operators_to_everyone(tmp_path: Path) -> N
         desk.both("bulletin", "correct", "2026-01-11", "--basis", "笔误 a slip of the pen")
         (corrected,) = wait_for_notices(desk.data, "correction")
         assert corrected["body_zh"] == "笔误 a slip of the pen"
-        wait_for_file(desk.data / "bulletins" / "2026-01-11.v2.json")
-        wait_for_file(desk.data / "bulletins" / "2026-W02.v1.json")
+        for name in ("2026-01-11.v2.json", "2026-W02.v1.json"):
+            wait_for(name, (desk.data / "bulletins" / name).exists)
         # the week was published by the exchange itself; an operator may say so again
         desk.operator("bulletin", "publish", "--period", "2026-W02")
-
-
-def wait_for_file(path: Path) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not path.exists():
-        assert time.monotonic() < deadline, path
-        time.sleep(0.05)
