@@ -6,7 +6,7 @@ from engine.core import phases, reasons
 from engine.preflight import CHAIN
 from engine.view import InstrumentView
 from gateway.connection import Connection
-from gateway.protocol import frames, session, wire
+from gateway.protocol import frames, session, session_wire, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import money_text, price_text
 from gateway.protocol.times import day_text, time_text
@@ -113,7 +113,7 @@ class CommonDesk:
             "outbox_bytes_max": settings.outbox_bytes_max,
             "heartbeat_ms": settings.heartbeat_ms,
         }
-        view = wire.SessionView(
+        view = session_wire.SessionView(
             connection.connection_id,
             connection.door,
             connection.state,

@@ -289,6 +289,7 @@ class MemberDesk:
                 prices.money_text(found.held_fen),
                 prices.money_text(settled_fen),
                 view.day().seq,
+                found.exec_seq,
             ),
         )
 
@@ -325,6 +326,7 @@ class MemberDesk:
                 encumbrance_rows(view, self._names, account),
                 found.retention_floor,
                 view.day().seq,
+                found.exec_seq,
             ),
         )
 

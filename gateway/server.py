@@ -43,7 +43,7 @@ from gateway.members import MemberDesk
 from gateway.operators import OperatorDesk
 from gateway.participants import ParticipantDesk
 from gateway.preflight import PreflightDesk
-from gateway.protocol import frames, session, wire
+from gateway.protocol import frames, session, session_wire, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
 from gateway.protocol.times import day_text, time_text
@@ -262,7 +262,9 @@ class Gateway:
             timer.cancel()
         if self._server is not None:
             self._server.close()
-        away = frames.text_frame(self.session_event("going_away", wire.GoingAway(self.settings.reconnect_after_ms)))
+        away = frames.text_frame(
+            self.session_event("going_away", session_wire.GoingAway(self.settings.reconnect_after_ms))
+        )
         for connection in list(self._connections):
             connection.send_frame(away)
             connection.end(session.GOING_AWAY)
@@ -335,7 +337,7 @@ class Gateway:
     def greet(self, connection: Connection) -> None:
         """A connection stands: the server speaks first."""
         self._connections.add(connection)
-        hello = wire.Hello(
+        hello = session_wire.Hello(
             self.settings.env,
             connection.host,
             connection.connection_id,
@@ -378,11 +380,13 @@ class Gateway:
             connection.forget_login()
             raise
 
-    def welcome(self, connection: Connection, request_id: str | int, cancels: wire.CancelSession | None = None) -> None:
+    def welcome(
+        self, connection: Connection, request_id: str | int, cancels: session_wire.CancelSession | None = None
+    ) -> None:
         """The login is accepted: say where things stand."""
         connection.logged_in()
         day = self.view().day()
-        welcome = wire.Welcome(
+        welcome = session_wire.Welcome(
             connection.connection_id,
             connection.key_id,
             sorted(connection.accounts),
@@ -552,12 +556,12 @@ class Gateway:
         for connection in list(self._connections):
             connection.beat()
             if connection.exec_accounts:
-                beat = self.session_event("heartbeat", wire.Heartbeat(self.last_seqs(connection), phase))
+                beat = self.session_event("heartbeat", session_wire.Heartbeat(self.last_seqs(connection), phase))
                 connection.send_frame(frames.text_frame(beat))
                 continue
             frame = shared.get(connection.public)
             if frame is None:
-                beat = self.session_event("heartbeat", wire.Heartbeat(self.last_seqs(connection), phase))
+                beat = self.session_event("heartbeat", session_wire.Heartbeat(self.last_seqs(connection), phase))
                 frame = shared[connection.public] = frames.text_frame(beat)
             connection.send_frame(frame)
             if connection.door == "market":

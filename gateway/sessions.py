@@ -80,7 +80,9 @@ class SessionDesk:
             and (number in self._holders or number in self._lost)
         ):
             self._go_on(connection, number)
-            self._gateway.welcome(connection, request.id, wire.CancelSession(f"L-{number}", found.grace_ms, True))
+            self._gateway.welcome(
+                connection, request.id, session_wire.CancelSession(f"L-{number}", found.grace_ms, True)
+            )
             return
         grace_ms = self._gateway.settings.cancel_grace_ms if wanted.grace_ms is UNSET else wanted.grace_ms
         self._gateway.ask(connection, request.id, commands.OpenSession(connection.key_id, grace_ms))
@@ -108,7 +110,7 @@ class SessionDesk:
         assert isinstance(said, events.SessionOpened)
         self._holders[said.session] = connection
         connection.order_session = said.session
-        opened = wire.CancelSession(f"L-{said.session}", said.grace_ms, False)
+        opened = session_wire.CancelSession(f"L-{said.session}", said.grace_ms, False)
         self._gateway.welcome(connection, request_id, opened)
 
     def leave(self, connection: Connection) -> None:

@@ -106,13 +106,14 @@ class Changed(Struct, frozen=True):
 
 
 class Cash(Struct, frozen=True):
-    """Cash in CNY."""
+    """Cash in CNY. `exec_seq`: the last event of `exec.{account}` that is in these figures."""
 
     account: str
     available: Decimal
     held: Decimal
     settled: Decimal
     seq: int
+    exec_seq: int
 
 
 class Trade(Struct, frozen=True):

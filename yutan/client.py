@@ -26,8 +26,9 @@ from msgspec import UNSET, Raw
 from picows import WSError
 
 from engine.core import reasons
-from gateway.protocol import day_wire, session, statement_wire, wire
-from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled, SessionView, Welcome
+from gateway.protocol import day_wire, session, session_wire, statement_wire, wire
+from gateway.protocol.session_wire import SessionView, Welcome
+from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled
 from yutan.allocations import Allocations
 from yutan.answers import (
     Cash,
@@ -131,7 +132,7 @@ class Client:
         self._timeout_s = timeout_s
         self._tls = tls
         self._link: Link | None = None
-        self._hello: asyncio.Future[wire.Hello] | None = None
+        self._hello: asyncio.Future[session_wire.Hello] | None = None
         self._next_id = 0
         self._answers: dict[int, Answer] = {}
         self._following = Following(self._hand_on, self._ask_replay, self._on_lost, self._begin_anew)
@@ -208,7 +209,7 @@ class Client:
             raise
         self._ping_timer = loop.call_later(_PING_S, self._keep_alive)
 
-    async def _log_in(self, key: Ed25519PrivateKey, hello: wire.Hello) -> Welcome:
+    async def _log_in(self, key: Ed25519PrivateKey, hello: session_wire.Hello) -> Welcome:
         host = urlsplit(self.url).netloc
         text = session.login_text(hello.env, host, hello.connection_id, hello.nonce, self.key_id)
         params = wire.SessionAuthParams(
@@ -627,9 +628,9 @@ class Client:
                 self._news.set()
             self._following.on_event(said)
         elif said.kind == "heartbeat":
-            self._following.on_heartbeat(msgspec.json.decode(said.data, type=wire.Heartbeat).last)
+            self._following.on_heartbeat(msgspec.json.decode(said.data, type=session_wire.Heartbeat).last)
         elif said.kind == "hello" and self._hello is not None and not self._hello.done():
-            self._hello.set_result(msgspec.json.decode(said.data, type=wire.Hello))
+            self._hello.set_result(msgspec.json.decode(said.data, type=session_wire.Hello))
 
     def _hand_on(self, said: Incoming) -> None:
         if self.on_report is not None and said.kind == "update" and said.ch.startswith("exec."):

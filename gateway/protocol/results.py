@@ -26,9 +26,9 @@ from gateway.protocol import (
 Document = dict[str, Any]  # as settlement wrote it: docs/settlement.md
 
 RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; none: an empty object
-    wire.SessionAuth: (wire.Welcome,),
+    wire.SessionAuth: (session_wire.Welcome,),
     wire.SessionPing: (wire.TimeView,),
-    wire.SessionStatus: (wire.SessionView,),
+    wire.SessionStatus: (session_wire.SessionView,),
     wire.SessionLogout: (),
     wire.TimeGet: (wire.TimeView,),
     wire.InstrumentList: (list[wire.InstrumentRow],),

@@ -1,4 +1,4 @@
-"""Messages of dead-man timers (失联撤单)."""
+"""What a connection says about itself: hello, welcome, heartbeats, goodbye; and dead-man timers (失联撤单)."""
 
 from typing import Annotated
 
@@ -26,3 +26,65 @@ class DeadManView(Struct, gc=False):
     account: str
     seconds: int
     fires_at: str
+
+
+class Hello(Struct, gc=False):
+    """The server speaks first: what to sign."""
+
+    env: str
+    host: str
+    connection_id: str
+    nonce: str
+    server_time: str
+    protocol_versions: list[str]
+    languages: list[str]
+
+
+class CancelSession(Struct, gc=False):
+    """What ends the orders entered on this connection when it is gone for longer than `grace_ms`; name it to go on with it."""
+
+    session: str
+    grace_ms: int
+    resumed: bool
+
+
+class Welcome(Struct, gc=False):
+    """Login accepted. `last_seqs`: the last number of each private stream one may follow."""
+
+    session_id: str
+    key_id: str
+    accounts: list[str]
+    scopes: list[str]
+    language: str
+    env: str
+    trading_day: str
+    phase: str
+    last_seqs: dict[str, int]
+    cancel_on_disconnect: CancelSession | None = None
+
+
+class SessionView(Struct, gc=False):
+    """One's own connection."""
+
+    session_id: str
+    door: str
+    state: str
+    key_id: str
+    accounts: list[str]
+    scopes: list[str]
+    language: str
+    channels: dict[str, int]
+    limits: dict[str, int]
+
+
+class Heartbeat(Struct, gc=False):
+    """Every 5 s: the last seq of each channel one follows, so that a lost tail is seen."""
+
+    last: dict[str, int]
+    phase: str
+
+
+class GoingAway(Struct, gc=False):
+    """The server restarts; close 1012 follows."""
+
+    reconnect_after_ms: int

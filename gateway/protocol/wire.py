@@ -585,13 +585,16 @@ class OrderRows(Struct, gc=False):
 
 
 class CashView(Struct, gc=False):
-    """Cash in CNY: free to use, held behind open buys, and as settled in the registry."""
+    """Cash in CNY: free to use, held behind open buys, and as settled in the registry.
+
+    `exec_seq`: the last event of `exec.{account}` that is in these figures."""
 
     account: str
     available: str
     held: str
     settled: str
     seq: int
+    exec_seq: int
 
 
 class HoldingView(Struct, gc=False):
@@ -620,13 +623,16 @@ class EncumbranceRow(Struct, gc=False):
 
 
 class AllowancesView(Struct, gc=False):
-    """An account's units. `retention_floor`: tonnes of allowances that cannot be sold before surrender."""
+    """An account's units. `retention_floor`: tonnes of allowances that cannot be sold before surrender.
+
+    `exec_seq`: the last event of `exec.{account}` that is in these figures."""
 
     account: str
     holdings: list[HoldingView]
     encumbrances: list[EncumbranceRow]
     retention_floor: int
     seq: int
+    exec_seq: int
 
 
 class TradeView(Struct, omit_defaults=True, gc=False):
@@ -671,55 +677,6 @@ class Replayed(Struct, gc=False):
     from_seq: int
     to_seq: int
     more: bool
-
-
-class Hello(Struct, gc=False):
-    """The server speaks first: what to sign."""
-
-    env: str
-    host: str
-    connection_id: str
-    nonce: str
-    server_time: str
-    protocol_versions: list[str]
-    languages: list[str]
-
-
-class CancelSession(Struct, gc=False):
-    """What ends the orders entered on this connection when it is gone for longer than `grace_ms`; name it to go on with it."""
-
-    session: str
-    grace_ms: int
-    resumed: bool
-
-
-class Welcome(Struct, gc=False):
-    """Login accepted. `last_seqs`: the last number of each private stream one may follow."""
-
-    session_id: str
-    key_id: str
-    accounts: list[str]
-    scopes: list[str]
-    language: str
-    env: str
-    trading_day: str
-    phase: str
-    last_seqs: dict[str, int]
-    cancel_on_disconnect: CancelSession | None = None
-
-
-class SessionView(Struct, gc=False):
-    """One's own connection."""
-
-    session_id: str
-    door: str
-    state: str
-    key_id: str
-    accounts: list[str]
-    scopes: list[str]
-    language: str
-    channels: dict[str, int]
-    limits: dict[str, int]
 
 
 class TimeView(Struct, gc=False):
@@ -920,16 +877,3 @@ class ExecSnapshot(Struct, gc=False):
 
     account: str
     orders: list[OrderState]
-
-
-class Heartbeat(Struct, gc=False):
-    """Every 5 s: the last seq of each channel one follows, so that a lost tail is seen."""
-
-    last: dict[str, int]
-    phase: str
-
-
-class GoingAway(Struct, gc=False):
-    """The server restarts; close 1012 follows."""
-
-    reconnect_after_ms: int

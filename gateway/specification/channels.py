@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from gateway.feed import messages
-from gateway.protocol import control_wire, wire
+from gateway.protocol import control_wire, session_wire, wire
 
 SESSION: Final = "$session"
 
@@ -26,9 +26,9 @@ CHANNELS: Final[tuple[Channel, ...]] = (
         _ALL,
         "The connection itself; nobody subscribes to it and it has no prev.",
         {
-            "hello": wire.Hello,
-            "heartbeat": wire.Heartbeat,
-            "going_away": wire.GoingAway,
+            "hello": session_wire.Hello,
+            "heartbeat": session_wire.Heartbeat,
+            "going_away": session_wire.GoingAway,
             "control": control_wire.ControlNews,
         },
     ),

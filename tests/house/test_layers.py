@@ -95,3 +95,15 @@ def test_the_verifier_shares_no_code_with_what_it_verifies() -> None:
     ]
     assert len(found) > 5
     assert wrong == []
+
+
+def test_the_independent_client_knows_the_exchange_by_its_documents_only() -> None:
+    found = sources("tests/independent")
+    wrong = [
+        f"{source.path}:{line}: {name}"
+        for source in found
+        for line, name in ours(source)
+        if not is_inside(name, ("tests.independent",))
+    ]
+    assert len(found) > 5
+    assert wrong == []
