@@ -14,6 +14,7 @@ from mypy_extensions import mypyc_attr
 from picows import WSMsgType, WSTransport
 
 from engine.core import reasons
+from gateway import rehearsal
 from gateway.protocol import frames, quick, session, wire
 from gateway.protocol.codec import BadRequest, NotText, Refused, RequestDecoder, encode, refusal
 from gateway.protocol.times import time_ns
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from gateway.server import Gateway
 
 _FRAGMENTS_MAX: Final = 64
-_REFUSALS_THAT_CLOSE: Final = frozenset((reasons.BAD_SIGNATURE, reasons.NONCE_USED, reasons.KEY_REVOKED))
+_REFUSALS_THAT_CLOSE: Final = frozenset(
+    (reasons.BAD_SIGNATURE, reasons.NONCE_USED, reasons.KEY_REVOKED, reasons.WRONG_ENVIRONMENT)
+)
 _TEXT: Final = WSMsgType.TEXT
 _CLOSE: Final = WSMsgType.CLOSE
 _ENDED: Final = session.ENDED
@@ -98,7 +101,7 @@ class Connection:
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is done: the server speaks first."""
         self._transport = transport
-        self._socket = transport.underlying_transport
+        self._socket = self._gateway.line_to(transport.underlying_transport)
         peer = self._socket.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else str(peer)
         if self.door != "market":
@@ -201,6 +204,8 @@ class Connection:
             raise Refused(reasons.NOT_AUTHENTICATED)
         if not is_quick and request.expires_at is not UNSET and time_ns(request.expires_at) < time.time_ns():
             raise Refused(reasons.EXPIRED_REQUEST, "expires_at")
+        if not is_quick and request.sim is not UNSET:
+            rehearsal.simulate(self._socket, request.id, request.sim)
 
     def _on_fault(self, fault: BadRequest) -> None:
         self.refuse(fault.request_id, fault)

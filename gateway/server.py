@@ -23,6 +23,7 @@ from engine.core.commands import Entry
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
+from gateway import rehearsal
 from gateway.allocations import AllocationDesk
 from gateway.auctions import AuctionDesk
 from gateway.audit_desk import AuditDesk
@@ -106,6 +107,7 @@ class Gateway:
         FilingDesk(self)
         IntentionDesk(self)
         ExplainDesk(self)
+        self.make_line: Callable[[asyncio.Transport], asyncio.Transport] = rehearsal.Line
         self.port = 0
         self._connections: set[Connection] = set()
         self._exec_followers: dict[int, list[Connection]] = {}
@@ -334,6 +336,10 @@ class Gateway:
         headers = {"Sec-WebSocket-Protocol": SUBPROTOCOL} if SUBPROTOCOL in offered else {}
         return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), Listener(connection))
 
+    def line_to(self, socket: asyncio.Transport) -> asyncio.Transport:
+        """What a peer is written to: its socket, in a rehearsal market with the faults between."""
+        return self.make_line(socket) if self.settings.env == rehearsal.ENV else socket
+
     def greet(self, connection: Connection) -> None:
         """A connection stands: the server speaks first."""
         self._connections.add(connection)
@@ -416,6 +422,7 @@ class Gateway:
                 raise Refused(reasons.BAD_SIGNATURE)
             self._check_connections_of(params.key_id, "ops")
             return {}, _OPERATOR_SCOPES, person.number
+        rehearsal.check_key(self.settings.env, params.key_id)
         key = view.key(params.key_id)
         if key is None or not session.is_signed(key.public_key, params.signature, text):
             raise Refused(reasons.BAD_SIGNATURE)

@@ -146,6 +146,7 @@ class Client:
         self._order_prefix = secrets.token_hex(5)
         self._orders = 0
         self._cancel_grace_ms = -1
+        self._sim: wire.Simulate | None = None
 
     @classmethod
     def connect(
@@ -587,6 +588,10 @@ class Client:
             self._room.clear()
             await self._room.wait()
 
+    def simulate(self, faults: wire.Simulate) -> None:
+        """Have this go wrong with the next request, in a rehearsal market (elsewhere it is refused)."""
+        self._sim = faults
+
     async def _ask(self, kind: Callable[..., wire.Request], params: Any, result: type[T]) -> T:
         waiter: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
@@ -606,6 +611,8 @@ class Client:
         self._next_id += 1
         self._answers[self._next_id] = answer
         request = kind(id=self._next_id) if params is UNSET else kind(id=self._next_id, params=params)
+        if self._sim is not None:
+            request.sim, self._sim = self._sim, None
         self._link.send(_encode(request))
 
     def _on_message(self, payload: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The demo market: a real exchange in this process, two operators at its ops door, seeded members in another process.
+"""Demo and rehearsal market: a real exchange in this process, two operators at its ops door, seeded members in another process.
 
 Nothing is simulated but the wishes: accounts, cash and units come in by operators' acts with two persons, orders through
 the members' door, and every bulletin is published by its hash. The next run on the same folder goes on where it stopped.
@@ -21,9 +21,10 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.core import phases, rulebook
+from gateway import rehearsal
 from gateway.feed.messages import TickerData
 from gateway.protocol.times import day_text
-from yutan import bulletins, folder, founding, keys
+from yutan import bulletins, folder, founding, keys, population
 from yutan.client import Client
 from yutan.compose import Exchange
 from yutan.flow import yuan
@@ -80,6 +81,11 @@ class DemoMarket:
         ticks = 4_010 if shown is None else shown.last_ticks or shown.reference_ticks
         return f"{own_command()} place buy CQEA-25 100 {yuan(ticks)} --data {self.exchange.data} --demo"
 
+    def visitor_key(self) -> Path:
+        """The key by which a program of one's own trades here."""
+        name = rehearsal.key_id(self.exchange.settings.env, population.VISITOR.key_id)
+        return folder.keys(self.exchange.data) / f"{name}.pem"
+
 
 def own_command() -> str:
     """How a person at this terminal calls this program."""
@@ -93,7 +99,7 @@ def own_command() -> str:
 async def run(
     data: Path, settings: Settings, stop: asyncio.Event, display: Display, *, pace: float = 1.0, seed: int = 1
 ) -> None:
-    """Run the demo until `stop` is set, then close in good order."""
+    """Run the market until `stop` is set, then close in good order. In the environment `sandbox` it is a rehearsal market."""
     if not folder.is_founded(data):
         founding.found(data, rulebook.shipped(RULEBOOK), founding.DEFAULT_OPERATORS)
     exchange = await Exchange.start(data, settings)
@@ -101,7 +107,7 @@ async def run(
         async with _operators(exchange) as (first, second):
             market = DemoMarket(exchange)
             desk = FourEyes(first, second)
-            await populate(data, exchange.view, desk, market.note_step)
+            await populate(data, exchange.view, desk, market.note_step, settings.env)
             exchange.drive()
             clerk = asyncio.create_task(_publish_bulletins(market, desk), name="clerk")
             market.traders = await _start_traders(data, pace, seed)
@@ -195,6 +201,7 @@ async def lines(market: DemoMarket) -> AsyncIterator[None]:
     """One line where the market opens and one a phase, for logs and pipes."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"page: {market.exchange.running.http_url}")
+    console.print(f"programs: {_programs(market)}")
     console.print(f"place an order: {market.invitation()}")
     said = -1
     while True:
@@ -208,12 +215,17 @@ async def lines(market: DemoMarket) -> AsyncIterator[None]:
         yield
 
 
+def _programs(market: DemoMarket) -> str:
+    running = market.exchange.running
+    return f"{running.ws_url} env {running.env} key {market.visitor_key()} account {population.VISITOR.code}"
+
+
 def _picture(market: DemoMarket) -> Group:
     exchange = market.exchange
     day, rates, counters = exchange.view.day(), market.rates(), exchange.counters()
     left = exchange.timetable.seconds_left()
     head = Text.assemble(
-        ("渝碳 Yutan demo  ", "bold"),
+        (f"渝碳 Yutan {exchange.settings.env}  ", "bold"),
         (f"{day.trading_day} 第{day.day_number}日  ", "cyan"),
         (f"{phases.NAMES_ZH[day.phase]} {phases.NAMES[day.phase]}", "bold yellow"),
         f"  {left:.0f} s" if left is not None else "",
@@ -229,6 +241,8 @@ def _picture(market: DemoMarket) -> Group:
     foot = Text.assemble(
         "\npage: ",
         (exchange.running.http_url, "bold underline"),
+        "\nprograms: ",
+        _programs(market),
         "\nplace an order: ",
         (market.invitation(), "bold green"),
         "\nCtrl-C ends it; the next run goes on from here.",

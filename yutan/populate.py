@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.core.rulebook import ASSETS
 from engine.view import MarketView
+from gateway import rehearsal
 from yutan import folder, keys, population
 from yutan.client import Client
 from yutan.flow import yuan
@@ -37,8 +38,8 @@ class FourEyes:
                 await self._second.approve(row.proposal_id, row.sha256)
 
 
-async def populate(data: Path, view: MarketView, desk: FourEyes, on_step: Callable[[int, int], None]) -> None:
-    """Bring instruments, accounts, keys, cash and units of the demo into the market. Raises Refused."""
+async def populate(data: Path, view: MarketView, desk: FourEyes, on_step: Callable[[int, int], None], env: str) -> None:
+    """Bring instruments, accounts, keys, cash and units of the demo into the market of this environment. Raises Refused."""
     await desk.finish_pending()
     steps: list[population.Listing | population.Participant] = [*population.LISTINGS, *population.participants()]
     listed = {instrument.code for instrument in view.instruments()}
@@ -49,7 +50,8 @@ async def populate(data: Path, view: MarketView, desk: FourEyes, on_step: Callab
             if step.code not in listed:
                 await _list(desk, step)
         else:
-            await _admit(data, view, desk, step, done, known_keys)
+            named = step._replace(key_id=rehearsal.key_id(env, step.key_id))
+            await _admit(data, view, desk, named, done, known_keys)
     on_step(len(steps), len(steps))
 
 

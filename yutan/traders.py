@@ -17,6 +17,7 @@ import uvloop
 
 from engine.core import phases, reasons
 from engine.core.units import BUY
+from gateway import rehearsal
 from yutan import folder, keys, population
 from yutan.client import Client, ConnectionLost, Event, ExecReport, Refused
 from yutan.flow import Cancel, FairPrice, Member, OpenOrder, Place, Replace, Sight, Wish
@@ -184,9 +185,10 @@ async def run(data: Path, pace: float, seed: int) -> None:
         public = await stack.enter_async_context(Client.connect(running.ws_url, env=running.env))
         tasks.create_task(sight.follow(public), name="feed")
         for person in population.traders():
-            key = keys.load(folder.keys(data) / f"{person.key_id}.pem")
+            name = rehearsal.key_id(running.env, person.key_id)
+            key = keys.load(folder.keys(data) / f"{name}.pem")
             client = await stack.enter_async_context(
-                Client.connect(running.ws_url, key_id=person.key_id, private_key=key, env=running.env)
+                Client.connect(running.ws_url, key_id=name, private_key=key, env=running.env)
             )
             tasks.create_task(TradingMember(person, client, sight, seed, pace).trade(), name=person.code)
 

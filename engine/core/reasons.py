@@ -77,6 +77,7 @@ UNKNOWN_ASSOCIATION: Final = 2036
 KILL_SWITCH_ENGAGED: Final = 2037
 UNKNOWN_KILL_SWITCH: Final = 2038
 TWO_USERS_NEEDED: Final = 2039
+WRONG_ENVIRONMENT: Final = 2050
 # 3000 limits
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
@@ -533,6 +534,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "This takes two users of the participant; a key without a user cannot do it.",
         "须由参与人的两名操作人员办理;未绑定操作人员的密钥不能办理。",
+    ),
+    Reason(
+        2050,
+        "WRONG_ENVIRONMENT",
+        "never",
+        99,
+        "This belongs to another environment: keys that begin with test_ and simulated faults to a rehearsal market alone.",
+        "与本环境不符:以 test_ 开头的密钥和模拟故障仅限演练市场。",
     ),
     Reason(
         3001,

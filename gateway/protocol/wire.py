@@ -53,12 +53,23 @@ class Params(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Base of all params."""
 
 
+class Simulate(Params, gc=False):
+    """Faults on request, in a rehearsal market only: what goes wrong with the reply, or with a channel (docs/sandbox.md)."""
+
+    drop_next: Annotated[int, Meta(ge=1, le=100)] | UnsetType = UNSET
+    delay_ms: Annotated[int, Meta(ge=1, le=30_000)] | UnsetType = UNSET
+    gap: Annotated[str, Meta(min_length=1, max_length=128)] | UnsetType = UNSET
+    cut: bool = False
+    reject: Annotated[str, Meta(min_length=1, max_length=64)] | UnsetType = UNSET
+
+
 class Request(Struct, forbid_unknown_fields=True, omit_defaults=True, tag_field="method", gc=False, kw_only=True):
     """Base of all requests. `expires_at`: refused with EXPIRED_REQUEST when it arrives later; nothing else goes by time."""
 
     id: RequestId
     jsonrpc: Literal["2.0"] | UnsetType = UNSET
     expires_at: Annotated[datetime, Meta(tz=True)] | UnsetType = UNSET
+    sim: Simulate | UnsetType = UNSET
 
 
 class NoParams(Params, gc=False):
@@ -453,11 +464,12 @@ MarketRequest = CommonRequest
 
 
 class Reply(Struct, omit_defaults=True, gc=False):
-    """The answer to a request that was carried out."""
+    """The answer to a request that was carried out. `env`: in a rehearsal market alone."""
 
     id: str | int | None
     result: Any
     jsonrpc: str | UnsetType = UNSET
+    env: str | UnsetType = UNSET
 
 
 class ErrorData(Struct, omit_defaults=True, gc=False):
@@ -489,6 +501,7 @@ class Refusal(Struct, omit_defaults=True, gc=False):
     id: str | int | None
     error: Error
     jsonrpc: str | UnsetType = UNSET
+    env: str | UnsetType = UNSET
 
 
 class OrderPlaced(Struct, omit_defaults=True, gc=False):

@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "init": "house",
     "serve": "market",
     "demo": "market",
+    "sandbox": "market",
     "replay": "market",
     "verify": "verify",
     "rotate-key": "verify",

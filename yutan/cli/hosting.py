@@ -1,4 +1,4 @@
-"""What `serve`, `demo` and `replay` do: hold an exchange in this process until they are done or told to stop.
+"""What `serve`, `demo`, `sandbox` and `replay` do: hold an exchange in this process until they are done or told to stop.
 
 Demo and replay, which are clients too, are imported when they run: an exchange that is only served is open sooner.
 """
@@ -92,9 +92,9 @@ async def _serve(data: Path, settings: Settings, as_json: bool) -> None:
 
 
 def demo(data: Path, flags: dict[str, Any], pace: float, seed: int, as_json: bool) -> None:
-    """Run the demo market until Ctrl-C or SIGTERM."""
+    """Run the demo or the rehearsal market until Ctrl-C or SIGTERM."""
     settings = settings_or_fail(data, flags, as_json)
-    logs.to_file(data / "demo.log")
+    logs.to_file(data / f"{settings.env}.log")
     run_exchange(_demo(data, settings, pace, seed, as_json), as_json)
 
 

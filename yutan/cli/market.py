@@ -1,4 +1,4 @@
-"""`yutan serve, demo, replay`: programs that hold an exchange.
+"""`yutan serve, demo, sandbox, replay`: programs that hold an exchange.
 
 The exchange itself is imported only when one of them runs: all other commands start twice as fast without it.
 """
@@ -10,9 +10,13 @@ import typer
 
 from yutan.cli.options import DEFAULT_DATA, DataDir, Json
 
+SANDBOX_DATA = DEFAULT_DATA / "sandbox"
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on (监听地址).")]
 WsPort = Annotated[int | None, typer.Option("--ws-port", help="Port of the websocket doors; 0: any free one.")]
 HttpPort = Annotated[int | None, typer.Option("--http-port", help="Port of page, REST, metrics; 0: any free one.")]
+DaySeconds = Annotated[int | None, typer.Option("--day-seconds", help="Length of a trading day.")]
+Pace = Annotated[float, typer.Option("--pace", min=0.1, max=100.0, help="How busy the members are.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the members' wishes.")]
 Disk = Annotated[str | None, typer.Option("--disk", help="auto, inline or thread.")]
 
 
@@ -42,17 +46,44 @@ def serve(
 
 def demo(
     data: DataDir = DEFAULT_DATA,
-    day_seconds: Annotated[int | None, typer.Option("--day-seconds", help="Length of a trading day.")] = None,
-    pace: Annotated[float, typer.Option("--pace", min=0.1, max=100.0, help="How busy the members are.")] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the members' wishes.")] = 1,
+    day_seconds: DaySeconds = None,
+    pace: Pace = 1.0,
+    seed: Seed = 1,
     host: Host = None,
     ws_port: WsPort = None,
     http_port: HttpPort = None,
     as_json: Json = False,
 ) -> None:
     """Run a living demo market: forty participants, seeded members, short days (演示市场)."""
+    _live(data, "demo", day_seconds, pace, seed, (host, ws_port, http_port), as_json)
+
+
+def sandbox(
+    data: DataDir = SANDBOX_DATA,
+    day_seconds: DaySeconds = None,
+    pace: Pace = 1.0,
+    seed: Seed = 1,
+    host: Host = None,
+    ws_port: WsPort = None,
+    http_port: HttpPort = None,
+    as_json: Json = False,
+) -> None:
+    """Run a rehearsal market: its own keys (test_…), seeded members, short days, faults on request (演练市场)."""
+    _live(data, "sandbox", day_seconds, pace, seed, (host, ws_port, http_port), as_json)
+
+
+def _live(
+    data: Path,
+    env: str,
+    day_seconds: int | None,
+    pace: float,
+    seed: int,
+    doors: tuple[str | None, int | None, int | None],
+    as_json: bool,
+) -> None:
+    host, ws_port, http_port = doors
     flags = {
-        "env": "demo",
+        "env": env,
         "timetable": "compressed",
         "compressed_day_seconds": day_seconds,
         "host": host,

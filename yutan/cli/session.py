@@ -20,7 +20,7 @@ from yutan.cli.options import Act, Desk, Who
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, exit_code, fail, show
 from yutan.client import Client, Event, Refused
 
-VISITOR_KEY = "demo"
+VISITOR_KEYS = ("demo", "test_demo")  # of a demo market, of a rehearsal market
 LANGUAGE = "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh"
 REPORTS_A_PAGE = 1_000
 UNKNOWN_SHA256 = "0" * 64
@@ -55,9 +55,11 @@ def load_key(path: Path, as_json: bool) -> Ed25519PrivateKey:
 
 
 def member_key(who: Who) -> Path:
-    """The key file a member command names; where it names none, the visitor's of a demo market."""
-    named = [path for path in (who.key, _named(who.data, who.member), _demo(who)) if path is not None]
-    visitor = folder.keys(who.data) / f"{VISITOR_KEY}.pem"
+    """The key file a member command names; where it names none, the visitor's of a demo or rehearsal market."""
+    visitor = _visitor(who.data)
+    named = [
+        path for path in (who.key, _named(who.data, who.member), visitor if who.demo else None) if path is not None
+    ]
     if not named and visitor.exists():
         return visitor
     if len(named) != 1:
@@ -69,8 +71,9 @@ def _named(data: Path, name: str) -> Path | None:
     return folder.keys(data) / f"{name}.pem" if name else None
 
 
-def _demo(who: Who) -> Path | None:
-    return folder.keys(who.data) / f"{VISITOR_KEY}.pem" if who.demo else None
+def _visitor(data: Path) -> Path:
+    paths = [folder.keys(data) / f"{name}.pem" for name in VISITOR_KEYS]
+    return next((path for path in paths if path.exists()), paths[0])
 
 
 def operator_key(data: Path, operator: str) -> Path:
