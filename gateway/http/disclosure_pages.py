@@ -17,6 +17,7 @@ from gateway.http.pages import page
 from gateway.http.replies import AnyRequest
 from gateway.http.sources import sources_of
 
+BIDDERS_ZH: Final = {"key_emitter": "重点排放单位", "institution": "机构", "individual": "个人"}
 CONFIDENCE_ZH: Final = {
     "confirmed": "已确认", "confirmed-2": "有旁证", "to be confirmed": "待确认", "unknown": "未知", "design": "系统设定",
 }  # fmt: skip
@@ -50,7 +51,14 @@ def auction_page(request: AnyRequest) -> Template:
     told: dict[str, Any] = {} if found.result is None else msgspec.structs.asdict(found.result)
     result = {name: value for name, value in told.items() if value is not None}
     return page(
-        request, sources, "auction.html", auction=found, result=result, words=AUCTION_WORDS, result_words=RESULT_WORDS
+        request,
+        sources,
+        "auction.html",
+        auction=found,
+        result=result,
+        words=AUCTION_WORDS,
+        bidders=BIDDERS_ZH,
+        result_words=RESULT_WORDS,
     )
 
 

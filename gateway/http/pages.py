@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get
@@ -13,6 +14,7 @@ from litestar.response import Template
 from engine.core import phases
 from gateway.http.bulletins import COLUMNS, bulletin_rows, issues, published_bulletin
 from gateway.http.files import file_reply
+from gateway.http.language import is_english
 from gateway.http.replies import AnyRequest
 from gateway.http.sources import Sources, sources_of
 from gateway.protocol.times import local_text
@@ -44,6 +46,8 @@ def page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Tem
         f"connect-src 'self' {origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     rules = sources.view.rulebook()
+    english = is_english(request)
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return Template(
         template_name=name,
         context={
@@ -53,12 +57,29 @@ def page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Tem
             "utc_offset_minutes": rules.utc_offset_minutes,
             "units_zh": _units(product.unit_zh for product in rules.products.values()),
             "units_en": _units(product.unit_en for product in rules.products.values()),
+            "english": english,
+            "say": _english if english else _chinese,
+            "plain": _plain,
+            "back": quote(address, safe=""),
             "local_time": partial(local_text, utc_offset_minutes=rules.utc_offset_minutes),
             **values,
         },
-        headers={"content-security-policy": policy, "cache-control": "no-cache"},
+        headers={"content-security-policy": policy, "cache-control": "no-cache", "vary": "cookie"},
         media_type="text/html",
     )
+
+
+def _chinese(zh: str, _en: str) -> str:
+    return zh
+
+
+def _english(_zh: str, en: str) -> str:
+    return en
+
+
+def _plain(name: str) -> str:
+    """A word of the interface to read: "key_emitter" -> "key emitter"."""
+    return name.replace("_", " ")
 
 
 def _units(names: Iterable[str]) -> str:

@@ -4,25 +4,22 @@ import hashlib
 from typing import Any, Final
 
 import msgspec
-import structlog
 from litestar import Request, Response
 from litestar.datastructures import MutableScopeHeaders
-from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.types import Message, Scope
 
 from engine.core import reasons
-from gateway.feed.tape import TapeBusy
 
 AnyRequest = Request[Any, Any, Any]
 JSON: Final = "application/json"
-_log: Final = structlog.get_logger("gateway.http")
 _encode = msgspec.json.Encoder().encode
 _RETRY_AFTER_S: Final = "1"
 
-_STATUS: Final = {
+STATUS: Final = {
     reasons.UNKNOWN_METHOD: 404,
     reasons.UNKNOWN_INSTRUMENT: 404,
     reasons.UNKNOWN_DOCUMENT: 404,
+    reasons.UNKNOWN_AUCTION: 404,
     reasons.OVERLOADED: 503,
     reasons.ENGINE_RECOVERING: 503,
     reasons.INTERNAL: 500,
@@ -77,30 +74,7 @@ def refusal(request: AnyRequest, refused: Refused, status: int | None = None) ->
     headers = {"cache-control": "no-store", "vary": "accept-language"}
     if row.retry == "after":
         headers["retry-after"] = _RETRY_AFTER_S
-    return Response(body, status_code=status or _STATUS.get(row.number, 400), headers=headers, media_type=JSON)
-
-
-def on_refused(request: AnyRequest, error: Refused) -> Response[bytes]:
-    """Litestar's hook for our own refusals."""
-    return refusal(request, error)
-
-
-def on_busy(request: AnyRequest, _error: TapeBusy) -> Response[bytes]:
-    """The tape has too many questions waiting."""
-    return refusal(request, Refused(reasons.OVERLOADED))
-
-
-def on_http_error(request: AnyRequest, error: HTTPException) -> Response[bytes]:
-    """What the framework refuses: no such path, a wrong method, a broken request."""
-    if isinstance(error, NotFoundException | MethodNotAllowedException):
-        return refusal(request, Refused(reasons.UNKNOWN_METHOD), error.status_code)
-    return refusal(request, Refused(reasons.INVALID_FIELD, detail=error.detail), error.status_code)
-
-
-def on_internal_error(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """A fault of ours: told without its inside; the inside goes to the log."""
-    _log.error("http request failed", path=request.url.path, exc_info=error)
-    return refusal(request, Refused(reasons.INTERNAL))
+    return Response(body, status_code=status or STATUS.get(row.number, 400), headers=headers, media_type=JSON)
 
 
 async def secure(message: Message, _scope: Scope) -> None:

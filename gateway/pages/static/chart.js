@@ -14,8 +14,9 @@ function add(parent, name, attributes, text) {
   return made;
 }
 
-/** Draw bars [{start, close, volume, …}] into the svg. previous: yesterday's close or null. clock: Date -> "HH:MM". */
-export function draw(svg, bars, previous, clock) {
+/** Draw bars [{start, close, volume, …}] into the svg. previous: yesterday's close or null. clock: Date -> "HH:MM".
+ * empty: what to say without bars. */
+export function draw(svg, bars, previous, clock, empty) {
   svg.replaceChildren();
   const width = svg.clientWidth || 640;
   const height = svg.clientHeight || 300;
@@ -23,7 +24,7 @@ export function draw(svg, bars, previous, clock) {
   const bottom = height - EDGE.bottom;
   const split = EDGE.top + (bottom - EDGE.top) * (1 - VOLUME_SHARE);
   if (!bars.length) {
-    add(svg, "text", { x: width / 2, y: height / 2, class: "empty" }, "今日尚无成交 No trades today yet");
+    add(svg, "text", { x: width / 2, y: height / 2, class: "empty" }, empty);
     return;
   }
   const points = bars.map((bar) => ({

@@ -3,10 +3,10 @@
 
 import { draw } from "./chart.js";
 import { Follower } from "./follow.js";
+import { clock, large, local, say } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const PHASES = JSON.parse($("main").querySelector(".clock").dataset.phases);
-const OFFSET_MS = Number(document.body.dataset.utcOffsetMinutes) * 60_000;
 const TRADES_SHOWN = 60;
 const STATES = {
   live: ["实时", "Live"],
@@ -23,28 +23,6 @@ let phase = null;
 let dirtyChart = true;
 
 // ---- words and figures ----------------------------------------------------------------------------------------
-
-function both(zh, en) {
-  const made = document.createDocumentFragment();
-  made.append(`${zh} `, Object.assign(document.createElement("span"), { lang: "en", textContent: en }));
-  return made;
-}
-
-function local(time) {
-  return new Date(Date.parse(time) + OFFSET_MS); // read with getUTC…: the exchange's clock, wherever the reader is
-}
-
-function clock(date, seconds = false) {
-  const text = new Date(date.getTime()).toISOString();
-  return text.slice(11, seconds ? 19 : 16);
-}
-
-function large(text) {
-  const value = Number(text);
-  if (value >= 1e8) return `${(value / 1e8).toFixed(2)}亿`;
-  if (value >= 1e4) return `${(value / 1e4).toFixed(2)}万`;
-  return typeof text === "number" ? value.toLocaleString("en") : text;
-}
 
 function direction(change) {
   const value = Number(change ?? 0);
@@ -70,20 +48,24 @@ function against(price, previous) {
 
 // ---- the day --------------------------------------------------------------------------------------------------
 
+function phaseName(name, zh = PHASES[name]) {
+  return say(zh ?? name, name.replaceAll("_", " "));
+}
+
 function showPhase(data) {
   phase = data;
   $("trading-day").textContent = data.trading_day ?? "—";
   $("phase").dataset.phase = data.phase;
-  $("phase").replaceChildren(both(data.phase_zh, data.phase.replaceAll("_", " ")));
+  $("phase").textContent = phaseName(data.phase, data.phase_zh);
   const halted = data.halted ? ["全市场", "the whole market"] : data.halted_instruments.length
     ? [data.halted_instruments.join("、"), data.halted_instruments.join(", ")] : null;
   $("halt").hidden = halted === null;
-  if (halted) $("halt").replaceChildren(both(`暂停交易:${halted[0]}`, `Trading is halted: ${halted[1]}`));
+  if (halted) $("halt").textContent = say(`暂停交易:${halted[0]}`, `Trading is halted: ${halted[1]}`);
   tick();
 }
 
 function tick() {
-  const now = new Date(Date.now() + OFFSET_MS);
+  const now = local(Date.now());
   $("now").textContent = clock(now, true);
   if (!phase || !phase.next) {
     $("next").textContent = "—";
@@ -92,7 +74,7 @@ function tick() {
   const left = Math.round((Date.parse(phase.next.at) - Date.now()) / 1000);
   const at = clock(local(phase.next.at), true).replace(/:00$/, "");
   const wait = left > 0 ? ` · ${String(Math.floor(left / 60)).padStart(2, "0")}:${String(left % 60).padStart(2, "0")}` : "";
-  $("next").textContent = `${PHASES[phase.next.phase] ?? phase.next.phase} ${at}${wait}`;
+  $("next").textContent = `${phaseName(phase.next.phase)} ${at}${wait}`;
 }
 
 // ---- figures of the instruments ---------------------------------------------------------------------------------
@@ -121,7 +103,7 @@ function showDay(data) {
   const way = direction(data.change);
   put($("big-last"), data.last ?? data.prev_close ?? "—", way);
   put($("big-change"), data.change === null ? "" : `${signed(data.change)}  ${signed(data.change_pct, "%")}`, way);
-  document.title = `${data.last ?? "—"} ${data.change_pct === null ? "" : signed(data.change_pct, "%")} ${selected} · 渝碳 Yutan`;
+  document.title = `${data.last ?? "—"} ${data.change_pct === null ? "" : signed(data.change_pct, "%")} ${selected} · ${say("渝碳", "Yutan")}`;
   for (const cell of $("day").querySelectorAll("[data-figure]")) {
     const name = cell.dataset.figure;
     const value = data[name];
@@ -143,7 +125,7 @@ function showBook(data) {
     const level = levels[place];
     const row = document.createElement("tr");
     const head = Object.assign(document.createElement("th"), { scope: "row" });
-    head.append(both(`${zh}${NUMERALS[place] ?? place + 1}`, `${en}${place + 1}`));
+    head.textContent = say(`${zh}${NUMERALS[place] ?? place + 1}`, `${en}${place + 1}`);
     const price = Object.assign(document.createElement("td"), { textContent: level ? level[0] : "—" });
     if (level) price.className = against(level[0], previous);
     const quantity = document.createElement("td");
@@ -162,11 +144,11 @@ function showBook(data) {
   if (!auction) return;
   const left = auction.imbalance_side ? SIDES[auction.imbalance_side] : null;
   const zh = auction.price === null ? "集合竞价中,尚无可成交价" :
-    `集合竞价参考价 ${auction.price},可成交 ${auction.quantity.toLocaleString("en")} 吨` +
+    `集合竞价参考价 ${auction.price},可成交 ${auction.quantity.toLocaleString("en")}` +
     (left ? `,未匹配${left[0]}量 ${auction.imbalance.toLocaleString("en")}` : "");
   const en = auction.price === null ? "Call auction: nothing crosses yet" :
-    `Call auction: indicative price and volume${left ? `; ${left[1].toLowerCase()} surplus` : ""}`;
-  $("auction").replaceChildren(both(zh, en));
+    `Call auction: indicative price ${auction.price}, ${auction.quantity.toLocaleString("en")} would trade${left ? `; ${auction.imbalance.toLocaleString("en")} to ${left[1].toLowerCase()} are left` : ""}`;
+  $("auction").textContent = say(zh, en);
 }
 
 // ---- trades and bars --------------------------------------------------------------------------------------------
@@ -180,7 +162,7 @@ function tradeRow(trade) {
   cells[1].className = against(trade.price, tickers.get(selected)?.prev_close ?? null);
   const side = document.createElement("td");
   side.className = way;
-  side.append(both(zh, en));
+  side.textContent = say(zh, en);
   row.append(...cells, side);
   row.title = trade.trade_id;
   return row;
@@ -208,7 +190,7 @@ function paint() {
   if (dirtyChart && selected) {
     dirtyChart = false;
     const previous = tickers.get(selected)?.prev_close ?? null;
-    draw($("chart"), bars, previous === null ? null : Number(previous), (date) => clock(new Date(date.getTime() + OFFSET_MS)));
+    draw($("chart"), bars, previous === null ? null : Number(previous), (date) => clock(local(date.getTime())), say("今日尚无成交", "No trades today yet"));
     if ($("bars").closest("details").open) showTable();
   }
   requestAnimationFrame(paint);
@@ -238,7 +220,7 @@ function hear(event) {
 
 function showState(state) {
   $("link").dataset.state = state;
-  $("link-text").replaceChildren(both(...STATES[state]));
+  $("link-text").textContent = say(...STATES[state]);
   document.body.dataset.state = state;
 }
 

@@ -92,7 +92,7 @@ async def test_a_correction_takes_nothing_away(door: Door) -> None:
     page = (await door.client.get("/bulletins/2026-11-20")).text
     assert "=1+1 &lt;b&gt;更正&lt;/b&gt;" in page
     assert "/bulletins/2026-11-20.v1" in page
-    assert "Superseded" in (await door.client.get("/bulletins/2026-11-20.v1")).text
+    assert "本版本已被更正" in (await door.client.get("/bulletins/2026-11-20.v1")).text
     assert (await door.client.get("/bulletins/2026-11-20.v3.json")).status_code == 404
 
 
