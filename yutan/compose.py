@@ -226,7 +226,7 @@ class Exchange:
             self.feed,
             self.tape,
             self.settlement,
-            HttpSettings(market_port=self.gateway.port, environment=settings.env),
+            HttpSettings(market_port=self.gateway.port, environment=settings.env, data_licence=settings.data_licence),
             self.lags,
             self.counters,
             proofs=self.checkpoints,

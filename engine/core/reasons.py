@@ -158,6 +158,7 @@ USE_RESTRICTED: Final = 5007
 SETTLEMENT_PENDING: Final = 6003
 UNKNOWN_DOCUMENT: Final = 6006
 RECONCILIATION_BREAK: Final = 6007
+FORM_NOT_INSTALLED: Final = 6008
 # 6020 the compliance year and the registry's acts
 NOT_KEY_EMITTER: Final = 6020
 EMISSIONS_NOT_VERIFIED: Final = 6021
@@ -1011,6 +1012,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "Engine and registry disagree; trading is halted.",
         "交易系统与登记系统核对不一致,交易已暂停。",
         "CQ-M Art. 5",
+    ),
+    Reason(
+        6008,
+        "FORM_NOT_INSTALLED",
+        "never",
+        99,
+        "This exchange does not make files of this form; its operator can install what makes them.",
+        "本系统未安装生成该格式文件的组件,可由运维方安装。",
     ),
     Reason(
         6020,

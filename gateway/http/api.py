@@ -23,6 +23,7 @@ from gateway.protocol.auction_wire import AUCTION_ROWS_MAX, AuctionView
 from gateway.protocol.calendar import horizon_words
 from gateway.protocol.prices import price_text
 from gateway.protocol.times import day_text, time_text
+from gateway.tables import FORMS
 
 _HOUR_S = 3600
 
@@ -222,12 +223,12 @@ async def bulletins(request: AnyRequest) -> Response[bytes]:
 
 @get("/bulletins/{name:str}")
 async def bulletin(request: AnyRequest) -> Response[bytes]:
-    """One published bulletin: `2026-11-20.json` (exactly the bytes that were hashed), `.csv` (for spreadsheets) or `.sig`."""
+    """One published bulletin: `2026-11-20.json` (the very bytes that were hashed), `.csv` (for spreadsheets), `.parquet`, `.sig`."""
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
     name, _, form = request.path_params["name"].rpartition(".")
-    if form not in ("json", "csv", "sig"):
-        raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json, .csv or .sig")
+    if form not in (*FORMS, "sig"):
+        raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json, .csv, .parquet or .sig")
     if form == "sig":
         return await signature(request, sources, name)
     return await bulletin_file(request, sources.title, name, form)

@@ -12,6 +12,7 @@ from gateway.http import (
     api,
     calendar,
     checkpoints,
+    datasets,
     disclosure_pages,
     intentions,
     key_units,
@@ -23,6 +24,7 @@ from gateway.http import (
     reports,
     specification,
 )
+from gateway.http.datafiles import DataFiles
 from gateway.http.sources import Sources
 
 _BODY_BYTES_MAX = 16_384  # nothing here reads a body
@@ -54,6 +56,7 @@ def create_app(sources: Sources) -> Litestar:
                     *reports.HANDLERS,
                 ],
             ),
+            *datasets.HANDLERS,
             *pages.HANDLERS,
             *language.HANDLERS,
             *specification.HANDLERS,
@@ -61,7 +64,7 @@ def create_app(sources: Sources) -> Litestar:
             *disclosure_pages.PAGES,
             static,
         ],
-        state=State({"sources": sources}),
+        state=State({"sources": sources, "files": DataFiles()}),
         exception_handlers={
             replies.Refused: refusals.on_refused,
             TapeBusy: refusals.on_busy,

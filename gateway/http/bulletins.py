@@ -5,16 +5,18 @@ name one version for good, so that a correction takes nothing away.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from engine.core import reasons
-from engine.core.calendar import DAY, period_span
+from engine.core.calendar import DAY, MONTH, WEEK, YEAR, period_span
 from engine.title import Title
+from gateway.http.datafiles import Dataset
 from gateway.http.replies import Refused
-from gateway.http.tables import Column, csv_bytes, texts
 from gateway.protocol.times import day_text
+from gateway.tables import Column, Row, Table, texts
 
 _NAME: Final = re.compile(r"(?P<period>[0-9W-]{4,10})(?:\.v(?P<version>[1-9][0-9]{0,3}))?", re.ASCII)
 
@@ -23,27 +25,27 @@ COLUMNS: Final = (
     Column("name_zh", "品种名称", ("name_zh",), "string"),
     Column("product", "产品", ("product",), "string"),
     Column("vintage", "年份", ("vintage",), "string"),
-    Column("previous_close", "前收盘价", ("previous_close",)),
-    Column("open", "开盘价", ("open",)),
-    Column("high", "最高价", ("high",)),
-    Column("low", "最低价", ("low",)),
-    Column("close", "收盘价", ("close",)),
-    Column("change", "涨跌", ("change",)),
+    Column("previous_close", "前收盘价", ("previous_close",), "yuan"),
+    Column("open", "开盘价", ("open",), "yuan"),
+    Column("high", "最高价", ("high",), "yuan"),
+    Column("low", "最低价", ("low",), "yuan"),
+    Column("close", "收盘价", ("close",), "yuan"),
+    Column("change", "涨跌", ("change",), "yuan"),
     Column("change_percent", "涨跌幅%", ("change_percent",)),
-    Column("average", "均价", ("average",)),
+    Column("average", "均价", ("average",), "yuan"),
     Column("tonnes", "成交量(吨)", ("listed", "tonnes"), "integer"),
-    Column("turnover", "成交额(元)", ("listed", "turnover")),
+    Column("turnover", "成交额(元)", ("listed", "turnover"), "yuan"),
     Column("trades", "成交笔数", ("listed", "trades"), "integer"),
     Column("opening_call_tonnes", "开盘集合竞价成交量", ("listed", "opening_call", "tonnes"), "integer"),
     Column("continuous_tonnes", "连续交易成交量", ("listed", "continuous", "tonnes"), "integer"),
     Column("closing_call_tonnes", "收盘集合竞价成交量", ("listed", "closing_call", "tonnes"), "integer"),
     Column("auction_tonnes", "有偿竞价与回购成交量", ("auction", "tonnes"), "integer"),
-    Column("auction_turnover", "有偿竞价与回购成交额", ("auction", "turnover")),
+    Column("auction_turnover", "有偿竞价与回购成交额", ("auction", "turnover"), "yuan"),
     Column("block_tonnes", "大宗协议成交量", ("block", "tonnes"), "integer"),
-    Column("block_turnover", "大宗协议成交额", ("block", "turnover")),
+    Column("block_turnover", "大宗协议成交额", ("block", "turnover"), "yuan"),
     Column("block_trades", "大宗协议笔数", ("block", "trades"), "integer"),
     Column("cumulative_tonnes", "累计成交量", ("cumulative", "tonnes"), "integer"),
-    Column("cumulative_turnover", "累计成交额", ("cumulative", "turnover")),
+    Column("cumulative_turnover", "累计成交额", ("cumulative", "turnover"), "yuan"),
 )
 _DAY_COLUMNS: Final = (Column("trading_day", "交易日", ("trading_day",), "date"), *COLUMNS)
 _PERIOD_COLUMNS: Final = (
@@ -52,6 +54,11 @@ _PERIOD_COLUMNS: Final = (
     Column("trading_day", "末个交易日", ("trading_day",), "date"),
     *COLUMNS,
 )
+KEY: Final = ("trading_day", "code")
+KINDS: Final = {
+    DAY: "每日公报 Daily bulletins", WEEK: "周报 Weekly bulletins", MONTH: "月报 Monthly bulletins",
+    YEAR: "年报 Yearly bulletins",
+}  # fmt: skip
 _OF_DOCUMENT: Final[tuple[str, ...]] = ("period", "first_day", "trading_day")
 
 
@@ -114,6 +121,7 @@ def index_row(issue: Issue) -> dict[str, Any]:
         "json": f"/api/v1{base}.json",
         "sig": f"/api/v1{base}.sig",
         "csv": f"/api/v1{base}.csv",
+        "parquet": f"/api/v1{base}.parquet",
     }
 
 
@@ -158,7 +166,21 @@ def table_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**row, **named} for row in document["instruments"]]
 
 
-def bulletin_csv(body: bytes) -> bytes:
-    """The bulletin for spreadsheets, with Chinese headings in a second line."""
-    document = msgspec.json.decode(body)
-    return csv_bytes(columns_of(document.get("kind", DAY)), table_rows(document))
+def bulletin_set(name: str, issue: Issue, body: bytes) -> Dataset:
+    """One bulletin as a table; `name` is what it was asked for by."""
+    table = Table(f"bulletin-{name}", f"{KINDS[issue.kind]} {name}", columns_of(issue.kind), KEY, ())
+
+    async def rows() -> list[Row]:
+        return table_rows(msgspec.json.decode(body))
+
+    return Dataset(table, issue.sha256, rows)
+
+
+def bulletins_set(title: Title, name: str, kind: str, wanted: Sequence[Issue]) -> Dataset:
+    """Several bulletins of one kind as one table, in the order given."""
+    table = Table(name, f"{KINDS[kind]} {name.partition('-')[2]}", columns_of(kind), KEY, ())
+
+    async def rows() -> list[Row]:
+        return [row for issue in wanted for row in table_rows(msgspec.json.decode(await body_of(title, issue)))]
+
+    return Dataset(table, " ".join(issue.sha256 for issue in wanted), rows)

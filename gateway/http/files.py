@@ -1,33 +1,26 @@
 """Files of the bulletins under addresses that stay: one bulletin, a year of them as one table, and what describes them."""
 
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from litestar import Response
 
 from engine.core import reasons
-from engine.core.calendar import DAY, MONTH, WEEK, YEAR
 from engine.title import Title
 from gateway.http.bulletins import (
+    KINDS,
     Issue,
-    body_of,
-    bulletin_csv,
-    columns_of,
+    bulletin_set,
+    bulletins_set,
     index_row,
     issues,
     published_bulletin,
-    table_rows,
 )
+from gateway.http.datafiles import Dataset, data_files
 from gateway.http.replies import JSON, AnyRequest, Refused, bytes_reply, json_reply
 from gateway.http.sources import Sources
-from gateway.http.tables import csv_bytes, schema
+from gateway.tables import FORMS, csv_bytes, data_package
 
-CSV: Final = "text/csv"
 _HOUR_S: Final = 3_600
-_TITLES: Final = {
-    DAY: "每日公报 Daily bulletins", WEEK: "周报 Weekly bulletins", MONTH: "月报 Monthly bulletins",
-    YEAR: "年报 Yearly bulletins",
-}  # fmt: skip
 
 
 async def file_reply(request: AnyRequest, sources: Sources, name: str) -> Response[bytes]:
@@ -36,14 +29,21 @@ async def file_reply(request: AnyRequest, sources: Sources, name: str) -> Respon
     if name == "index.json":
         return json_reply(request, {"bulletins": [index_row(issue) for issue in await issues(title)]})
     if name == "datapackage.json":
-        return json_reply(request, _data_package(sources, await issues(title)))
+        return await _data_package(request, sources)
     stem, _, form = name.rpartition(".")
-    kind, _, year = stem.partition("-")
-    if kind in _TITLES and form == "csv":
-        return _table_reply(request, name, await _year_table(title, kind, year))
-    if form not in ("json", "csv"):
-        raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json or .csv")
+    if form not in FORMS:
+        raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json, .csv or .parquet")
+    if stem.partition("-")[0] in KINDS:
+        found = _year_sets(title, await issues(title)).get(stem)
+        if found is None:
+            raise Refused(reasons.UNKNOWN_DOCUMENT, "name")
+        return table_file(request, name, await data_files(request).body(found, form), form)
     return await bulletin_file(request, title, stem, form)
+
+
+def table_file(request: AnyRequest, name: str, body: bytes, form: str, max_age_s: int = 0) -> Response[bytes]:
+    """A file to be kept under this name."""
+    return bytes_reply(request, body, FORMS[form], max_age_s, {"content-disposition": f'attachment; filename="{name}"'})
 
 
 async def bulletin_file(request: AnyRequest, title: Title, name: str, form: str) -> Response[bytes]:
@@ -54,8 +54,12 @@ async def bulletin_file(request: AnyRequest, title: Title, name: str, form: str)
     )  # the period alone is its newest version, which may come any time
     if form == "json":
         return bytes_reply(request, body, JSON, max_age_s)
-    headers = {"content-disposition": f'attachment; filename="bulletin-{name}.csv"'}
-    return bytes_reply(request, bulletin_csv(body), CSV, max_age_s, headers)
+    found = bulletin_set(name, issue, body)
+    if form == "csv":  # with Chinese headings in a second line: this one is for people
+        made = csv_bytes(found.table.columns, await found.rows())
+    else:
+        made = await data_files(request).body(found, form)
+    return table_file(request, f"{found.table.name}.{form}", made, form, max_age_s)
 
 
 async def signature(request: AnyRequest, sources: Sources, name: str) -> Response[bytes]:
@@ -66,40 +70,25 @@ async def signature(request: AnyRequest, sources: Sources, name: str) -> Respons
     return bytes_reply(request, sources.proofs.sign(body), "application/octet-stream", 0)
 
 
-def _table_reply(request: AnyRequest, name: str, body: bytes) -> Response[bytes]:
-    return bytes_reply(request, body, CSV, 0, {"content-disposition": f'attachment; filename="{name}"'})
+def _year_sets(title: Title, found: list[Issue]) -> dict[str, Dataset]:
+    """For each kind and year one table of the newest versions, oldest first; by its name."""
+    named: dict[str, list[Issue]] = {}
+    for issue in reversed(found):
+        if issue.is_newest:
+            named.setdefault(f"{issue.kind}-{issue.period[:4]}", []).append(issue)
+    return {name: bulletins_set(title, name, wanted[0].kind, wanted) for name, wanted in sorted(named.items())}
 
 
-async def _year_table(title: Title, kind: str, year: str) -> bytes:
-    """The newest versions of a year's bulletins of one kind as one table, oldest first, with one line of names."""
-    wanted = [issue for issue in await issues(title, kind) if issue.is_newest and issue.period[:4] == year]
-    if not wanted:
-        raise Refused(reasons.UNKNOWN_DOCUMENT, "name")
-    rows: list[dict[str, Any]] = []
-    for issue in reversed(wanted):
-        rows += table_rows(msgspec.json.decode(await body_of(title, issue)))
-    return csv_bytes(columns_of(kind), rows, headings=False)
-
-
-def _data_package(sources: Sources, found: list[Issue]) -> dict[str, Any]:
+async def _data_package(request: AnyRequest, sources: Sources) -> Response[bytes]:
     """A description of the tables for programs (Frictionless Data Package): a table for each kind and year."""
     rules = sources.view.rulebook()
-    tables = sorted({(issue.kind, issue.period[:4]) for issue in found})
-    return {
-        "profile": "tabular-data-package",
-        "name": f"bulletins-{rules.market}",
-        "title": f"{rules.name_zh} 公报 {rules.name_en}: bulletins",
-        "resources": [
-            {
-                "profile": "tabular-data-resource",
-                "name": f"{kind}-{year}",
-                "title": f"{_TITLES[kind]} {year}",
-                "path": f"{kind}-{year}.csv",
-                "format": "csv",
-                "mediatype": CSV,
-                "encoding": "utf-8",
-                "schema": {**schema(columns_of(kind)), "primaryKey": ["trading_day", "code"]},
-            }
-            for kind, year in tables
-        ],
-    }
+    files = data_files(request)
+    resources = [
+        await files.resource(found, form)
+        for found in _year_sets(sources.title, await issues(sources.title)).values()
+        for form in files.forms
+    ]
+    title = f"{rules.name_zh} 公报 {rules.name_en}: bulletins"
+    return json_reply(
+        request, data_package(f"bulletins-{rules.market}", title, sources.settings.data_licence, resources)
+    )

@@ -15,10 +15,12 @@ from engine.core import reasons
 from engine.view import AccountView, ComplianceView
 from gateway.http import queries
 from gateway.http.calendar import today_of
+from gateway.http.datafiles import Dataset, data_files
+from gateway.http.files import table_file
 from gateway.http.replies import AnyRequest, Refused, bytes_reply, json_reply
 from gateway.http.sources import Sources, sources_of
-from gateway.http.tables import Column, csv_bytes
 from gateway.protocol.times import day_text
+from gateway.tables import Column, Row, Table, csv_bytes
 
 KEY_EMITTER: Final = "key_emitter"
 STATUS_ZH: Final = {
@@ -59,6 +61,23 @@ def key_units_csv(request: AnyRequest) -> Response[bytes]:
     rows = [{"year": value["year"], **row} for row in value["units"]]
     headers = {"content-disposition": f'attachment; filename="key-units-{value["year"]}.csv"'}
     return bytes_reply(request, csv_bytes(COLUMNS, rows), "text/csv", 0, headers)
+
+
+@get("/key-units.parquet")
+async def key_units_parquet(request: AnyRequest) -> Response[bytes]:
+    """The same as Apache Parquet, each column with its type."""
+    sources = sources_of(request)
+    value = units_of_year(sources, queries.read(request, KeyUnitsQuery))
+    units = [{"year": value["year"], **row} for row in value["units"]]
+    name = f"key-units-{value['year']}"
+
+    async def rows() -> list[Row]:
+        return units
+
+    found = Dataset(
+        Table(name, f"重点排放单位 Key units {value['year']}", COLUMNS, ("year", "unit"), ()), repr(units), rows
+    )
+    return table_file(request, f"{name}.parquet", await data_files(request).body(found, "parquet"), "parquet")
 
 
 def units_of_year(sources: Sources, query: KeyUnitsQuery) -> dict[str, Any]:
@@ -129,4 +148,4 @@ def _totals(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-HANDLERS: Final = [key_units, key_units_csv]
+HANDLERS: Final = [key_units, key_units_csv, key_units_parquet]

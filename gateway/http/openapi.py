@@ -3,6 +3,7 @@
 The answers' fields stand here, once; a test lets schemathesis ask a running exchange and holds every answer against them.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, cast
 
@@ -10,12 +11,13 @@ import msgspec
 
 from engine.core import reasons
 from gateway.feed.messages import AuctionData, PhaseData
-from gateway.http import api, calendar, checkpoints, intentions, key_units, notices, queries, reports
+from gateway.http import api, calendar, checkpoints, datasets, intentions, key_units, notices, queries, reports
 from gateway.http.replies import JSON
+from gateway.tables import CSV, FORMS
 
 Schema = dict[str, Any]
 BINARY: Final = "application/octet-stream"
-CSV: Final = "text/csv"
+PARQUET: Final = FORMS["parquet"]
 OBJECT: Final = "object"
 _REF: Final = "#/components/schemas/{name}"
 
@@ -57,12 +59,12 @@ class Operation(NamedTuple):
     query: type[msgspec.Struct] | None
     answer: Any
     media: tuple[str, ...] = (JSON,)
-    example: str = ""  # of the path's parameter
+    example: str = ""  # of the path's parameters
 
 
 def _operations() -> tuple[Operation, ...]:
     none, v1 = queries.NoQuery, "/api/v1"
-    files = (JSON, CSV, BINARY)
+    files = (JSON, CSV, PARQUET, BINARY)
     return (
         Operation(
             "/health", api.health, None,
@@ -112,6 +114,13 @@ def _operations() -> tuple[Operation, ...]:
             {"year": "integer?", "years": "array", "plan": "object?", "units": "array", "totals": OBJECT},
         ),
         Operation(f"{v1}/key-units.csv", key_units.key_units_csv, key_units.KeyUnitsQuery, None, (CSV,)),
+        Operation(
+            f"{v1}/key-units.parquet", key_units.key_units_parquet, key_units.KeyUnitsQuery, None, (PARQUET,)
+        ),
+        Operation("/data", datasets.packages, none, {"packages": "array"}),
+        Operation(
+            "/data/{period}/{name}", datasets.data_file, none, None, (JSON, CSV, PARQUET), "2026-11-20/datapackage.json"
+        ),
     )  # fmt: skip
 
 
@@ -150,12 +159,14 @@ def _operation(found: Operation, schema_of: dict[Any, Schema]) -> Schema:
         "responses": {
             "200": {"description": words, "content": content},
             "304": {"description": "Unchanged since the validator that was sent (If-None-Match)."},
-            **{status: refusal for status in ("400", "404", "500", "503")},
+            **{status: refusal for status in ("400", "404", "500", "501", "503")},
         },
     }
 
 
 def _answer(answer: Any, schema_of: dict[Any, Schema]) -> Schema:
+    if answer is None:  # any JSON: the file itself says what it is
+        return {}
     if isinstance(answer, type):
         return schema_of[answer]
     if answer == OBJECT:
@@ -172,10 +183,10 @@ def _typed(word: str) -> Schema:
 
 
 def _parameters(found: Operation) -> Iterator[Schema]:
-    if "{" in found.path:
-        name = found.path[found.path.index("{") + 1 : -1]
+    named = re.findall(r"{(\w+)}", found.path)
+    for name, example in zip(named, found.example.split("/") if named else (), strict=True):
         schema = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9._-]+$"}
-        yield {"name": name, "in": "path", "required": True, "schema": schema, "example": found.example}
+        yield {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
     if found.query is None:
         return
     schemas, components = msgspec.json.schema_components([found.query], ref_template="{name}")

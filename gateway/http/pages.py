@@ -13,16 +13,18 @@ from litestar.response import Template
 
 from engine.core import phases
 from gateway.http.bulletins import COLUMNS, bulletin_rows, issues, published_bulletin
+from gateway.http.datafiles import data_files
 from gateway.http.files import file_reply
 from gateway.http.language import is_english
 from gateway.http.replies import AnyRequest
 from gateway.http.sources import Sources, sources_of
 from gateway.protocol.times import local_text
+from gateway.tables import FORMS
 
 FOLDER: Final = Path(__file__).parent.parent / "pages"
 _HOST: Final = re.compile(r"\[[0-9a-fA-F:]{2,39}\]|[A-Za-z0-9.-]{1,253}", re.ASCII)
 _MARKET_PATH: Final = "/ws/v1/market"
-FORMS: Final = (".json", ".csv")
+_FILES: Final = tuple(f".{form}" for form in FORMS)
 KINDS_ZH: Final = {"day": "每日公报", "week": "周报", "month": "月报", "year": "年报"}
 
 
@@ -54,6 +56,7 @@ def page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Tem
             "market": rules,
             "environment": sources.settings.environment,
             "market_url": url,
+            "has_parquet": "parquet" in data_files(request).forms,
             "utc_offset_minutes": rules.utc_offset_minutes,
             "units_zh": _units(product.unit_zh for product in rules.products.values()),
             "units_en": _units(product.unit_en for product in rules.products.values()),
@@ -116,7 +119,7 @@ async def bulletin_page(request: AnyRequest) -> Template | Response[bytes]:
     """One published bulletin as a table, or a file of bulletins where the name says which form."""
     sources = sources_of(request)
     name = request.path_params["name"]
-    if name.endswith(FORMS):
+    if name.endswith(_FILES):
         return await file_reply(request, sources, name)
     issue, body = await published_bulletin(sources.title, name)
     versions = [other for other in await issues(sources.title, issue.kind) if other.period == issue.period]

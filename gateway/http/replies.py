@@ -20,6 +20,7 @@ STATUS: Final = {
     reasons.UNKNOWN_INSTRUMENT: 404,
     reasons.UNKNOWN_DOCUMENT: 404,
     reasons.UNKNOWN_AUCTION: 404,
+    reasons.FORM_NOT_INSTALLED: 501,
     reasons.OVERLOADED: 503,
     reasons.ENGINE_RECOVERING: 503,
     reasons.INTERNAL: 500,

@@ -9,7 +9,18 @@ import pytest
 import typer
 
 from engine.core.rulewords import RULES
-from gateway.http import api, calendar, checkpoints, intentions, key_units, notices, pages, reports
+from gateway.http import (
+    api,
+    calendar,
+    checkpoints,
+    datasets,
+    disclosure_pages,
+    intentions,
+    key_units,
+    notices,
+    pages,
+    reports,
+)
 from gateway.protocol.doors import DOORS
 from yutan.cli.app import tree
 
@@ -78,7 +89,7 @@ def paths() -> set[str]:
         *intentions.HANDLERS,
     ]
     answers += reports.HANDLERS
-    shown = [*pages.HANDLERS, *notices.PAGES]
+    shown = [*pages.HANDLERS, *notices.PAGES, *datasets.HANDLERS, *disclosure_pages.PAGES]
     told = {"/api/v1" + path for handler in answers for path in handler.paths}
     return {path.replace(":str}", "}") for path in told | {path for handler in shown for path in handler.paths}}
 

@@ -57,7 +57,9 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     await title.wait_settled(run.market.seq)
     lags: dict[str, int] = {"settlement": 3}
     counters: dict[str, int] = {"reports_total": 12, "connections": 4}
-    sources = Sources(run.view, feed, tape, title, HttpSettings(), lambda: lags, lambda: counters)
+    sources = Sources(
+        run.view, feed, tape, title, HttpSettings(data_licence="CC-BY-4.0"), lambda: lags, lambda: counters
+    )
     server = await serve_http(create_app(sources), "127.0.0.1", 0)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=DEADLINE_S) as client:
         yield Door(client, run, tape, title, lags, counters)

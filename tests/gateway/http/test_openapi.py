@@ -65,7 +65,7 @@ def test_every_path_of_the_interface_is_in_the_document() -> None:
     there = {
         route.path_format
         for route in app.routes
-        if isinstance(route, HTTPRoute) and (route.path_format.startswith("/api/") or route.path_format in {
+        if isinstance(route, HTTPRoute) and (route.path_format.startswith(("/api/", "/data")) or route.path_format in {
             "/health", "/metrics", "/calendar.ics"
         })
     }  # fmt: skip
