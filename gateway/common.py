@@ -6,7 +6,8 @@ from engine.core import phases, reasons
 from engine.preflight import CHAIN
 from engine.view import InstrumentView
 from gateway.connection import Connection
-from gateway.protocol import frames, session, session_wire, wire
+from gateway.fees import fee_schedule
+from gateway.protocol import fee_wire, frames, session, session_wire, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import money_text, price_text
 from gateway.protocol.times import day_text, time_text
@@ -82,6 +83,7 @@ class CommonDesk:
                 wire.InstrumentList: self._instruments,
                 wire.PhaseGet: self._phase,
                 wire.ReferenceGet: self._reference_get,
+                fee_wire.FeesGet: self._fees,
                 wire.Subscribe: self._subscribe,
                 wire.Unsubscribe: self._unsubscribe,
                 wire.ChannelSnapshot: self._snapshot,
@@ -150,6 +152,9 @@ class CommonDesk:
 
     def _reference_get(self, connection: Connection, request: wire.ReferenceGet) -> None:
         connection.reply(request.id, self._reference)
+
+    def _fees(self, connection: Connection, request: fee_wire.FeesGet) -> None:
+        connection.reply(request.id, fee_schedule(self._gateway.view()))
 
     # ---- channels -----------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from engine.core.rulebook import RuleBook
 from engine.view import InstrumentView, PendingNotice
 from gateway.feed.auctions import public_auction
 from gateway.feed.instrument import bar_data, trade_data
+from gateway.fees import fee_schedule
 from gateway.http import queries
 from gateway.http.bulletins import index_row, issues
 from gateway.http.calendar import today_of
@@ -275,6 +276,14 @@ def rulebook_value(sources: Sources) -> dict[str, Any]:
     }
 
 
+@get("/fees", sync_to_thread=False)
+def fees(request: AnyRequest) -> Response[bytes]:
+    """The fee schedule in force, with sources and worked examples, and the one adopted for later."""
+    sources = sources_of(request)
+    queries.read(request, queries.NoQuery)
+    return json_reply(request, fee_schedule(sources.view))
+
+
 @get("/large-holders", sync_to_thread=False)
 def large_holders(request: AnyRequest) -> Response[bytes]:
     """Names of large holders (大户), where the rule book has them published; no figures, which are the holder's own."""
@@ -329,5 +338,6 @@ HANDLERS = [
     bulletin,
     errors,
     rulebook,
+    fees,
     large_holders,
 ]

@@ -9,6 +9,7 @@ import msgspec
 from litestar import get
 from litestar.response import Template
 
+from gateway.fees import fee_schedule
 from gateway.http import queries
 from gateway.http.api import named_auction, newest_auctions, rulebook_value
 from gateway.http.calendar import calendar_value
@@ -89,4 +90,12 @@ def rules_page(request: AnyRequest) -> Template:
     return page(request, sources, "rules.html", found=found, groups=groups, confidence=CONFIDENCE_ZH)
 
 
-PAGES: Final = [auctions_page, auction_page, key_units_page, calendar_page, rules_page]
+@get("/fees", sync_to_thread=False)
+def fees_page(request: AnyRequest) -> Template:
+    """Fee items, rates and worked examples."""
+    sources = sources_of(request)
+    queries.read(request, queries.NoQuery)
+    return page(request, sources, "fees.html", found=fee_schedule(sources.view), confidence=CONFIDENCE_ZH)
+
+
+PAGES: Final = [auctions_page, auction_page, key_units_page, calendar_page, rules_page, fees_page]

@@ -13,6 +13,7 @@ from engine.core import reasons
 from gateway.feed.messages import AuctionData, PhaseData
 from gateway.http import api, calendar, checkpoints, datasets, intentions, key_units, notices, queries, reports
 from gateway.http.replies import JSON
+from gateway.protocol.fee_wire import FeeSchedule
 from gateway.tables import CSV, FORMS
 
 Schema = dict[str, Any]
@@ -95,6 +96,7 @@ def _operations() -> tuple[Operation, ...]:
             {"market": "string", "version": "integer", "in_force_since": "string?", "sha256": "string", "next": "object?",
              "rules": "array"},
         ),
+        Operation(f"{v1}/fees", api.fees, none, FeeSchedule),
         Operation(f"{v1}/monitor-reports", reports.monitor_reports, none, {"monitor_reports": "array"}),
         Operation(f"{v1}/monitor-reports/{{name}}", reports.monitor_report, none, OBJECT, example=f"{'0' * 64}.json"),
         Operation(f"{v1}/large-holders", api.large_holders, none, {"as_of": "string", "large_holders": "array"}),

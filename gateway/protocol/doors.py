@@ -10,6 +10,7 @@ from gateway.protocol import (
     control_wire,
     day_wire,
     explain_wire,
+    fee_wire,
     filing_wire,
     holder_wire,
     intention_wire,
@@ -36,7 +37,8 @@ DOORS: Final[dict[str, Any]] = {
     | supervision_wire.OfMembers
     | control_wire.OfMembers
     | session_wire.DeadManSet
-    | statement_wire.OfMembers,
+    | statement_wire.OfMembers
+    | fee_wire.FeesGet,
     "ops": wire.OpsRequest
     | block_wire.OpsBlocks
     | auction_wire.Looking
@@ -51,6 +53,7 @@ DOORS: Final[dict[str, Any]] = {
     | supervision_wire.OfOperators
     | statement_wire.OfOperators
     | participant_wire.OpsParticipantRequest
-    | control_wire.OpsKillSwitches,
-    "market": wire.MarketRequest | auction_wire.Looking | intention_wire.Looking,
+    | control_wire.OpsKillSwitches
+    | fee_wire.FeesGet,
+    "market": wire.MarketRequest | auction_wire.Looking | intention_wire.Looking | fee_wire.FeesGet,
 }

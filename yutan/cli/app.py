@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "dead-man": "member",
     "book": "member",
     "notices": "notices",
+    "fees": "fees",
 }
 GROUPS: Final = (
     "key",

@@ -5,7 +5,17 @@ import re
 
 from tests.gateway.http.conftest import Door
 
-PAGES = ("/", "/bulletins", "/bulletins/2026-11-20", "/reference", "/auctions", "/key-units", "/calendar", "/rules")
+PAGES = (
+    "/",
+    "/bulletins",
+    "/bulletins/2026-11-20",
+    "/reference",
+    "/auctions",
+    "/key-units",
+    "/calendar",
+    "/rules",
+    "/fees",
+)
 
 
 async def test_pages_have_no_inline_script_or_style_and_name_no_other_host(door: Door) -> None:
