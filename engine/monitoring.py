@@ -1,44 +1,56 @@
 """Abnormal trading (异常交易), read off the journal: alerts with their evidence, the same after every replay.
 
 A pure fold over entries and their events, outside the core: it judges nothing and costs the market nothing. What it keeps is
-one day's, in tables with a bound; what goes over a bound is not watched that day, and an alert says so. An alert is a reason
-to look, not a finding: `yutan operator case open … --alert M-3` begins the looking.
+one day's, in tables with a bound, and a few figures of each day before; what goes over a bound is not watched that day, and an
+alert says so. An alert is a reason to look, not a finding: `yutan operator case open … --alert M-3` begins the looking. From
+when on something is a pattern is the rule book's: its [surveillance].
 """
 
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from engine.core.auction import SALE
 from engine.core.calendar import is_day, shift
 from engine.core.commands import Entry, Found
 from engine.core.events import (
     AccountOpened,
+    AuctionAnnounced,
+    AuctionCanceled,
+    AuctionCleared,
     BlockTraded,
     DayClosed,
     DayOpened,
     DayStats,
     Event,
     InstrumentListed,
+    LinkedNearLimit,
     OrderAccepted,
     OrderCanceled,
     OrderReplaced,
+    RetentionNear,
     RuleBookTookEffect,
     Traded,
 )
 from engine.core.market import Market
 from engine.core.rulebook import RuleBook, parse
+from engine.core.surveillance import SurveillanceRules
 from engine.journal.segments import read_entries
 from engine.recovery import JOURNAL_FOLDER, apply_record
 from engine.view import MarketView
 
 EVIDENCE_MAX: Final = 50  # trades or orders that one alert names
 TABLE_ROWS_MAX: Final = 100_000  # of each of a day's tables
+LEGS_MAX: Final = 64  # trades between two owners that may go round
+HISTORY_DAYS_MAX: Final = 120  # closed days of an instrument that are remembered
+BUYERS_MAX: Final = 5  # of a closed day, that are remembered
+SECOND_NS: Final = 1_000_000_000
+BASIS_POINTS: Final = 10_000
 
 SELF_TRADE: Final = "self_trade"  # both sides of a trade have one beneficial owner
-CIRCULAR: Final = "circular"  # two owners trade back and forth
+CIRCULAR: Final = "circular"  # between two owners as much goes round as comes back, and little else
 LAYERING: Final = "layering"  # orders near the price limits, canceled quickly, again and again
 MARKING_CLOSE: Final = "marking_close"  # the day's last trades of one taker move its average price
 LIMIT_PAIR: Final = "limit_pair"  # the same pair trades at the price limit again and again
@@ -46,28 +58,17 @@ BLOCK_PAIR: Final = "block_pair"  # the same pair does block trades off the mark
 SMALL_VOLUME: Final = "small_volume"  # just enough was traded for the day to make a price of its own (closing rule C)
 SURGE: Final = "turnover_before_surrender"  # much more than usual is traded as a surrender deadline comes near
 AT_LIMIT: Final = "price_at_limit"  # the close is at the day's limit
+LINKED: Final = "linked_near_limit"  # associated or linked owners together are near to one owner's holding limit
+RETENTION: Final = "sale_near_retention"  # who sold keeps hardly more than its retention floor
+RUN_UP: Final = "run_up_before_sale"  # price or turnover rose before a government sale whose floor follows the market
 NOT_WATCHED: Final = "not_watched"  # a table of the day was full
 
 
-class Thresholds(msgspec.Struct, frozen=True):
-    """From when on it is a pattern. No text gives numbers; these are a design, and wide."""
-
-    circular_tonnes: int = 100  # each way, in one day
-    quick_cancel_ns: int = 10_000_000_000
-    near_limit_bp: int = 100  # of the reference price: so near to a limit is near
-    quick_cancels: int = 5  # of one account in one instrument and day
-    close_window_ns: int = 300_000_000_000  # before the day's last trade
-    close_move_bp: int = 50  # by so much the average moves through them
-    pair_trades: int = 3  # of one pair at the limit in one day
-    pair_blocks: int = 2  # of one pair in one day
-    block_away_bp: int = 500  # so far from the reference price is off the market
-    small_volume_bp: int = 1_000  # by so little above the volume below which the day makes no price
-    surge_times: int = 5  # of the average day
-    surge_days: int = 30  # before a surrender deadline
-
-
 class Alert(msgspec.Struct, frozen=True):
-    """What was seen, on which day, up to which entry; numbers of accounts, orders and trades; figures in ticks, tonnes, bp."""
+    """What was seen, on which day, up to which entry; numbers of accounts, orders and trades; figures in ticks, tonnes, bp.
+
+    instrument 0 and an empty product: it is about neither.
+    """
 
     number: int
     pattern: str
@@ -78,244 +79,418 @@ class Alert(msgspec.Struct, frozen=True):
     trades: tuple[int, ...]
     orders: tuple[int, ...]
     figures: dict[str, int]
+    at_ns: int = 0
+    product: str = ""
 
 
 class _Flow(msgspec.Struct):
-    """What one owner sold to another of one instrument."""
+    """Trades that belong together, and between whom they were."""
 
     tonnes: int = 0
     accounts: tuple[int, ...] = ()
     trades: list[int] = []
 
 
+class _Circle(msgspec.Struct):
+    """What went round between two owners: at_ns, tonnes (below 0: back), trade, seller, buyer of each leg that may yet."""
+
+    legs: list[tuple[int, int, int, int, int]] = []
+    there: int = 0
+    back: int = 0
+    accounts: tuple[int, ...] = ()
+    trades: list[int] = []
+
+
+class _Closed(msgspec.Struct, frozen=True, array_like=True):
+    """An instrument's closed day; buyers: who bought most, (account, tonnes)."""
+
+    trading_day: int
+    close_ticks: int
+    tonnes: int
+    buyers: tuple[tuple[int, int], ...]
+
+
+class _Day(msgspec.Struct):
+    """What is known of the day; nothing of the one before counts."""
+
+    bands: dict[int, tuple[int, int, int]] = {}  # instrument -> reference, low, high
+    circles: dict[tuple[int, int, int], _Circle] = {}  # instrument, lower and higher owner
+    owned: dict[tuple[int, int], int] = {}  # instrument, owner -> tonnes bought and sold
+    at_limit: dict[tuple[int, int, int], _Flow] = {}  # instrument, lower and higher account
+    blocks: dict[tuple[int, int, int], _Flow] = {}
+    near: dict[int, tuple[int, int, int]] = {}  # open order near a limit -> at_ns, account, instrument
+    quick: dict[tuple[int, int], list[int]] = {}  # account, instrument -> orders canceled quickly
+    late: list[tuple[int, int, int, int, int, int]] = []  # at_ns, instrument, taker, price, tonnes, trade
+    late_from: int = 0  # earlier ones of `late` are too old
+    sums: dict[int, tuple[int, int]] = {}  # instrument -> sum of price x tonnes, tonnes
+    bought: dict[tuple[int, int], int] = {}  # instrument, account -> tonnes
+    sold: dict[int, list[int]] = {}  # account -> trades
+    is_full: bool = False
+
+
+class Known(msgspec.Struct):
+    """All that a monitor remembers; as data, so that it can be kept."""
+
+    number: int = 0
+    trading_day: int = 0
+    rulebook: str = ""
+    owners: dict[int, int] = {}
+    products: dict[int, str] = {}
+    past: dict[int, tuple[int, int]] = {}  # instrument -> tonnes of all days before, how many they were
+    history: dict[int, list[_Closed]] = {}  # instrument -> its last closed days, oldest first
+    sales: dict[int, int] = {}  # announced government sale whose run-up was not seen yet -> instrument
+    day: _Day = msgspec.field(default_factory=_Day)
+
+
 class Monitor:
     """Sees every entry with its events, in order; `see` returns the alerts that it raises."""
 
-    def __init__(self, thresholds: Thresholds | None = None) -> None:
-        self._limits = thresholds or Thresholds()
-        self._owners: dict[int, int] = {}
-        self._products: dict[int, str] = {}
-        self._rules: RuleBook | None = None
-        self._past: dict[int, tuple[int, int]] = {}  # instrument -> tonnes of all days before, how many they were
-        self._trading_day = 0
-        self._number = 0
-        self._forget()
-
-    def _forget(self) -> None:
-        """A new day: nothing of the one before counts."""
-        self._bands: dict[int, tuple[int, int, int]] = {}  # instrument -> reference, low, high
-        self._flows: dict[tuple[int, int, int], _Flow] = {}  # instrument, seller's owner, buyer's owner
-        self._at_limit: dict[tuple[int, int, int], _Flow] = {}  # instrument, lower and higher account
-        self._blocks: dict[tuple[int, int, int], _Flow] = {}
-        self._near: dict[int, tuple[int, int, int]] = {}  # open order near a limit -> at_ns, account, instrument
-        self._quick: dict[tuple[int, int], list[int]] = {}  # account, instrument -> orders canceled quickly
-        self._late: deque[tuple[int, int, int, int, int, int]] = (
-            deque()
-        )  # at_ns, instrument, taker, price, tonnes, trade
-        self._sums: dict[int, tuple[int, int]] = {}  # instrument -> sum of price x tonnes, tonnes
-        self._is_full = False
+    def __init__(self, known: Known | None = None) -> None:
+        self.known = known or Known()
+        self._rules: RuleBook | None = parse(self.known.rulebook) if self.known.rulebook else None
+        self._limits = self._rules.surveillance if self._rules is not None else SurveillanceRules()
+        self._entry: Entry
+        self._found: list[Alert] = []
 
     def see(self, entry: Entry, happened: list[Event]) -> list[Alert]:
         """Take one entry."""
-        found: list[Alert] = []
-        if isinstance(entry.command, Found):
-            self._rules = parse(entry.command.rulebook)
+        self._entry = entry
+        if type(entry.command) is Found:
+            self._take_rules(entry.command.rulebook)
         for event in happened:
-            if isinstance(event, OrderAccepted | OrderReplaced):
-                self._note_order(entry.at_ns, event)
-            elif isinstance(event, OrderCanceled):
-                self._note_cancel(entry.at_ns, event)
-            elif isinstance(event, Traded):
-                found += self._note_trade(entry, event)
-            elif isinstance(event, BlockTraded):
-                found += self._note_block(entry, event)
-            elif isinstance(event, RuleBookTookEffect):
-                self._rules = parse(event.rulebook)
-            elif isinstance(event, AccountOpened):
-                self._owners[event.account] = event.owner
-            elif isinstance(event, InstrumentListed):
-                self._products[event.instrument] = event.product
-            elif isinstance(event, DayOpened):
-                self._forget()
-                self._trading_day = event.trading_day
-                self._bands = {
-                    row.instrument: (row.reference_ticks, row.low_ticks, row.high_ticks) for row in event.bands
-                }
-            elif isinstance(event, DayClosed):
-                found += self._close(entry, event)
+            handler = _HANDLERS.get(type(event))
+            if handler is not None:
+                handler(self, event)
+        if not self._found:
+            return []
+        found, self._found = self._found, []
         return found
+
+    def _take_rules(self, text: str) -> None:
+        self.known.rulebook = text
+        self._rules = parse(text)
+        self._limits = self._rules.surveillance
 
     def _alert(
         self,
         pattern: str,
-        seq: int,
         instrument: int,
-        accounts: tuple[int, ...],
-        trades: list[int],
-        orders: list[int],
-        **figures: int,
-    ) -> Alert:
-        self._number += 1
-        evidence = tuple(trades[:EVIDENCE_MAX]), tuple(orders[:EVIDENCE_MAX])
-        return Alert(self._number, pattern, self._trading_day, seq, instrument, accounts, *evidence, figures)
+        figures: dict[str, int],
+        accounts: tuple[int, ...] = (),
+        trades: Sequence[int] = (),
+        orders: Sequence[int] = (),
+        product: str = "",
+    ) -> None:
+        self.known.number += 1
+        self._found.append(
+            Alert(
+                self.known.number,
+                pattern,
+                self.known.trading_day,
+                self._entry.seq,
+                instrument,
+                accounts[:EVIDENCE_MAX],
+                tuple(trades[:EVIDENCE_MAX]),
+                tuple(orders[:EVIDENCE_MAX]),
+                figures,
+                self._entry.at_ns,
+                product,
+            )
+        )
 
-    def _has_room(self, table: dict[tuple[int, int, int], _Flow] | dict[int, tuple[int, int, int]]) -> bool:
+    def _has_room(self, table: dict[Any, Any]) -> bool:
         if len(table) < TABLE_ROWS_MAX:
             return True
-        self._is_full = True
+        self.known.day.is_full = True
         return False
+
+    # ---- what there is ------------------------------------------------------------------------------------
+
+    def _note_rules(self, event: RuleBookTookEffect) -> None:
+        self._take_rules(event.rulebook)
+
+    def _note_account(self, event: AccountOpened) -> None:
+        self.known.owners[event.account] = event.owner
+
+    def _note_instrument(self, event: InstrumentListed) -> None:
+        self.known.products[event.instrument] = event.product
+
+    def _open(self, event: DayOpened) -> None:
+        bands = {row.instrument: (row.reference_ticks, row.low_ticks, row.high_ticks) for row in event.bands}
+        self.known.day = _Day(bands=bands)
+        self.known.trading_day = event.trading_day
 
     # ---- orders -----------------------------------------------------------------------------------------
 
-    def _note_order(self, at_ns: int, event: OrderAccepted | OrderReplaced) -> None:
-        reference, low, high = self._bands.get(event.instrument, (0, 0, 0))
-        near = reference * self._limits.near_limit_bp // 10_000
-        is_near = reference > 0 and (event.price_ticks - low <= near or high - event.price_ticks <= near)
-        if is_near and self._has_room(self._near):
-            self._near[event.order] = (at_ns, event.account, event.instrument)
+    def _note_order(self, event: OrderAccepted | OrderReplaced) -> None:
+        reference, low, high = self.known.day.bands.get(event.instrument, (0, 0, 0))
+        near = reference * self._limits.near_limit_bp // BASIS_POINTS
+        price = event.price_ticks
+        if (price - low <= near or high - price <= near) and reference > 0 and self._has_room(self.known.day.near):
+            self.known.day.near[int(event.order)] = (self._entry.at_ns, int(event.account), int(event.instrument))
 
-    def _note_cancel(self, at_ns: int, event: OrderCanceled) -> None:
-        known = self._near.pop(event.order, None)
-        if known is None or event.reason != 0 or at_ns - known[0] > self._limits.quick_cancel_ns:
+    def _note_cancel(self, event: OrderCanceled) -> None:
+        known = self.known.day.near.pop(event.order, None)
+        if known is None or event.reason != 0:
             return
-        self._quick.setdefault((known[1], known[2]), []).append(event.order)
+        at_ns, account, instrument = known
+        if self._entry.at_ns - at_ns > self._limits.quick_cancel_seconds * SECOND_NS:
+            return
+        orders = self.known.day.quick.setdefault((account, instrument), [])
+        orders.append(int(event.order))
+        if len(orders) >= self._limits.quick_cancels:
+            self._alert(LAYERING, instrument, {"canceled": len(orders)}, (account,), orders=orders)
+            orders.clear()  # so many more are another one
 
     # ---- trades -----------------------------------------------------------------------------------------
 
-    def _note_trade(self, entry: Entry, event: Traded) -> list[Alert]:
-        instrument, price, tonnes = event.instrument, event.price_ticks, event.tonnes
-        value, volume = self._sums.get(instrument, (0, 0))
-        self._sums[instrument] = value + price * tonnes, volume + tonnes
-        taker = {1: event.buyer, 2: event.seller}.get(event.taker_side, 0)
-        self._late.append((entry.at_ns, instrument, taker, price, tonnes, event.trade))
-        while entry.at_ns - self._late[0][0] > self._limits.close_window_ns or len(self._late) > TABLE_ROWS_MAX:
-            self._late.popleft()
-        _, low, high = self._bands.get(instrument, (0, 0, 0))
+    def _note_trade(self, event: Traded) -> None:
+        day = self.known.day
+        instrument, price, tonnes = int(event.instrument), int(event.price_ticks), int(event.tonnes)
+        buyer, seller = int(event.buyer), int(event.seller)
+        value, volume = day.sums.get(instrument, (0, 0))
+        day.sums[instrument] = value + price * tonnes, volume + tonnes
+        taker = {1: buyer, 2: seller}.get(int(event.taker_side), 0)
+        self._note_late(day, (self._entry.at_ns, instrument, taker, price, tonnes, int(event.trade)))
+        key = (instrument, buyer)
+        if key in day.bought or self._has_room(day.bought):
+            day.bought[key] = day.bought.get(key, 0) + tonnes
+        _, low, high = day.bands.get(instrument, (0, 0, 0))
         if price in (low, high):
-            self._add(self._at_limit, _pair(event), event)
-        return self._between(entry, event)
+            self._pair(LIMIT_PAIR, day.at_limit, event, self._limits.pair_trades)
+        self._between(event)
 
-    def _note_block(self, entry: Entry, event: BlockTraded) -> list[Alert]:
-        reference, _, _ = self._bands.get(event.instrument, (0, 0, 0))
-        if abs(event.price_ticks - reference) * 10_000 >= reference * self._limits.block_away_bp:
-            self._add(self._blocks, _pair(event), event)
-        return self._between(entry, event)
+    def _note_late(self, day: _Day, row: tuple[int, int, int, int, int, int]) -> None:
+        """Keep the trades of the last minutes, in a list that is cut now and then."""
+        late = day.late
+        late.append(row)
+        oldest = row[0] - self._limits.close_window_seconds * SECOND_NS
+        while late[day.late_from][0] < oldest or len(late) - day.late_from > TABLE_ROWS_MAX:
+            day.late_from += 1
+        if day.late_from > 1_000 and day.late_from * 2 > len(late):
+            del late[: day.late_from]
+            day.late_from = 0
 
-    def _between(self, entry: Entry, event: Traded | BlockTraded) -> list[Alert]:
-        """A trade of one owner with itself, or one leg of what may go round."""
-        buyer, seller = self._owners.get(event.buyer, 0), self._owners.get(event.seller, 0)
-        if buyer == seller:
-            pair = (event.seller, event.buyer)
-            return [self._alert(SELF_TRADE, entry.seq, event.instrument, pair, [event.trade], [], tonnes=event.tonnes)]
-        self._add(self._flows, (event.instrument, seller, buyer), event)
-        return []
+    def _note_block(self, event: BlockTraded) -> None:
+        reference, _, _ = self.known.day.bands.get(event.instrument, (0, 0, 0))
+        if abs(event.price_ticks - reference) * BASIS_POINTS >= reference * self._limits.block_away_bp:
+            self._pair(BLOCK_PAIR, self.known.day.blocks, event, self._limits.pair_blocks)
+        self._between(event)
 
-    def _add(
-        self, table: dict[tuple[int, int, int], _Flow], key: tuple[int, int, int], event: Traded | BlockTraded
+    def _pair(
+        self, pattern: str, table: dict[tuple[int, int, int], _Flow], event: Traded | BlockTraded, least: int
     ) -> None:
+        """One more trade of two accounts; which of them sold does not count."""
+        one, other = sorted((int(event.buyer), int(event.seller)))
+        key = (int(event.instrument), one, other)
         flow = table.get(key)
         if flow is None:
             if not self._has_room(table):
                 return
             flow = table[key] = _Flow()
-        flow.tonnes += event.tonnes
-        flow.accounts = tuple(dict.fromkeys((*flow.accounts, event.seller, event.buyer)))[:EVIDENCE_MAX]
-        if len(flow.trades) < EVIDENCE_MAX:
-            flow.trades.append(event.trade)
+        flow.tonnes += int(event.tonnes)
+        flow.trades.append(int(event.trade))
+        if len(flow.trades) >= least:
+            self._alert(pattern, key[0], {"tonnes": flow.tonnes}, (one, other), flow.trades)
+            del table[key]  # so many more are another one
+
+    def _between(self, event: Traded | BlockTraded) -> None:
+        """A trade of one owner with itself, or one leg of what may go round."""
+        day, owners = self.known.day, self.known.owners
+        buyer, seller, tonnes, trade = int(event.buyer), int(event.seller), int(event.tonnes), int(event.trade)
+        instrument = int(event.instrument)
+        of_buyer, of_seller = owners.get(buyer, 0), owners.get(seller, 0)
+        if of_buyer == of_seller:
+            self._alert(SELF_TRADE, instrument, {"tonnes": tonnes}, (seller, buyer), [trade])
+            return
+        sold = day.sold.get(seller)
+        if sold is None and self._has_room(day.sold):
+            sold = day.sold[seller] = []
+        if sold is not None and len(sold) < EVIDENCE_MAX:
+            sold.append(trade)
+        for owner in (of_buyer, of_seller):
+            if (instrument, owner) in day.owned or self._has_room(day.owned):
+                day.owned[instrument, owner] = day.owned.get((instrument, owner), 0) + tonnes
+        is_there = of_seller < of_buyer
+        key = (instrument, of_seller, of_buyer) if is_there else (instrument, of_buyer, of_seller)
+        circle = day.circles.get(key)
+        if circle is None:
+            if not self._has_room(day.circles):
+                return
+            circle = day.circles[key] = _Circle()
+        self._turn(circle, (self._entry.at_ns, tonnes if is_there else -tonnes, trade, seller, buyer))
+
+    def _turn(self, circle: _Circle, leg: tuple[int, int, int, int, int]) -> None:
+        """One more leg; where within the window as much came back as went there, all of it went round."""
+        oldest = leg[0] - self._limits.circular_seconds * SECOND_NS
+        legs = [known for known in circle.legs[1 - LEGS_MAX :] if known[0] >= oldest]
+        legs.append(leg)
+        circle.legs = legs
+        there = sum([known[1] for known in legs if known[1] > 0])
+        back = -sum([known[1] for known in legs if known[1] < 0])
+        least = min(there, back)
+        if least and abs(there - back) * BASIS_POINTS <= least * self._limits.circular_net_bp:
+            circle.there += there
+            circle.back += back
+            parties = [account for known in legs for account in known[3:]]
+            circle.accounts = tuple(dict.fromkeys((*circle.accounts, *parties)))[:EVIDENCE_MAX]
+            circle.trades = (circle.trades + [known[2] for known in legs])[:EVIDENCE_MAX]
+            circle.legs = []
+
+    # ---- government sales ---------------------------------------------------------------------------------
+
+    def _note_sale(self, event: AuctionAnnounced) -> None:
+        if event.terms.direction == SALE and self._limits.run_up_days:
+            self.known.sales[event.auction] = event.terms.instrument
+            self._judge_run_up(event.auction, event.terms.instrument)
+
+    def _forget_sale(self, event: AuctionCleared | AuctionCanceled) -> None:
+        self.known.sales.pop(event.auction, None)
+
+    def _judge_run_up(self, auction: int, instrument: int) -> None:
+        """Whether price or turnover of the last days rose against the days before; said once for a sale."""
+        limits, days = self._limits, self._limits.run_up_days
+        rows = self.known.history.get(instrument, [])
+        last, before = rows[-days:], rows[:-days]
+        if not last or not before:
+            return
+        rise = last[-1].close_ticks - before[-1].close_ticks
+        turnover = sum(row.tonnes for row in last)
+        usual = sum(row.tonnes for row in before) * len(last) // len(before)
+        is_dearer = rise * BASIS_POINTS >= before[-1].close_ticks * limits.run_up_bp
+        if not is_dearer and not (usual and turnover >= usual * limits.run_up_times):
+            return
+        bought: dict[int, int] = {}
+        for account, tonnes in [pair for row in last for pair in row.buyers]:
+            bought[account] = bought.get(account, 0) + tonnes
+        most = tuple(sorted(bought, key=lambda account: (-bought[account], account))[:BUYERS_MAX])
+        figures = {
+            "auction": auction,
+            "close_before_ticks": before[-1].close_ticks,
+            "close_ticks": last[-1].close_ticks,
+            "tonnes": turnover,
+            "usual_tonnes": usual,
+        }
+        self._alert(RUN_UP, instrument, figures, most)
+        self.known.sales.pop(auction, None)
 
     # ---- the day's end ----------------------------------------------------------------------------------
 
-    def _close(self, entry: Entry, event: DayClosed) -> list[Alert]:
-        found = [
-            *self._circles(entry.seq),
-            *self._layers(entry.seq),
-            *self._pairs(entry.seq),
-            *self._late_moves(entry.seq),
-        ]
+    def _note_linked(self, event: LinkedNearLimit) -> None:
+        figures = {"tonnes": event.tonnes, "limit_tonnes": event.limit_tonnes}
+        figures |= {f"link_{number}": number for number in event.links[:EVIDENCE_MAX]}
+        self._alert(LINKED, 0, figures, event.accounts, product=event.product)
+
+    def _note_floor(self, event: RetentionNear) -> None:
+        trades = self.known.day.sold.get(event.account)
+        if trades:
+            figures = {"tonnes": event.tonnes, "floor_tonnes": event.floor_tonnes}
+            self._alert(RETENTION, 0, figures, (event.account,), trades)
+
+    def _close(self, event: DayClosed) -> None:
+        self._circles()
+        self._late_moves()
         for row in event.stats:
-            found += self._volumes(entry.seq, row)
-            _, low, high = self._bands.get(row.instrument, (0, 0, 0))
+            self._volumes(row)
+            _, low, high = self.known.day.bands.get(row.instrument, (0, 0, 0))
             if row.trades and row.close_ticks in (low, high):
                 figures = {"close_ticks": row.close_ticks, "low_ticks": low, "high_ticks": high}
-                found.append(self._alert(AT_LIMIT, entry.seq, row.instrument, (), [], [], **figures))
-        if self._is_full:
-            found.append(self._alert(NOT_WATCHED, entry.seq, 0, (), [], [], rows_max=TABLE_ROWS_MAX))
-        return found
+                self._alert(AT_LIMIT, row.instrument, figures)
+            self._remember(row)
+        for auction, instrument in list(self.known.sales.items()):
+            self._judge_run_up(auction, instrument)
+        if self.known.day.is_full:
+            self._alert(NOT_WATCHED, 0, {"rows_max": TABLE_ROWS_MAX})
 
-    def _volumes(self, seq: int, row: DayStats) -> Iterator[Alert]:
+    def _remember(self, row: DayStats) -> None:
+        bought = [
+            (account, tonnes)
+            for (instrument, account), tonnes in self.known.day.bought.items()
+            if instrument == row.instrument
+        ]
+        bought.sort(key=lambda pair: (-pair[1], pair[0]))
+        closed = _Closed(self.known.trading_day, int(row.close_ticks), int(row.tonnes), tuple(bought[:BUYERS_MAX]))
+        rows = self.known.history.setdefault(int(row.instrument), [])
+        rows.append(closed)
+        del rows[:-HISTORY_DAYS_MAX]
+
+    def _volumes(self, row: DayStats) -> None:
         """What the day's volume itself says."""
         assert self._rules is not None, "a market is founded with its rule book"
         limits = self._limits
-        rules = self._rules.products[self._products[row.instrument]]
+        rules = self._rules.products[self.known.products[row.instrument]]
         least = rules.close_min_tonnes
-        if rules.close_rule == "C" and 0 < (row.tonnes - least) * 10_000 <= least * limits.small_volume_bp:
+        if rules.close_rule == "C" and 0 < (row.tonnes - least) * BASIS_POINTS <= least * limits.small_volume_bp:
             figures = {"tonnes": row.tonnes, "close_min_tonnes": least, "close_ticks": row.close_ticks}
-            yield self._alert(SMALL_VOLUME, seq, row.instrument, (), [], [], **figures)
-        past, days = self._past.get(row.instrument, (0, 0))
-        self._past[row.instrument] = past + row.tonnes, days + 1
+            self._alert(SMALL_VOLUME, row.instrument, figures)
+        past, days = self.known.past.get(row.instrument, (0, 0))
+        self.known.past[row.instrument] = past + row.tonnes, days + 1
         if past and row.tonnes * days >= past * limits.surge_times and self._is_near_deadline():
-            yield self._alert(SURGE, seq, row.instrument, (), [], [], tonnes=row.tonnes, average_tonnes=past // days)
+            self._alert(SURGE, row.instrument, {"tonnes": row.tonnes, "average_tonnes": past // days})
 
     def _is_near_deadline(self) -> bool:
         """Whether a surrender deadline of the rule book is not far ahead."""
         assert self._rules is not None, "a market is founded with its rule book"
-        if not is_day(self._trading_day):
+        today = self.known.trading_day
+        if not is_day(today):
             return False
-        until = shift(self._trading_day, self._limits.surge_days)
-        return any(self._trading_day <= year.surrender_deadline <= until for year in self._rules.compliance.values())
+        until = shift(today, self._limits.surge_days)
+        return any(today <= year.surrender_deadline <= until for year in self._rules.compliance.values())
 
-    def _circles(self, seq: int) -> Iterator[Alert]:
-        for (instrument, seller, buyer), there in self._flows.items():
-            back = self._flows.get((instrument, buyer, seller))
-            if seller < buyer and back is not None and min(there.tonnes, back.tonnes) >= self._limits.circular_tonnes:
-                accounts = tuple(dict.fromkeys((*there.accounts, *back.accounts)))
-                figures = {"tonnes_there": there.tonnes, "tonnes_back": back.tonnes}
-                trades = sorted(there.trades + back.trades)
-                yield self._alert(CIRCULAR, seq, instrument, accounts, trades, [], **figures)
+    def _circles(self) -> None:
+        """What went round, where it is not a small part of all that both traded: who meets everybody meets each other too."""
+        day, limits = self.known.day, self._limits
+        for (instrument, one, other), circle in day.circles.items():
+            if min(circle.there, circle.back) < limits.circular_tonnes:
+                continue
+            busiest = max(day.owned.get((instrument, one), 0), day.owned.get((instrument, other), 0))
+            if (circle.there + circle.back) * BASIS_POINTS >= busiest * limits.circular_share_bp:
+                figures = {"tonnes_there": circle.there, "tonnes_back": circle.back, "busiest_tonnes": busiest}
+                self._alert(CIRCULAR, instrument, figures, circle.accounts, circle.trades)
 
-    def _layers(self, seq: int) -> Iterator[Alert]:
-        for (account, instrument), orders in self._quick.items():
-            if len(orders) >= self._limits.quick_cancels:
-                yield self._alert(LAYERING, seq, instrument, (account,), [], orders, canceled=len(orders))
-
-    def _pairs(self, seq: int) -> Iterator[Alert]:
-        for pattern, table, least in (
-            (LIMIT_PAIR, self._at_limit, self._limits.pair_trades),
-            (BLOCK_PAIR, self._blocks, self._limits.pair_blocks),
-        ):
-            for (instrument, one, other), flow in table.items():
-                if len(flow.trades) >= least:
-                    yield self._alert(pattern, seq, instrument, (one, other), flow.trades, [], tonnes=flow.tonnes)
-
-    def _late_moves(self, seq: int) -> Iterator[Alert]:
+    def _late_moves(self) -> None:
         """Whose trades of the last minutes move the day's average price, against the average without them."""
+        day = self.known.day
         late: dict[tuple[int, int], tuple[int, int, list[int]]] = {}
-        for _, instrument, taker, price, tonnes, trade in self._late:
+        for _, instrument, taker, price, tonnes, trade in day.late[day.late_from :]:
             if taker:
                 value, volume, trades = late.get((instrument, taker), (0, 0, []))
-                late[instrument, taker] = value + price * tonnes, volume + tonnes, [*trades, trade]
+                late[instrument, taker] = value + price * tonnes, volume + tonnes, [*trades, trade][:EVIDENCE_MAX]
         for (instrument, taker), (value, volume, trades) in late.items():
-            whole, tonnes = self._sums[instrument]
+            whole, tonnes = day.sums[instrument]
             if tonnes == volume:
                 continue  # nothing else was traded, so nothing was moved
             before, after = (whole - value) // (tonnes - volume), whole // tonnes
-            if abs(after - before) * 10_000 >= before * self._limits.close_move_bp:
+            if abs(after - before) * BASIS_POINTS >= before * self._limits.close_move_bp:
                 figures = {"average_before_ticks": before, "average_ticks": after, "tonnes": volume}
-                yield self._alert(MARKING_CLOSE, seq, instrument, (taker,), trades, [], **figures)
+                self._alert(MARKING_CLOSE, instrument, figures, (taker,), trades)
 
 
-def _pair(event: Traded | BlockTraded) -> tuple[int, int, int]:
-    """Instrument and both accounts, the lower number first: who sold to whom does not count."""
-    low, high = sorted((int(event.buyer), int(event.seller)))
-    return int(event.instrument), low, high
+_HANDLERS: Final[dict[type[Any], Callable[[Monitor, Any], None]]] = {
+    OrderAccepted: Monitor._note_order,
+    OrderReplaced: Monitor._note_order,
+    OrderCanceled: Monitor._note_cancel,
+    Traded: Monitor._note_trade,
+    BlockTraded: Monitor._note_block,
+    RuleBookTookEffect: Monitor._note_rules,
+    AccountOpened: Monitor._note_account,
+    InstrumentListed: Monitor._note_instrument,
+    DayOpened: Monitor._open,
+    AuctionAnnounced: Monitor._note_sale,
+    AuctionCleared: Monitor._forget_sale,
+    AuctionCanceled: Monitor._forget_sale,
+    LinkedNearLimit: Monitor._note_linked,
+    RetentionNear: Monitor._note_floor,
+    DayClosed: Monitor._close,
+}
 
 
-def alerts_of(folder: Path, thresholds: Thresholds | None = None) -> tuple[list[Alert], MarketView]:
+def alerts_of(folder: Path) -> tuple[list[Alert], MarketView]:
     """All alerts of a data folder's journal, by number, with the market at its end; also beside a running exchange.
 
     Raises JournalError.
     """
-    monitor, market = Monitor(thresholds), Market()
+    monitor, market = Monitor(), Market()
     found: list[Alert] = []
     for entries in read_entries(folder / JOURNAL_FOLDER, 1):
         for entry, happened in zip(entries, apply_record(market, entries), strict=True):

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core import standing
+from engine.core import links, standing
 from engine.core.participants import (
     BAR_BY_CLASS,
     BAR_CLOSED,
@@ -21,6 +21,7 @@ from engine.core.participants import (
     User,
 )
 from engine.core.state import Account, State
+from engine.core.supervision import AccountLink
 
 BAR_WORDS: Final = {
     BAR_SUSPENDED: "suspended",
@@ -108,6 +109,14 @@ class ParticipantView(msgspec.Struct, frozen=True):
     users: tuple[User, ...]
 
 
+class LinkView(msgspec.Struct, frozen=True):
+    """One link, whose accounts it names, and all owners that are watched together by it and others (none: it has ended)."""
+
+    link: AccountLink
+    owners: tuple[int, ...]
+    watched_with: tuple[int, ...]
+
+
 class AssociationView(msgspec.Struct, frozen=True):
     """One association, whether it is in force today, and all who count as one by it and others (none: not in force)."""
 
@@ -156,6 +165,15 @@ def accounts_of(state: State, participant: int) -> tuple[AccountStanding, ...]:
 def bans(state: State) -> list[Ban]:
     """Who may not take part, in the order of their banning."""
     return list(state.participants.banned.values())
+
+
+def links_of(state: State) -> list[LinkView]:
+    """All links between accounts, ended ones among them, oldest first."""
+    together = {number: group for group, numbers in links.watched(state) for number in numbers}
+    return [
+        LinkView(found, links.owners_of(state, found.accounts), together.get(found.number, ()))
+        for found in state.supervision.links
+    ]
 
 
 def associations(state: State) -> list[AssociationView]:

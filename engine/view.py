@@ -44,7 +44,7 @@ from engine.core.supervision import Restriction as Restriction
 from engine.core.supervision import Supervision as Supervision
 from engine.core.units import BUY, SELL, amount_of
 from engine.participant_view import AccountView as AccountView
-from engine.participant_view import AssociationView, LargeHolderView, ParticipantView, account_view
+from engine.participant_view import AssociationView, LargeHolderView, LinkView, ParticipantView, account_view
 from engine.participant_view import UnitsView as UnitsView
 from engine.preflight import Preflight
 from engine.statement_view import StatementObjection as StatementObjection
@@ -405,10 +405,15 @@ class MarketView:
         )
 
     def supervision(self) -> Supervision:
-        """Restrictions, cases, orders to reduce and large holders' reports, each by its number."""
+        """Restrictions, cases, orders to reduce, large holders' reports and links, each by its number."""
         kept = self._market.state.supervision
         holders = {product: dict(found) for product, found in kept.holders.items()}
-        return Supervision(list(kept.restrictions), list(kept.cases), list(kept.reductions), holders)
+        copies = list(kept.restrictions), list(kept.cases), list(kept.reductions), holders, list(kept.links)
+        return Supervision(*copies)
+
+    def links(self) -> list[LinkView]:
+        """Links between accounts by evidence, ended ones among them, oldest first."""
+        return participant_view.links_of(self._market.state)
 
     def alarms(self) -> dict[str, int]:
         """How many records of supervision have passed their day (all)."""

@@ -1,20 +1,19 @@
 """What the ecology bureau has to be told at once (重大事项即报): found from closed days, incidents and supervision. Pure.
 
 Source: domain rules (g), after the national model (to be confirmed): a price at its limit for days, a large move, major
-technical or business risk, serious breaches. No text gives numbers; the thresholds here are a design.
+technical or business risk, serious breaches. No text gives numbers; the thresholds are the rule book's [surveillance].
 """
 
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from engine.core.rulebook import SurveillanceRules
 from engine.title import ClosedFigure, DispatchRow, RecentFacts
 from engine.view import MarketView
 from gateway.protocol.report_wire import MatterRow
 from gateway.protocol.times import day_text
 
 DAYS: Final = 30  # closed days that are looked at
-LIMIT_DAYS: Final = 3  # closes in a row at the price limit
-MOVE_BP: Final = 500  # from one close to the next
 BASIS_POINTS: Final = 10_000
 DISPATCHES_MAX: Final = 1_000
 
@@ -28,7 +27,7 @@ def matters(view: MarketView, facts: RecentFacts, dispatches: Iterable[DispatchR
     for row in facts.figures:
         by_instrument.setdefault(row.instrument, []).append(row)
     for number, rows in by_instrument.items():
-        found += _of_prices(rows, codes[number], limits[number])
+        found += _of_prices(rows, codes[number], limits[number], view.rulebook().surveillance)
     since = facts.figures[0].trading_day if facts.figures else 0
     found += _of_supervision(view, since)
     sent = {row.subject: row.sent_as for row in dispatches if row.kind == "matter"}
@@ -42,7 +41,7 @@ def matters(view: MarketView, facts: RecentFacts, dispatches: Iterable[DispatchR
 _Found = tuple[str, str, int, str]
 
 
-def _of_prices(rows: list[ClosedFigure], code: str, limit_bp: int) -> Iterable[_Found]:
+def _of_prices(rows: list[ClosedFigure], code: str, limit_bp: int, thresholds: SurveillanceRules) -> Iterable[_Found]:
     in_a_row = 0
     for row in rows:
         before, close = row.previous_close_ticks, row.close_ticks
@@ -51,10 +50,10 @@ def _of_prices(rows: list[ClosedFigure], code: str, limit_bp: int) -> Iterable[_
             continue
         band = (2 * before * limit_bp + BASIS_POINTS) // (2 * BASIS_POINTS)  # half up, as the day's band is made
         in_a_row = in_a_row + 1 if limit_bp and abs(close - before) >= band else 0
-        if in_a_row and in_a_row % LIMIT_DAYS == 0:
+        if in_a_row and in_a_row % thresholds.at_limit_days == 0:
             words = f"{code} closed at its price limit on {in_a_row} days in a row"
             yield f"L-{row.trading_day}-{code}", "at_limit", row.trading_day, words
-        if abs(close - before) * BASIS_POINTS >= before * MOVE_BP:
+        if abs(close - before) * BASIS_POINTS >= before * thresholds.large_move_bp:
             sign, part = (
                 "+" if close > before else "-",
                 (2 * abs(close - before) * BASIS_POINTS + before) // (2 * before),

@@ -35,6 +35,7 @@ class SupervisionDesk:
                 sw.OpsReductions: self._reductions,
                 sw.OpsCases: self._cases,
                 sw.OpsCase: self._case,
+                sw.OpsLinks: self._links,
             }
         )
         gateway.answerers[commands.FileHolderReport] = self._on_reported
@@ -162,6 +163,26 @@ class SupervisionDesk:
             day_text(row.met_on),
             row.is_overdue(self._gateway.view().day().trading_day),
         )
+
+    def _links(self, connection: Connection, request: sw.OpsLinks) -> None:
+        account, with_ended = self._asked(request.params)
+        rows = [
+            sw.LinkRow(
+                row.link.number,
+                [self._names.account_code(number) for number in row.link.accounts],
+                list(row.owners),
+                row.link.kind,
+                row.link.basis,
+                day_text(row.link.recorded_on),
+                not row.link.is_ended,
+                day_text(row.link.ended_on),
+                row.link.ended_basis,
+                list(row.watched_with),
+            )
+            for row in self._gateway.view().links()
+            if (not account or account in row.link.accounts) and (with_ended or not row.link.is_ended)
+        ]
+        connection.reply(request.id, rows)
 
     def _cases(self, connection: Connection, request: sw.OpsCases) -> None:
         account, with_ended = self._asked(request.params)

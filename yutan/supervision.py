@@ -42,6 +42,11 @@ class Supervision:
         params = sw.OpsRecordsParams(account or UNSET, ended)
         return await self._ask(sw.OpsCases, params, list[sw.CaseRow])
 
+    async def links(self, account: str = "", *, ended: bool = False) -> list[sw.LinkRow]:
+        """Links between accounts of different owners, of one account or all."""
+        params = sw.OpsRecordsParams(account or UNSET, ended)
+        return await self._ask(sw.OpsLinks, params, list[sw.LinkRow])
+
     async def case(self, case_id: str) -> sw.CaseView:
         """One case with its steps."""
         return await self._ask(sw.OpsCase, sw.OpsCaseParams(case_id), sw.CaseView)

@@ -449,5 +449,6 @@ def audit_supervision(state: State) -> None:
         if account is not None and account.successor == 0:
             bits = state.supervision.in_force(int(account.number))
             check(bits == account.restriction, f"INV-20 account {account.number}: restricted in {account.restriction}")
-    for kind in (state.supervision.restrictions, state.supervision.cases, state.supervision.reductions):
+    kept = state.supervision
+    for kind in (kept.restrictions, kept.cases, kept.reductions, kept.links):
         check([found.number for found in kind] == list(range(1, len(kind) + 1)), "INV-12 numbers of supervision")

@@ -18,6 +18,7 @@ from engine.core import (
     participant_acts,
     remedy_acts,
     session_acts,
+    supervision_acts,
 )
 from engine.core.allocation_acts import DecideObjection as DecideObjection
 from engine.core.allocation_acts import FileObjection as FileObjection
@@ -66,6 +67,15 @@ from engine.core.session_acts import EndSession as EndSession
 from engine.core.session_acts import FireDeadMan as FireDeadMan
 from engine.core.session_acts import OpenSession as OpenSession
 from engine.core.session_acts import SetDeadMan as SetDeadMan
+from engine.core.supervision_acts import AddCaseStep as AddCaseStep
+from engine.core.supervision_acts import CloseCase as CloseCase
+from engine.core.supervision_acts import LiftRestriction as LiftRestriction
+from engine.core.supervision_acts import LinkAccounts as LinkAccounts
+from engine.core.supervision_acts import OpenCase as OpenCase
+from engine.core.supervision_acts import OrderReduction as OrderReduction
+from engine.core.supervision_acts import Restrict as Restrict
+from engine.core.supervision_acts import ReviewRestriction as ReviewRestriction
+from engine.core.supervision_acts import UnlinkAccounts as UnlinkAccounts
 
 # ---- members --------------------------------------------------------------------------------------------
 
@@ -382,79 +392,6 @@ class SplitAccount(Act, frozen=True, array_like=True, gc=False, tag=195):
     parts: tuple[SplitPart, ...]
 
 
-class Restrict(Act, frozen=True, array_like=True, gc=False, tag=120):
-    """Restrict an account (限制措施; scope: bits of units.RESTRICT_*). Open orders it covers are canceled.
-
-    It begins with the opening of `first_day` (0: at once) and ends when the first day after `last_day` opens (0: when it is
-    lifted). review_on: when it is to be looked at again; notified: the other body that was told; appeal: where the account
-    may object; case: of which it is a step. 0 and an empty text: none.
-    """
-
-    account: int
-    scope: int
-    basis: str
-    first_day: int = 0
-    last_day: int = 0
-    review_on: int = 0
-    notified: str = ""
-    appeal: str = ""
-    case: int = 0
-
-
-class LiftRestriction(Act, frozen=True, array_like=True, gc=False, tag=121):
-    """Lift the named bits of an account's restriction: of one of them, or of all that are in force (0)."""
-
-    account: int
-    scope: int
-    restriction: int = 0
-
-
-class ReviewRestriction(Act, frozen=True, array_like=True, gc=False, tag=122):
-    """Record that a restriction was reviewed and stays, and when it is reviewed next (0: no more)."""
-
-    restriction: int
-    review_on: int
-
-
-class OpenCase(Act, frozen=True, array_like=True, gc=False, tag=123):
-    """Open a case (立案) about an account; alerts: ids of the monitoring alerts it rests on."""
-
-    account: int
-    matter: str
-    alerts: tuple[str, ...] = ()
-
-
-class AddCaseStep(Act, frozen=True, array_like=True, gc=False, tag=124):
-    """Add a step to a case. step: note | answer | reminder | report | undertaking | interview | notice (CN-SH, graduated).
-
-    due_day: until when the account is to answer, 0 for none; the step `answer` records that it has.
-    """
-
-    case: int
-    step: str
-    note: str
-    due_day: int = 0
-
-
-class CloseCase(Act, frozen=True, array_like=True, gc=False, tag=125):
-    """Close a case (结案). finding: confirmed (a breach, for the credit record) | settled | unfounded."""
-
-    case: int
-    finding: str
-    note: str
-
-
-class OrderReduction(Act, frozen=True, array_like=True, gc=False, tag=126):
-    """Order an account's beneficial owner to have at most `tonnes_max` of a product by the close of `due_day` (责令减持)."""
-
-    account: int
-    product: str
-    tonnes_max: int
-    due_day: int
-    basis: str
-    case: int = 0
-
-
 class OpenDay(Act, frozen=True, array_like=True, gc=False, tag=130):
     """Begin a trading day (yyyymmdd): release T+N locks, fix price bands, enter pre_open."""
 
@@ -758,13 +695,6 @@ AnyAct = (
     | TransferUnits
     | MergeAccounts
     | SplitAccount
-    | Restrict
-    | LiftRestriction
-    | ReviewRestriction
-    | OpenCase
-    | AddCaseStep
-    | CloseCase
-    | OrderReduction
     | OpenDay
     | ChangePhase
     | CloseDay
@@ -798,6 +728,7 @@ AnyAct = (
     | participant_acts.ParticipantAct
     | control_acts.ControlAct
     | remedy_acts.RemedyAct
+    | supervision_acts.SupervisionAct
 )
 
 

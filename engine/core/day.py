@@ -2,7 +2,7 @@
 
 from mypy_extensions import i64
 
-from engine.core import block_trading, cases, composite, holders, phases, reasons, risk_reserve
+from engine.core import block_trading, cases, composite, holders, links, phases, reasons, risk_reserve
 from engine.core.book import Order
 from engine.core.events import (
     Band,
@@ -150,6 +150,7 @@ def close_day(state: State, out: list[Event]) -> None:
             instrument.reference = close
     cases.check_reductions(state, out)
     holders.note(state, out)
+    links.note(state, out)
     risk_reserve.contribute(state, out)
     set_phase(state, phases.CLOSED, out)
     composites = composite.at_close(state, {row.instrument: row.close_ticks for row in stats})

@@ -52,6 +52,16 @@ from engine.core.session_events import DeadManFired as DeadManFired
 from engine.core.session_events import DeadManSet as DeadManSet
 from engine.core.session_events import SessionEnded as SessionEnded
 from engine.core.session_events import SessionOpened as SessionOpened
+from engine.core.supervision_events import AccountsLinked as AccountsLinked
+from engine.core.supervision_events import AccountsUnlinked as AccountsUnlinked
+from engine.core.supervision_events import CaseChanged as CaseChanged
+from engine.core.supervision_events import HolderNoted as HolderNoted
+from engine.core.supervision_events import HolderReported as HolderReported
+from engine.core.supervision_events import LinkedNearLimit as LinkedNearLimit
+from engine.core.supervision_events import ReductionChanged as ReductionChanged
+from engine.core.supervision_events import RestrictionReviewed as RestrictionReviewed
+from engine.core.supervision_events import RestrictionScheduled as RestrictionScheduled
+from engine.core.supervision_events import RetentionNear as RetentionNear
 
 Event = Fact | OrderAccepted | OrderCanceled | Traded
 
@@ -780,58 +790,6 @@ class BankBreakResolved(Fact, frozen=True, gc=False):
     account: int
     remedy: str
     basis: str
-
-
-class RestrictionScheduled(Fact, frozen=True, gc=False):
-    """A restriction was imposed that begins with the opening of a later day."""
-
-    restriction: int
-    account: int
-    scope: int
-    first_day: int
-
-
-class RestrictionReviewed(Fact, frozen=True, gc=False):
-    """A restriction was reviewed and stays; review_on: its next review, 0 for none."""
-
-    restriction: int
-    review_on: int
-
-
-class CaseChanged(Fact, frozen=True, gc=False):
-    """A case was opened, went a step further, or was closed. step: `opened`, the step, or the finding."""
-
-    case: int
-    account: int
-    step: str
-
-
-class ReductionChanged(Fact, frozen=True, gc=False):
-    """An owner was ordered to reduce what it has of a product (status open), or has done so (met)."""
-
-    reduction: int
-    owner: int
-    product: str
-    tonnes_max: int
-    status: str
-
-
-class HolderNoted(Fact, frozen=True, gc=False):
-    """At the day's close an owner is a large holder of a product; its report is due by due_day. tonnes 0: it is none any more."""
-
-    owner: int
-    product: str
-    tonnes: int
-    due_day: int
-
-
-class HolderReported(Fact, frozen=True, gc=False):
-    """A large holder has filed its report, or a later one."""
-
-    owner: int
-    product: str
-    account: int
-    trading_day: int
 
 
 class ReserveMoved(Fact, frozen=True, gc=False):

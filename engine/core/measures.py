@@ -1,27 +1,31 @@
 """The acts of supervision by their kinds: which module judges each and lets it take effect."""
 
-from engine.core import cases, restrictions
+from engine.core import cases, links, restrictions
 from engine.core.admission import Verdict
 from engine.core.commands import (
     AddCaseStep,
     CloseCase,
     LiftRestriction,
+    LinkAccounts,
     OpenCase,
-    OrderReduction,
     Restrict,
     ReviewRestriction,
+    UnlinkAccounts,
 )
 from engine.core.events import ActTaken, Event
 from engine.core.state import State
 from engine.core.supervision import RESTRICTION
+from engine.core.supervision_acts import SupervisionAct
 
-Measure = Restrict | LiftRestriction | ReviewRestriction | OpenCase | AddCaseStep | CloseCase | OrderReduction
+Measure = SupervisionAct
 
 
 def judge(state: State, act: Measure) -> Verdict:
     """Whether the act may take effect in the present state."""
     if isinstance(act, Restrict | LiftRestriction | ReviewRestriction):
         return restrictions.judge(state, act)
+    if isinstance(act, LinkAccounts | UnlinkAccounts):
+        return links.judge(state, act)
     return cases.judge(state, act)
 
 
@@ -40,6 +44,8 @@ def take(state: State, at_ns: int, act: Measure, taken: ActTaken, out: list[Even
         cases.open_case(state, at_ns, act, taken, out)
     elif isinstance(act, AddCaseStep):
         cases.add_step(state, act.case, cases.step_of(state, at_ns, taken, act.step, act.note, act.due_day), out)
+    elif isinstance(act, LinkAccounts | UnlinkAccounts):
+        links.take(state, act, out)
     elif isinstance(act, CloseCase):
         cases.close_case(state, at_ns, act, taken, out)
     else:

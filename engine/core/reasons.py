@@ -77,6 +77,7 @@ UNKNOWN_ASSOCIATION: Final = 2036
 KILL_SWITCH_ENGAGED: Final = 2037
 UNKNOWN_KILL_SWITCH: Final = 2038
 TWO_USERS_NEEDED: Final = 2039
+UNKNOWN_LINK: Final = 2040
 WRONG_ENVIRONMENT: Final = 2050
 # 3000 limits
 RATE_LIMITED: Final = 3001
@@ -536,6 +537,7 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "This takes two users of the participant; a key without a user cannot do it.",
         "须由参与人的两名操作人员办理;未绑定操作人员的密钥不能办理。",
     ),
+    Reason(2040, "UNKNOWN_LINK", "never", 99, "There is no such link in force.", "没有该有效的账户关联记录。"),
     Reason(
         2050,
         "WRONG_ENVIRONMENT",

@@ -16,6 +16,8 @@ from typing import Any, Final
 import msgspec
 
 from engine.core import calendar, commands, days, phases, units
+from engine.core.surveillance import BOUNDS
+from engine.core.surveillance import SurveillanceRules as SurveillanceRules
 
 CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
 ANNOUNCE: Final = "announce"
@@ -188,6 +190,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     cash_out_hours: tuple[int, int] = (0, 0)
     risk_reserve_bp: int = 0  # share of the fees that goes into the risk reserve at each close
     risk_reserve_max_fen: int = 0  # and up to where; 0: without end
+    surveillance: SurveillanceRules = SurveillanceRules()
     unfinished: str = ANNOUNCE  # what follows for accounts that are not settled when the day is reconciled
 
 
@@ -508,7 +511,10 @@ _TABLES: Final = (
     "compliance",
     "offset",
     "class",
+    "surveillance",
 )  # sections of tables: [product.CODE], [compliance.YEAR], …
+
+_SURVEILLANCE: Final = {key: _integer(*bounds) for key, bounds in BOUNDS.items()}
 
 
 class _Reading:
@@ -530,10 +536,12 @@ class _Reading:
         products = self._products()
         compliance = self._compliance(products)
         classes = self._classes()
+        watched = self._section("surveillance", self.document.get("surveillance", {}), {}, _SURVEILLANCE)
         if not self.faults:
             self._check_between(rules, products)
         if self.faults:
             raise RuleBookError(self.faults)
+        rules["surveillance"] = SurveillanceRules(**watched)
         return RuleBook(products=products, compliance=compliance, classes=classes, provenance=self.provenance, **rules)
 
     def _products(self) -> dict[str, ProductRules]:

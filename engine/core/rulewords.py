@@ -84,6 +84,78 @@ RULES: Final[dict[str, Words]] = {
         "对账时仍未完成交收的账户:announce 仅提示;restrict 处理完毕前不得交易和出金。",
         "Accounts not settled when the day is reconciled: only shown, or without trading and cash out until they are.",
     ),
+    "surveillance.circular_tonnes": Words(
+        "两名实际控制人当日往返成交达到该数量即预警。",
+        "So much there and back between two owners is worth an alert.",
+        "tonnes",
+    ),
+    "surveillance.circular_seconds": Words(
+        "往返成交须在多少秒内完成。", "Within so many seconds as much comes back as went there.", "seconds"
+    ),
+    "surveillance.circular_net_bp": Words(
+        "往返数量之差占较小者的比例上限。", "There and back differ by so little, of the smaller.", "1/10,000"
+    ),
+    "surveillance.circular_share_bp": Words(
+        "往返成交占其中成交较多一方当日成交量的比例下限。",
+        "Least share of what went round in all that the busier of both traded.",
+        "1/10,000",
+    ),
+    "surveillance.quick_cancel_seconds": Words(
+        "多少秒内撤单算快速撤单。", "A cancel so soon is a quick one.", "seconds"
+    ),
+    "surveillance.near_limit_bp": Words(
+        "距涨跌停价多近算接近,以基准价计。", "So near to a price limit is near, of the reference price.", "1/10,000"
+    ),
+    "surveillance.quick_cancels": Words(
+        "同一账户接近涨跌停价快速撤单的次数。", "So many quick cancels near a limit.", "orders"
+    ),
+    "surveillance.close_window_seconds": Words(
+        "收盘前多少秒的成交。", "The last trades are those of so many seconds.", "seconds"
+    ),
+    "surveillance.close_move_bp": Words(
+        "尾盘成交使均价变动的幅度。", "So far the last trades move the average.", "1/10,000"
+    ),
+    "surveillance.pair_trades": Words(
+        "同一对手方涨跌停价成交次数。", "So many trades of one pair at the limit.", "trades"
+    ),
+    "surveillance.pair_blocks": Words(
+        "同一对手方偏离市价的大宗协议次数。", "So many blocks of one pair off the market.", "trades"
+    ),
+    "surveillance.block_away_bp": Words(
+        "大宗协议价格偏离基准价多少算偏离市价。", "So far off is off the market.", "1/10,000"
+    ),
+    "surveillance.small_volume_bp": Words(
+        "成交量略高于规则 C 界限的幅度。", "By so little above rule C's volume is just above it.", "1/10,000"
+    ),
+    "surveillance.surge_times": Words(
+        "履约前成交量为日均的倍数。", "So many times the average day is a surge.", "times"
+    ),
+    "surveillance.surge_days": Words("清缴截止日前多少日内。", "So many days before a surrender deadline.", "days"),
+    "surveillance.linked_share_bp": Words(
+        "关联账户合计持仓占最大持仓量的比例,达到即预警;0 为不监测。",
+        "Associated or linked owners together at this share of the holding limit are worth an alert; 0: not watched.",
+        "1/10,000",
+    ),
+    "surveillance.retention_near_bp": Words(
+        "卖出后仅略高于履约保留量的幅度;0 为不监测。",
+        "Who keeps so little more than the retention floor after a sale is near it; 0: not watched.",
+        "1/10,000",
+    ),
+    "surveillance.run_up_days": Words(
+        "政府有偿竞价前多少个交易日与此前比较;0 为不监测。",
+        "So many trading days before a government sale are held against those before; 0: not watched.",
+        "trading days",
+    ),
+    "surveillance.run_up_bp": Words("其间收盘价上涨幅度。", "By so much the close rose in them.", "1/10,000"),
+    "surveillance.run_up_times": Words(
+        "其间成交量为通常的倍数。", "So many times the usual turnover in them.", "times"
+    ),
+    "surveillance.at_limit_days": Words(
+        "连续多少个收盘价在涨跌停价须即报。", "So many closes in a row at the limit are told at once.", "trading days"
+    ),
+    "surveillance.large_move_bp": Words(
+        "收盘价较前一日变动多少须即报。", "A close so far from the one before is told at once.", "1/10,000"
+    ),
     "compliance.report_deadline": Words("排放报告提交截止日。", "Day by which a year's emission reports are due."),
     "compliance.surrender_deadline": Words("清缴截止日。", "Day by which a year is to be surrendered."),
     "compliance.offset_base": Words(
@@ -197,6 +269,9 @@ def value_of(book: RuleBook, name: str) -> object:
     if table == "class":
         allowed: object = getattr(book.classes[of], key)
         return (list(allowed) or NONE) if isinstance(allowed, tuple) else allowed
+    if table == "surveillance":
+        watched: object = getattr(book.surveillance, key)
+        return watched
     if key == "timetable":
         return [f"{_time(row.at_second)} {phases.NAMES[row.phase]}" for row in book.timetable]
     if key == "stages":

@@ -1,4 +1,5 @@
-"""What the market remembers of supervision (监管): restrictions, cases, orders to reduce, large holders' reports. Data only.
+"""What the market remembers of supervision (监管): restrictions, cases, orders to reduce, large holders' reports, links.
+Data only.
 
 Records are frozen: what changes one puts another in its place. Numbers count from 1; days are yyyymmdd, 0 for none. They
 are kept for good, since they are evidence, up to RECORDS_MAX of each kind.
@@ -28,6 +29,15 @@ RESTRICTION: Final = "restriction"
 REDUCTION: Final = "reduction"
 MEASURES: Final = ("reminder", "report", "undertaking", "interview", "notice")
 STEPS: Final = (NOTE, ANSWER, *MEASURES)  # what a person adds; restrictions and orders to reduce add themselves
+LINK_KINDS: Final = (
+    "address",
+    "person",
+    "key",
+    "network",
+    "other",
+)  # the evidence: address, controlling person, key, IPs
+LINK_ACCOUNTS_MAX: Final = 50  # of one link
+
 FINDINGS: Final = ("confirmed", "settled", "unfounded")
 
 
@@ -146,6 +156,19 @@ class HolderReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.filed_on == 0 and self.due_day < today
 
 
+class AccountLink(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """That accounts of different owners are linked by evidence, since a day, until it is recorded that they are not."""
+
+    number: int
+    accounts: tuple[int, ...]
+    kind: str
+    basis: str
+    recorded_on: int
+    is_ended: bool = False
+    ended_on: int = 0
+    ended_basis: str = ""
+
+
 class Supervision(msgspec.Struct, array_like=True):
     """All records, by number from 1 (place 0 holds number 1). holders: by product, then by owner."""
 
@@ -153,6 +176,7 @@ class Supervision(msgspec.Struct, array_like=True):
     cases: list[Case] = []
     reductions: list[Reduction] = []
     holders: dict[str, dict[int, HolderReport]] = {}
+    links: list[AccountLink] = []
 
     def restriction(self, number: int) -> Restriction | None:
         """A restriction by its number."""
@@ -161,6 +185,10 @@ class Supervision(msgspec.Struct, array_like=True):
     def case(self, number: int) -> Case | None:
         """A case by its number."""
         return self.cases[number - 1] if 0 < number <= len(self.cases) else None
+
+    def link(self, number: int) -> AccountLink | None:
+        """A link between accounts by its number."""
+        return self.links[number - 1] if 0 < number <= len(self.links) else None
 
     def in_force(self, account: int) -> int:
         """Bits of all restrictions of an account that are in force."""

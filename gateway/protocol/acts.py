@@ -402,6 +402,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "answer": _Form("answer", wire.Reason, _same, _same),
     # supervision
     "restriction": _id_form("restriction_id", "R", supervision_wire.RestrictionId),
+    "link": _number_form("link", _INT64_MAX, 1),
     "case": _id_form("case_id", "K", supervision_wire.CaseId),
     "kill_switch": _id_form("kill_switch_id", "X", control_wire.KillSwitchId),
     "review_on": _day_form("review_on"),

@@ -80,6 +80,7 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     supervision_wire.OpsRestrictions: (list[supervision_wire.RestrictionRow],),
     supervision_wire.OpsReductions: (list[supervision_wire.ReductionRow],),
     supervision_wire.OpsCases: (list[supervision_wire.CaseRow],),
+    supervision_wire.OpsLinks: (list[supervision_wire.LinkRow],),
     supervision_wire.OpsCase: (supervision_wire.CaseView,),
     session_wire.DeadManSet: (session_wire.DeadManView,),
     control_wire.KillSwitchEngage: (control_wire.OwnOutcome,),

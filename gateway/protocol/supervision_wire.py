@@ -158,6 +158,28 @@ class OpsCase(Request, tag="ops.case", gc=False, kw_only=True):
     params: OpsCaseParams
 
 
+class OpsLinks(Request, tag="ops.links", gc=False, kw_only=True):
+    """Links between accounts of different owners by evidence, oldest first: they are watched together."""
+
+    params: OpsRecordsParams | UnsetType = UNSET
+
+
+class LinkRow(Struct, gc=False):
+    """A link. kind: address | person | key | network | other; owners: participants' numbers; watched_with: all owners that are
+    watched together by it, by other links and by associations, none once it has ended."""
+
+    link: int
+    accounts: list[str]
+    owners: list[int]
+    kind: str
+    basis: str
+    recorded_on: str
+    is_in_force: bool
+    ended_on: str
+    ended_basis: str
+    watched_with: list[int]
+
+
 class RestrictionRow(Struct, gc=False):
     """A restriction as operators see it: scope as imposed, left what of it is not lifted."""
 
@@ -221,4 +243,4 @@ class CaseView(Struct, gc=False):
 
 
 OfMembers = AccountMeasures | HolderReport
-OfOperators = OpsRestrictions | OpsReductions | OpsCases | OpsCase
+OfOperators = OpsRestrictions | OpsReductions | OpsCases | OpsCase | OpsLinks

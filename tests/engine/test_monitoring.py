@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine import monitoring as m
@@ -10,6 +11,7 @@ from engine.core.commands import AnyCommand, Entry
 from engine.core.events import Event, OrderAccepted
 from engine.core.market import Market
 from engine.core.units import BUY, DAY, SELL
+from tests.testkit.auctions import notice
 from tests.testkit.build import Desk, rulebook_text
 from tests.testkit.flows import random_flow
 
@@ -22,11 +24,13 @@ class Watched(Desk):
     """A market that a monitor watches: A and its sister have one owner; prices are around 50.00, limits 45.00 and 55.00."""
 
     def __init__(self, rules: dict[str, Any] | None = None, deadline: str = "", **thresholds: int) -> None:
-        self.monitor = m.Monitor(m.Thresholds(**thresholds))
+        self.monitor = m.Monitor()
+        retention = thresholds.pop("retention_bp", 0)
         self.alerts: list[m.Alert] = []
         product: dict[str, Any] = {"block_tonnes_min": 10, "block_limit_bp": 3_000} | (rules or {})
         years = {2025: {"surrender_deadline": deadline}} if deadline else None
-        super().__init__(rulebook_text({"CQEA": product}, years, self_trade="off", retention_bp=0))
+        book = rulebook_text({"CQEA": product}, years, None, None, thresholds, self_trade="off", retention_bp=retention)
+        super().__init__(book)
         self.act(
             c.ListInstrument("CQEA-25", "CQEA", 2025, "", "", 5_000),
             *(c.OpenAccount(code, owner, "", "institution") for code, owner in zip("ASBC", (1, 1, 2, 3), strict=True)),
@@ -84,16 +88,33 @@ def test_back_and_forth_between_two_owners_also_over_another_account() -> None:
     desk = Watched()
     desk.trade(A, B, 300)
     desk.trade(B, SISTER, 200)
+    desk.trade(B, A, 90)
+    desk.trade(B, C, 400)
     [alert] = desk.close()
-    assert (alert.pattern, alert.accounts, alert.trades) == (m.CIRCULAR, (A, B, SISTER), (1, 2))
-    assert alert.figures == {"tonnes_there": 300, "tonnes_back": 200}
+    assert (alert.pattern, alert.accounts, alert.trades) == (m.CIRCULAR, (A, B, SISTER), (1, 2, 3))
+    assert alert.figures == {"tonnes_there": 300, "tonnes_back": 290, "busiest_tonnes": 990}
 
 
-def test_less_than_the_threshold_one_way_is_no_circle() -> None:
-    desk = Watched(circular_tonnes=100)
-    desk.trade(A, B, 300)
-    desk.trade(B, A, 99)
-    assert desk.close() == []
+@pytest.mark.parametrize(
+    ("there", "back", "seconds", "elsewhere", "is_seen"),
+    [
+        (100, 100, 1_799, 0, True),
+        (99, 99, 0, 0, False),  # too little
+        (100, 100, 1_801, 0, False),  # too slow
+        (106, 100, 0, 0, False),  # somebody has more than before
+        (105, 100, 0, 0, True),
+        (100, 100, 0, 200, True),
+        (100, 100, 0, 201, False),  # a small part of all that one of them trades: who meets everybody meets each other
+    ],
+)
+def test_what_goes_round_and_what_does_not(there: int, back: int, seconds: int, elsewhere: int, is_seen: bool) -> None:
+    desk = Watched()
+    desk.trade(A, B, there)
+    desk.wait(seconds)
+    desk.trade(B, A, back)
+    if elsewhere:
+        desk.trade(C, B, elsewhere)
+    assert [alert.pattern for alert in desk.close()] == ([m.CIRCULAR] if is_seen else [])
 
 
 @pytest.mark.parametrize(("price", "seconds", "is_seen"), [(5_480, 1, True), (5_400, 1, False), (5_480, 60, False)])
@@ -133,7 +154,8 @@ def test_one_pair_at_the_limit_again_and_again_and_a_close_at_the_limit() -> Non
     for seller, buyer in ((A, B), (B, A), (A, B)):
         desk.trade(seller, buyer, 10, 5_500)
         desk.wait(600)
-    pair, at_limit = desk.close()
+    [pair] = desk.alerts  # as soon as it is seen
+    [_, at_limit] = desk.close()
     assert (pair.pattern, pair.accounts, pair.trades, pair.figures) == (m.LIMIT_PAIR, (A, B), (1, 2, 3), {"tonnes": 30})
     assert (at_limit.pattern, at_limit.figures["close_ticks"]) == (m.AT_LIMIT, 5_500)
 
@@ -145,8 +167,101 @@ def test_one_pairs_blocks_off_the_market() -> None:
         offer = desk.market.seq + 1
         desk.do(c.BlockOffer(A, 1, SELL, price, 10, (B,), f"b{offer}"))
         desk.do(c.BlockConfirm(B, offer))
-    [alert] = desk.close()
+    [alert] = desk.alerts
     assert (alert.pattern, alert.accounts, alert.trades) == (m.BLOCK_PAIR, (A, B), (1, 2))
+
+
+@pytest.mark.parametrize(("quick", "raised"), [(3, 0), (4, 1), (7, 1), (8, 2)])
+def test_again_as_often_is_another_alert(quick: int, raised: int) -> None:
+    desk = Watched(quick_cancels=4)
+    for _ in range(quick):
+        desk.do(c.CancelOrder(A, desk.order(A, SELL, 100, 5_480), ""))
+    assert [(alert.pattern, len(alert.orders)) for alert in desk.alerts] == [(m.LAYERING, 4)] * raised
+
+
+def test_a_new_rule_book_brings_its_own_thresholds() -> None:
+    desk = Watched()
+    product = {"block_tonnes_min": 10, "block_limit_bp": 3_000}
+    book = rulebook_text({"CQEA": product}, None, None, None, {"pair_trades": 1}, self_trade="off", retention_bp=0)
+    desk.act_both(c.CloseDay(), c.AdoptRuleBook(book.replace("value = 1,", "value = 2,", 1), 2, MONDAY + 1, ("doc",)))
+    desk.open_day(MONDAY + 1)
+    desk.trade(A, B, 1, 5_500)
+    assert [alert.pattern for alert in desk.alerts] == [m.LIMIT_PAIR]
+
+
+def test_what_is_remembered_can_be_kept_as_data() -> None:
+    one = Watched()
+    one.trade(A, B, 100)
+    desk = Watched()
+    desk.trade(A, B, 100)
+    kept = msgspec.msgpack.encode(desk.monitor.known)
+    desk.monitor = m.Monitor(msgspec.msgpack.decode(kept, type=m.Known))
+    for each in (one, desk):
+        each.trade(B, A, 100)
+    assert desk.close() == one.close() != []
+
+
+def sale(desk: Watched, day: int) -> None:
+    """A government that has units announces a sale for a day to come."""
+    government = len(desk.market.state.accounts)
+    desk.act(
+        c.OpenAccount("GOV", 9, "", "government"),
+        c.OpenAccount("TREASURY", 10, "", "treasury"),
+        c.AllocateUnits(government, 1, 1_000, "paid", 2025),
+        notice(unit_account=government, cash_account=government + 1, trading_day=day, categories=("institution",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("price", "tonnes", "is_seen"), [(5_250, 10, True), (5_249, 10, False), (5_000, 30, True), (5_000, 29, False)]
+)
+def test_a_run_up_of_price_or_turnover_before_a_government_sale(price: int, tonnes: int, is_seen: bool) -> None:
+    desk = Watched(run_up_days=2, run_up_bp=500, run_up_times=3)
+    for day, (at, much) in enumerate([(5_000, 10), (5_000, 10), (5_000, tonnes), (price, tonnes)]):
+        desk.trade(A, B, much, at)
+        desk.act(c.CloseDay())
+        desk.open_day(MONDAY + day + 1)
+    sale(desk, MONDAY + 5)
+    alerts = [alert for alert in desk.alerts if alert.pattern != m.AT_LIMIT]
+    if not is_seen:
+        assert alerts == []
+        return
+    [alert] = alerts
+    assert (alert.pattern, alert.instrument, alert.accounts) == (m.RUN_UP, 1, (B,))
+    assert alert.figures == {
+        "auction": 1, "close_before_ticks": 5_000, "close_ticks": price, "tonnes": 2 * tonnes, "usual_tonnes": 20,
+    }  # fmt: skip
+
+
+def test_a_run_up_after_the_notice_is_seen_at_the_close_and_once() -> None:
+    desk = Watched(run_up_days=1, run_up_bp=500)
+    desk.trade(A, B, 10)
+    desk.act(c.CloseDay())
+    desk.open_day(MONDAY + 1)
+    sale(desk, MONDAY + 4)
+    for day in (2, 3):
+        desk.trade(A, C, 10, 5_300)
+        desk.act(c.CloseDay())
+        desk.open_day(MONDAY + day)
+    [alert] = [alert for alert in desk.alerts if alert.pattern == m.RUN_UP]
+    assert (alert.trading_day, alert.accounts, alert.figures["close_ticks"]) == (MONDAY + 1, (C,), 5_300)
+
+
+def test_a_sale_that_leaves_hardly_more_than_the_floor() -> None:
+    desk = Watched(retention_bp=5_000)
+    desk.act(
+        c.OpenAccount("K", 7, "", "key_emitter"),
+        c.OpenAccount("L", 8, "", "key_emitter"),
+        c.AllocateUnits(5, 1, 1_000, "free", 2025),
+        c.AllocateUnits(6, 1, 1_000, "free", 2025),
+    )
+    desk.trade(5, B, 300)
+    desk.trade(5, B, 190)
+    [alert] = desk.close()
+    assert (alert.pattern, alert.accounts, alert.trades) == (m.RETENTION, (5,), (1, 2))
+    assert alert.figures == {"tonnes": 510, "floor_tonnes": 500}
+    desk.open_day(MONDAY + 1)
+    assert desk.close() == [alert]  # who sells nothing more is not said again
 
 
 def test_a_new_day_begins_with_nothing() -> None:
@@ -162,7 +277,7 @@ def test_a_full_table_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(m, "TABLE_ROWS_MAX", 1)
     desk = Watched()
     desk.trade(A, B, 300)
-    desk.trade(B, A, 300)
+    desk.trade(B, C, 300)
     [alert] = desk.close()
     assert (alert.pattern, alert.figures) == (m.NOT_WATCHED, {"rows_max": 1})
 
@@ -192,8 +307,7 @@ def test_much_more_than_usual_before_the_surrender(deadline: str, tonnes: int, i
 
 def test_a_replay_raises_the_same() -> None:
     def watch(seed: int) -> list[m.Alert]:
-        limits = m.Thresholds(circular_tonnes=1, quick_cancels=1, near_limit_bp=10_000, pair_trades=1)
-        market, monitor = Market(), m.Monitor(limits)
+        market, monitor = Market(), m.Monitor()
         return [alert for entry in random_flow(seed, 300) for alert in monitor.see(entry, market.apply(entry))]
 
     first = [watch(seed) for seed in range(6)]

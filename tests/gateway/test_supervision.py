@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engine.core import commands as c
+from engine.monitoring import LINKED, alerts_of
 from tests.gateway.kit import DAY, PRODUCTS, SPOT, House
 from tests.testkit.build import rulebook_text
 from yutan.client import Refused
@@ -100,3 +101,28 @@ async def test_overdue_reviews_and_reports_are_alarms_at_the_operators_door(tmp_
         with pytest.raises(Refused, match="NOT_PERMITTED"):
             await eyes.supervision.report_holding("CQEA", "x", "x")
     await house.stop()
+
+
+async def test_linked_accounts_near_the_limit_are_listed_and_alerted(tmp_path: Path) -> None:
+    products: dict[str, Any] = PRODUCTS | {"CQEA": PRODUCTS["CQEA"] | {"holding_limit_tonnes": 20_000}}
+    rules = rulebook_text(products, two_person_acts=["LinkAccounts"])
+    house = await House.start(tmp_path, rules=rules)
+    async with house.operator("chen") as chen, house.operator("li") as li:
+        fields = {"accounts": ["A001", "B001"], "kind": "network", "basis": "one address"}
+        proposed = await chen.act("link_accounts", fields, "alert M-1", "监2026-3")
+        await li.approve(proposed.proposal_id, proposed.sha256)
+        [row] = await chen.supervision.links("B001")
+        assert (row.accounts, row.kind, row.is_in_force, row.watched_with) == (
+            ["A001", "B001"], "network", True, row.owners,
+        )  # fmt: skip
+        with pytest.raises(Refused, match="UNKNOWN_LINK"):
+            await chen.act("unlink_accounts", {"link": 2, "basis": "none"}, "none")
+        await house.act(c.CloseDay())
+        await chen.act("unlink_accounts", {"link": 1, "basis": "two tenants"}, "two tenants")
+        assert await chen.supervision.links() == []
+        [row] = await chen.supervision.links(ended=True)
+        assert (row.is_in_force, row.ended_on, row.ended_basis) == (False, "2026-11-20", "two tenants")
+    await house.stop()
+    alerts, _ = alerts_of(tmp_path)
+    [alert] = [alert for alert in alerts if alert.pattern == LINKED]
+    assert (alert.product, alert.figures) == ("CQEA", {"tonnes": 20_000, "limit_tonnes": 20_000, "link_1": 1})

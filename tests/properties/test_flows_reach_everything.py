@@ -97,13 +97,22 @@ PARTICIPANT_EVENTS = tuple(
     if name.startswith(("Participant", "User", "Person", "Ban", "Association")) and name != "Band"
 )
 # of kill switches, own limits and sessions: test_kill_switches, test_sessions
+# of links between accounts and of what the closes find: test_links
+LINK_EVENTS = (e.AccountsLinked, e.AccountsUnlinked, e.LinkedNearLimit, e.RetentionNear)
 CONTROL_EVENTS = tuple(
     kind for name, kind in vars(e).items() if name.startswith(("KillSwitch", "Own", "Session", "DeadMan"))
 )
 # offsets by project move like any other; their numbers have a slow twin in test_serials
 PROJECT_EVENTS = (e.OffsetsIssued,)
 ELSEWHERE = (
-    NOT_REACHED + BLOCK_EVENTS + AUCTION_EVENTS + MERGER_EVENTS + PROJECT_EVENTS + PARTICIPANT_EVENTS + CONTROL_EVENTS
+    NOT_REACHED
+    + BLOCK_EVENTS
+    + AUCTION_EVENTS
+    + MERGER_EVENTS
+    + PROJECT_EVENTS
+    + PARTICIPANT_EVENTS
+    + CONTROL_EVENTS
+    + LINK_EVENTS
 )
 
 

@@ -88,11 +88,12 @@ def rulebook_text(
     compliance: dict[int, dict[str, Any]] | None = None,
     offsets: dict[str, dict[str, Any]] | None = None,
     classes: dict[str, dict[str, Any]] | None = None,
+    surveillance: dict[str, int] | None = None,
     **rules: Any,
 ) -> str:
     """The text of a rule book: defaults, with `rules` by key and `products` by code laid over them.
 
-    compliance by year, offsets by "YEAR.PRODUCT", classes by category: none unless given.
+    compliance by year, offsets by "YEAR.PRODUCT", classes by category, thresholds of surveillance: none unless given.
     """
     left = dict(rules)
     lines: list[str] = []
@@ -104,6 +105,8 @@ def rulebook_text(
             values |= {key: left.pop(key) for key in _OPTIONAL_IN_SETTLEMENT if key in left}
         lines += _table(section, values)
     assert not left, f"no such rules: {', '.join(left)}"
+    if surveillance:
+        lines += _table("surveillance", surveillance)
     for year, values in (compliance or {}).items():
         lines += _table(f"compliance.{year}", _COMPLIANCE | values)
     for name, values in (classes or {}).items():

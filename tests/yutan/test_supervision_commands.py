@@ -33,6 +33,11 @@ def test_a_case_from_a_demand_to_a_restriction_and_its_end(tmp_path: Path) -> No
         none = desk.member("cement", "report-holding", "CQEA", "--purpose", "x", "--funds", "own", code=60)
         assert none["error"]["name"] == "NOT_LARGE_HOLDER"
         desk.both("review-restriction", "R-1", "--review-on", "20991231", *WHY)
+        desk.both("link", "record", "K01", "I01", "--kind", "address", *WHY)
+        [linked] = desk.operator("link", "list", "--account", "I01")
+        assert (linked["link"], linked["accounts"], linked["kind"]) == (1, ["K01", "I01"], "address")
+        desk.both("link", "end", "1", *WHY)
+        assert desk.operator("link", "list") == []
         desk.both("lift", "K01", "--scope", "all", "--restriction", "R-1", *WHY)
         [glance] = desk.operator("case", "list")
         assert glance["last_step"] == "restriction"

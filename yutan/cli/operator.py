@@ -19,6 +19,7 @@ from yutan.cli import (
     block,
     day,
     kill,
+    links,
     notices,
     participants,
     registry,
@@ -36,6 +37,7 @@ app.add_typer(bulletin_app, name="bulletin")
 registry.register(app)
 allocations.register(app)
 day.register(app)
+links.register(app)
 supervision.register(app)
 statements.register(app)
 app.command()(notices.announce)

@@ -241,6 +241,7 @@ def alerts_of(data: DataDir, as_json: bool) -> list[dict[str, Any]]:
             "pattern": alert.pattern,
             "trading_day": day_text(alert.trading_day),
             "instrument": instruments.get(alert.instrument, ""),
+            "product": alert.product,
             "accounts": [accounts[number] for number in alert.accounts],
             "figures": alert.figures,
             "seq": alert.seq,
@@ -260,7 +261,10 @@ def list_alerts(
 ) -> None:
     """List the alerts (预警) of the journal in DIR, also beside a running exchange; each replay gives the same."""
     rows = [
-        {name: row[name] for name in ("alert_id", "pattern", "trading_day", "instrument", "accounts", "figures")}
+        {
+            name: row[name]
+            for name in ("alert_id", "pattern", "trading_day", "instrument", "product", "accounts", "figures")
+        }
         for row in alerts_of(data, as_json)
         if (not day or row["trading_day"] == day_text(day)) and (not account or account in row["accounts"])
     ]

@@ -108,18 +108,30 @@ def test_every_rule_has_its_provenance() -> None:
     in_market = {
         field
         for field in rulebook.RuleBook.__struct_fields__
-        if field not in ("products", "compliance", "classes", "provenance", "risk_reserve_max_fen", *UNKNOWN_HOURS)
+        if field
+        not in (
+            "products",
+            "compliance",
+            "classes",
+            "surveillance",
+            "provenance",
+            "risk_reserve_max_fen",
+            *UNKNOWN_HOURS,
+        )
     }
     in_product = {field for field in rulebook.ProductRules.__struct_fields__ if field not in ("code", *UNKNOWN)}
     in_year = {f for f in rulebook.ComplianceRules.__struct_fields__ if f not in ("year", "offsets")}
+    watched = set(rulebook.SurveillanceRules.__struct_fields__)
     in_class = {field for field in rulebook.ClassRules.__struct_fields__ if field != "category"}
-    assert {name.rpartition(".")[2] for name in book.provenance} == in_market | in_product | in_year | in_class
+    assert {
+        name.rpartition(".")[2] for name in book.provenance
+    } == in_market | in_product | in_year | in_class | watched
     not_in_blocks = [code for code, product in book.products.items() if not product.block_tonnes_min]
     assert not_in_blocks == ["CCER"]
     given = len(book.products) * len(in_product) - 2 * len(not_in_blocks) + len(book.compliance) * len(in_year)
     without_assets = [rules for rules in book.classes.values() if not rules.assets_fen_min]
     given += len(book.classes) * len(in_class) - len(without_assets)
-    assert len(book.provenance) == len(in_market) + given
+    assert len(book.provenance) == len(in_market) + len(watched) + given
 
 
 def test_rules_of_block_trades_may_be_left_out_but_not_halved() -> None:
