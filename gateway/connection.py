@@ -218,6 +218,11 @@ class Connection:
         self.send_frame(frames.text_frame(encode(wire.Reply(request_id, result, self._jsonrpc))))
 
     @property
+    def line(self) -> asyncio.Transport | None:
+        """What it is written to; None where the socket is gone."""
+        return self._socket
+
+    @property
     def wants_jsonrpc(self) -> bool:
         """Whether its answers name the version that its requests named."""
         return self._jsonrpc is not UNSET

@@ -147,6 +147,7 @@ class Client:
         self._orders = 0
         self._cancel_grace_ms = -1
         self._sim: wire.Simulate | None = None
+        self._away_s = 0.0  # as the server asked before a planned restart
 
     @classmethod
     def connect(
@@ -254,6 +255,13 @@ class Client:
         """The close code of the last connection that ended; 0 if there was none."""
         return self._link.close[0] if self._link is not None else 0
 
+    async def wait_connected(self) -> None:
+        """Wait until there is a connection (again, with reconnect=True). Raises `ConnectionLost` where none will come."""
+        if self._relink is not None:
+            await asyncio.shield(self._relink)
+        if not self.is_connected:
+            raise self._lost()
+
     async def wait_closed(self) -> None:
         """Wait until the present connection has ended."""
         if self._link is not None:
@@ -287,6 +295,8 @@ class Client:
     async def _link_again(self) -> None:
         """Connect again until it works, follow the same channels, and have what was missed. Ends where login is refused."""
         pause_s = _RECONNECT_FIRST_S
+        await asyncio.sleep(self._away_s)
+        self._away_s = 0.0
         while not self._is_closing:
             try:
                 await self.open()
@@ -636,6 +646,8 @@ class Client:
             self._following.on_event(said)
         elif said.kind == "heartbeat":
             self._following.on_heartbeat(msgspec.json.decode(said.data, type=session_wire.Heartbeat).last)
+        elif said.kind == "going_away":
+            self._away_s = msgspec.json.decode(said.data, type=session_wire.GoingAway).reconnect_after_ms / 1000
         elif said.kind == "hello" and self._hello is not None and not self._hello.done():
             self._hello.set_result(msgspec.json.decode(said.data, type=session_wire.Hello))
 

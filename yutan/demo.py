@@ -104,7 +104,7 @@ async def run(
         founding.found(data, rulebook.shipped(RULEBOOK), founding.DEFAULT_OPERATORS)
     exchange = await Exchange.start(data, settings)
     try:
-        async with _operators(exchange) as (first, second):
+        async with operators(exchange) as (first, second):
             market = DemoMarket(exchange)
             desk = FourEyes(first, second)
             await populate(data, exchange.view, desk, market.note_step, settings.env)
@@ -124,7 +124,8 @@ async def run(
 
 
 @asynccontextmanager
-async def _operators(exchange: Exchange) -> AsyncIterator[tuple[Client, Client]]:
+async def operators(exchange: Exchange) -> AsyncIterator[tuple[Client, Client]]:
+    """The two founding operators at their door."""
     url = exchange.running.ws_url
     people = founding.DEFAULT_OPERATORS
     paths = [folder.keys(exchange.data) / f"{person}.pem" for person in people]

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "serve": "market",
     "demo": "market",
     "sandbox": "market",
+    "conform": "conform",
     "replay": "market",
     "verify": "verify",
     "rotate-key": "verify",
