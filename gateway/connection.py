@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 _FRAGMENTS_MAX: Final = 64
 _REFUSALS_THAT_CLOSE: Final = frozenset(
-    (reasons.BAD_SIGNATURE, reasons.NONCE_USED, reasons.KEY_REVOKED, reasons.WRONG_ENVIRONMENT)
+    (
+        reasons.BAD_SIGNATURE,
+        reasons.NONCE_USED,
+        reasons.KEY_REVOKED,
+        reasons.TICKET_INVALID,
+        reasons.WRONG_ENVIRONMENT,
+    )
 )
 _TEXT: Final = WSMsgType.TEXT
 _CLOSE: Final = WSMsgType.CLOSE
@@ -72,6 +78,7 @@ class Connection:
         self.scopes: tuple[str, ...] = ()
         self.exec_accounts: set[int] = set()
         self.public: frozenset[str] = frozenset()
+        self.web_session = ""  # of the browser whose ticket opened it; "": opened by a signature
         self.order_session = 0  # that cancels on disconnect what is entered here; 0: none
         self.in_flight = 0
         self.queries = 0
@@ -297,7 +304,7 @@ class Connection:
 
     def forget_login(self) -> None:
         """The login came to nothing; another may be tried."""
-        self.key_id, self.accounts, self.scopes = "", {}, ()
+        self.key_id, self.accounts, self.scopes, self.web_session = "", {}, (), ""
 
     def end(self, happened: str, words: str = "") -> None:
         """Close with the code that `happened` has; what is in the outbox goes out before, unless the peer is too slow."""

@@ -40,6 +40,8 @@ from gateway.filings import FilingDesk
 from gateway.history import History
 from gateway.intentions import IntentionDesk
 from gateway.listener import Listener
+from gateway.login_desk import LoginDesk
+from gateway.logins import Logins
 from gateway.members import MemberDesk
 from gateway.operators import OperatorDesk
 from gateway.participants import ParticipantDesk
@@ -69,8 +71,11 @@ Answerer = Callable[[Connection, str | int, Entry, list[events.Event]], None]
 class Gateway:
     """The doors. `is_refusing_orders` may be set by the composition root: new orders then get OVERLOADED, cancels work."""
 
-    def __init__(self, settings: GatewaySettings, feed: PublicFeed, title: Title, history: History) -> None:
+    def __init__(
+        self, settings: GatewaySettings, feed: PublicFeed, title: Title, history: History, logins: Logins
+    ) -> None:
         self.settings = settings
+        self.logins = logins
         self._requests_in_flight_max = settings.requests_in_flight_max
         self._throttle = Throttle(
             settings.key_orders_per_second_max,
@@ -107,6 +112,7 @@ class Gateway:
         FilingDesk(self)
         IntentionDesk(self)
         ExplainDesk(self)
+        LoginDesk(self)
         self.make_line: Callable[[asyncio.Transport], asyncio.Transport] = rehearsal.Line
         self.port = 0
         self._connections: set[Connection] = set()
@@ -125,9 +131,14 @@ class Gateway:
 
     @classmethod
     async def open(cls, settings: GatewaySettings, feed: PublicFeed, title: Title) -> Self:
-        """Open the store of private streams; after this, `mark` says where to follow from."""
-        history = await History.open(settings.history_file, settings.history_reports_max, settings.history_pause_ms)
-        return cls(settings, feed, title, history)
+        """Open the stores of private streams and of logins; after this, `mark` says where to follow from."""
+        logins = await Logins.open(settings.logins_file, settings.logins)
+        try:
+            history = await History.open(settings.history_file, settings.history_reports_max, settings.history_pause_ms)
+        except BaseException:
+            await logins.close()
+            raise
+        return cls(settings, feed, title, history, logins)
 
     # ---- following the engine -----------------------------------------------------------------------------
 
@@ -221,6 +232,11 @@ class Gateway:
         for connection in [peer for peer in self._connections if peer.state == session.LOGGED_IN and is_meant(peer)]:
             connection.end(session.ACCESS_LOST)
 
+    def end_web_session(self, number: str) -> None:
+        """A browser's session has ended: so does whatever it opened."""
+        for connection in [peer for peer in self._connections if peer.web_session == number]:
+            connection.end(session.LOGIN_ENDED)
+
     def _is_shut_out(self, connection: Connection) -> bool:
         return all(self._may_not_log_in(account) for account in connection.accounts.values())
 
@@ -286,6 +302,7 @@ class Gateway:
         await self.close_doors()
         self._is_closed = True
         await self.history.close()
+        await self.logins.close()
 
     def metrics(self) -> dict[str, int]:
         """Counters and gauges, by name."""
@@ -371,11 +388,12 @@ class Gateway:
         if params.language is not msgspec.UNSET:
             connection.language = params.language
         try:
-            accounts, scopes, operator = self._judge_login(connection, params)
+            key_id, web_session = self._identify(connection, params)
+            accounts, scopes, operator = self._judge_login(connection, key_id)
         except Refused:
             self.counters["logins_refused"] += 1
             raise
-        connection.key_id = params.key_id
+        connection.key_id, connection.web_session = key_id, web_session
         connection.accounts, connection.scopes, connection.operator = accounts, scopes, operator
         if params.cancel_on_disconnect is UNSET:
             self.welcome(connection, request.id)
@@ -406,26 +424,38 @@ class Gateway:
         )
         connection.reply(request_id, welcome)
 
-    def _judge_login(
-        self, connection: Connection, params: wire.SessionAuthParams
-    ) -> tuple[dict[str, int], tuple[str, ...], int]:
-        """(accounts, scopes, operator number) of who logs in. Raises `Refused`."""
+    def _identify(self, connection: Connection, params: wire.SessionAuthParams) -> tuple[str, str]:
+        """(key or person, the browser's session) of who logs in, proven by a ticket or a signature. Raises `Refused`."""
+        if params.ticket is not UNSET:
+            found = self.logins.redeem(params.ticket, connection.door)
+            return found.name, found.number
+        if params.key_id is UNSET or params.signature is UNSET:
+            raise Refused(reasons.INVALID_FIELD, "key_id" if params.key_id is UNSET else "signature")
         if params.nonce is not msgspec.UNSET and params.nonce != connection.nonce:
             raise Refused(reasons.NONCE_USED, "nonce")
-        view = self.view()
+        view, key_id = self.view(), params.key_id
         text = session.login_text(
-            self.settings.env, connection.host, connection.connection_id, connection.nonce, params.key_id
+            self.settings.env, connection.host, connection.connection_id, connection.nonce, key_id
         )
         if connection.door == "ops":
-            person = next((found for found in view.operators() if found.person == params.key_id), None)
-            if person is None or not session.is_signed(person.public_key, params.signature, text):
-                raise Refused(reasons.BAD_SIGNATURE)
-            self._check_connections_of(params.key_id, "ops")
-            return {}, _OPERATOR_SCOPES, person.number
-        rehearsal.check_key(self.settings.env, params.key_id)
-        key = view.key(params.key_id)
-        if key is None or not session.is_signed(key.public_key, params.signature, text):
+            public_key = next((found.public_key for found in view.operators() if found.person == key_id), b"")
+        else:
+            rehearsal.check_key(self.settings.env, key_id)
+            key = view.key(key_id)
+            public_key = key.public_key if key is not None else b""
+        if not session.is_signed(public_key, params.signature, text):
             raise Refused(reasons.BAD_SIGNATURE)
+        return key_id, ""
+
+    def _judge_login(self, connection: Connection, key_id: str) -> tuple[dict[str, int], tuple[str, ...], int]:
+        """(accounts, scopes, operator number) of who has shown to be the one. Raises `Refused`."""
+        view = self.view()
+        if connection.door == "ops":
+            person = next(found for found in view.operators() if found.person == key_id)
+            self._check_connections_of(key_id, "ops")
+            return {}, _OPERATOR_SCOPES, person.number
+        key = view.key(key_id)
+        assert key is not None, "who was identified has a key"
         if key.revoked:
             raise Refused(reasons.KEY_REVOKED)
         accounts = {
@@ -434,7 +464,7 @@ class Gateway:
         if key.accounts and not accounts:
             is_suspended = all(self._is_suspended(number) for number in key.accounts)
             raise Refused(reasons.PARTICIPANT_SUSPENDED if is_suspended else reasons.ACCOUNT_RESTRICTED)
-        self._check_connections_of(params.key_id, "trade")
+        self._check_connections_of(key_id, "trade")
         return accounts, key.scopes, 0
 
     def _check_connections_of(self, key_id: str, door: str) -> None:
@@ -558,6 +588,8 @@ class Gateway:
 
     def _beat(self) -> None:
         """A heartbeat to everyone; on the public door with a ping, which browsers answer by themselves."""
+        if self.founded_view() is not None:
+            self.logins.sweep()
         phase = phases.NAMES[self.view().day().phase] if self.founded_view() is not None else phases.NAMES[0]
         shared: dict[frozenset[str], bytes] = {}
         for connection in list(self._connections):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.logins import LoginSettings
+
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """How one gateway process runs. `origins`: pages that may open sockets (scheme, host, port, as browsers send them)."""
@@ -13,6 +15,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 9101  # 0: any free one, see Gateway.port
     history_file: Path
+    logins_file: Path
+    logins: LoginSettings = LoginSettings()
     origins: tuple[str, ...] = ()
     tls: ssl.SSLContext | None = None
 

@@ -54,6 +54,7 @@ from yutan.inquiries import Inquiries, place_params
 from yutan.intentions import Intentions
 from yutan.keys import Key, given_key
 from yutan.link import Link
+from yutan.logins import OwnLogin
 from yutan.participants import Participants
 from yutan.reports import Reports
 from yutan.serials import SerialNumbers
@@ -120,6 +121,7 @@ class Client:
         self.participants = Participants(self._ask)
         self.allocations = Allocations(self._ask)
         self.controls = Controls(self._ask)
+        self.logins = OwnLogin(self._ask)
         self.reports = Reports(self._ask)
         self.inquiries = Inquiries(self._ask, self.next_client_order_id)
         self.filings = Filings(self._ask)

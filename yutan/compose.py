@@ -189,6 +189,7 @@ class Exchange:
             host=self.settings.host,
             port=self.settings.ws_port,
             history_file=self.data / "history.db",
+            logins_file=self.data / "logins.db",
             origins=self.settings.origins,
             key_orders_per_second_max=self.settings.key_orders_per_second_max,
             participant_orders_per_second_max=self.settings.participant_orders_per_second_max,
@@ -230,6 +231,8 @@ class Exchange:
             self.lags,
             self.counters,
             proofs=self.checkpoints,
+            logins=self.gateway.logins,
+            origins=lambda: self.gateway.settings.origins,
         )
         http = await serve_http(create_app(sources), settings.host, settings.http_port)
         self._stack.push_async_callback(http.close)

@@ -37,6 +37,12 @@ ALREADY_AUTHENTICATED: Final = 1014
 EXPIRED_REQUEST: Final = 1015
 UNKNOWN_SESSION: Final = 1016
 NO_DEAD_MAN: Final = 1017
+LOGIN_REFUSED: Final = 1018
+LOGIN_LOCKED: Final = 1019
+LOGIN_NEEDED: Final = 1020
+TICKET_INVALID: Final = 1021
+PASSWORD_WEAK: Final = 1022
+ORIGIN_REFUSED: Final = 1023
 # 2000 permission and member state
 NOT_PERMITTED: Final = 2001
 PARTICIPANT_SUSPENDED: Final = 2002
@@ -286,6 +292,56 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "会话已结束,其申报已撤销,请重新登录。",
     ),
     Reason(1017, "NO_DEAD_MAN", "never", 99, "No dead-man timer is set for the account.", "该账户未设失联撤单计时。"),
+    Reason(
+        1018,
+        "LOGIN_REFUSED",
+        "never",
+        99,
+        "Name, password or one-time code is not right, or the code was used before.",
+        "用户名、密码或动态码不正确,或动态码已使用。",
+        "GB/T 22239-2019 8.1.4.1",
+    ),
+    Reason(
+        1019,
+        "LOGIN_LOCKED",
+        "after",
+        99,
+        "Too many failed logins; wait for as many seconds as `actual` says.",
+        "登录失败次数过多,请等待 actual 所示秒数后再试。",
+        "GB/T 22239-2019 8.1.4.1",
+    ),
+    Reason(
+        1020,
+        "LOGIN_NEEDED",
+        "never",
+        99,
+        "There is no session, or it has ended; log in at /login.",
+        "未登录或会话已结束,请到 /login 登录。",
+    ),
+    Reason(
+        1021,
+        "TICKET_INVALID",
+        "never",
+        99,
+        "The ticket is unknown, used or too old, or is for another door.",
+        "票据未知、已使用、已过期,或不适用于此入口。",
+    ),
+    Reason(
+        1022,
+        "PASSWORD_WEAK",
+        "never",
+        99,
+        "The password is too short or too simple, or holds the user's name.",
+        "密码过短、过于简单,或包含用户名。",
+    ),
+    Reason(
+        1023,
+        "ORIGIN_REFUSED",
+        "never",
+        99,
+        "The request comes from a page that is not the exchange's own.",
+        "请求并非来自本交易所的页面。",
+    ),
     Reason(2001, "NOT_PERMITTED", "never", 99, "This key may not do that.", "该密钥无权进行此操作。"),
     Reason(
         2002,

@@ -17,6 +17,7 @@ from gateway.http import (
     intentions,
     key_units,
     language,
+    logins,
     notices,
     pages,
     refusals,
@@ -26,8 +27,9 @@ from gateway.http import (
 )
 from gateway.http.datafiles import DataFiles
 from gateway.http.sources import Sources
+from gateway.protocol import codec
 
-_BODY_BYTES_MAX = 16_384  # nothing here reads a body
+_BODY_BYTES_MAX = 16_384  # a login is the longest that is read
 _STATIC_MAX_AGE_S = 300
 
 
@@ -62,11 +64,14 @@ def create_app(sources: Sources) -> Litestar:
             *specification.HANDLERS,
             *notices.PAGES,
             *disclosure_pages.PAGES,
+            Router("/v1", route_handlers=logins.HANDLERS),
+            *logins.PAGES,
             static,
         ],
         state=State({"sources": sources, "files": DataFiles()}),
         exception_handlers={
             replies.Refused: refusals.on_refused,
+            codec.Refused: refusals.on_wire_refused,
             TapeBusy: refusals.on_busy,
             HTTPException: refusals.on_http_error,
             Exception: refusals.on_internal_error,

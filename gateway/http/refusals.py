@@ -11,9 +11,10 @@ from gateway.feed.tape import TapeBusy
 from gateway.http.pages import page
 from gateway.http.replies import STATUS, AnyRequest, Refused, refusal
 from gateway.http.sources import Sources
+from gateway.protocol import codec
 
 _log: Final = structlog.get_logger("gateway.http")
-_FILES: Final = ("/api/", "/static/", "/udf/")
+_FILES: Final = ("/api/", "/static/", "/udf/", "/v1/")
 
 
 def _is_reader(request: AnyRequest) -> bool:
@@ -36,6 +37,12 @@ def _answer(request: AnyRequest, refused: Refused, status: int | None = None) ->
 def on_refused(request: AnyRequest, error: Refused) -> Response[Any]:
     """Litestar's hook for our own refusals."""
     return _answer(request, error)
+
+
+def on_wire_refused(request: AnyRequest, error: codec.Refused) -> Response[Any]:
+    """Litestar's hook for what is refused by parts that the websocket doors have too."""
+    detail = "" if error.actual is None else str(error.actual)
+    return on_refused(request, Refused(error.reason, error.field, detail))
 
 
 def on_busy(request: AnyRequest, _error: TapeBusy) -> Response[Any]:

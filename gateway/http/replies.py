@@ -16,6 +16,11 @@ _encode = msgspec.json.Encoder().encode
 _RETRY_AFTER_S: Final = "1"
 
 STATUS: Final = {
+    reasons.LOGIN_REFUSED: 401,
+    reasons.LOGIN_LOCKED: 429,
+    reasons.LOGIN_NEEDED: 401,
+    reasons.ORIGIN_REFUSED: 403,
+    reasons.NOT_PERMITTED: 403,
     reasons.UNKNOWN_METHOD: 404,
     reasons.UNKNOWN_INSTRUMENT: 404,
     reasons.UNKNOWN_DOCUMENT: 404,

@@ -12,6 +12,7 @@ from engine.view import MarketView
 from gateway.feed import PublicFeed, Tape
 from gateway.http.replies import Refused
 from gateway.http.settings import HttpSettings
+from gateway.logins import Logins
 
 
 class Sources(NamedTuple):
@@ -19,6 +20,8 @@ class Sources(NamedTuple):
 
     lags: entries each follower has yet to do, by name. counters: figures for /metrics; names ending in `_total` only grow.
     now_ns: what today is, for the calendar. proofs: what the exchange signs; None where nothing is signed.
+    logins: people's; None where nobody logs in.
+    origins: what pages may send something here, as browsers write them.
     """
 
     view: MarketView
@@ -30,6 +33,8 @@ class Sources(NamedTuple):
     counters: Callable[[], dict[str, int]]
     now_ns: Callable[[], int] = wall_ns
     proofs: Proofs | None = None
+    logins: Logins | None = None
+    origins: Callable[[], tuple[str, ...]] = tuple
 
 
 def sources_of(request: Request[Any, Any, Any]) -> Sources:

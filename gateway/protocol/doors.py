@@ -14,6 +14,7 @@ from gateway.protocol import (
     filing_wire,
     holder_wire,
     intention_wire,
+    login_wire,
     participant_wire,
     preflight_wire,
     report_wire,
@@ -37,9 +38,11 @@ DOORS: Final[dict[str, Any]] = {
     | supervision_wire.OfMembers
     | control_wire.OfMembers
     | session_wire.DeadManSet
+    | login_wire.LoginCode
     | statement_wire.OfMembers
     | fee_wire.FeesGet,
     "ops": wire.OpsRequest
+    | login_wire.LoginCode
     | block_wire.OpsBlocks
     | auction_wire.Looking
     | holder_wire.OpsLargeHolders

@@ -20,6 +20,7 @@ LOGIN_REFUSED: Final = "login_refused"
 LOGIN_LATE: Final = "login_late"
 LOGOUT: Final = "logout"
 ACCESS_LOST: Final = "access_lost"
+LOGIN_ENDED: Final = "login_ended"
 TOO_SLOW: Final = "too_slow"
 SILENT: Final = "silent"
 GOING_AWAY: Final = "going_away"
@@ -50,6 +51,7 @@ CLOSE_CODES: Final[dict[int, str]] = {
     4008: "the peer reads too slowly: reconnect and replay from the last seq",
     4009: "another connection went on with this session",
     4010: "nothing was heard for two heartbeats: reconnect",
+    4011: "the browser's session that opened this connection has ended: log in again",
     4029: "too many refused frames in a row, or too many connections: wait, and fix the client",
 }
 
@@ -60,6 +62,7 @@ TRANSITIONS: Final[dict[tuple[str, str], tuple[str, int]]] = {
     (GREETED, LOGOUT): (ENDED, NORMAL),
     (LOGGED_IN, LOGOUT): (ENDED, NORMAL),
     (LOGGED_IN, ACCESS_LOST): (ENDED, 4003),
+    (LOGGED_IN, LOGIN_ENDED): (ENDED, 4011),
     (GREETED, TOO_SLOW): (ENDED, 4008),
     (LOGGED_IN, TOO_SLOW): (ENDED, 4008),
     (GREETED, SILENT): (ENDED, 4010),

@@ -84,17 +84,21 @@ class CancelOnDisconnect(Params, gc=False):
 
 
 class SessionAuthParams(Params, gc=False):
-    """`key_id` is a member's key, on the ops door an operator's person id. `nonce` may repeat hello's, to name a stale login."""
+    """`key_id` is a member's key, on the ops door an operator's person id. `nonce` may repeat hello's, to name a stale login.
 
-    key_id: Code
-    signature: Annotated[str, Meta(max_length=256)]
+    A page sends a `ticket` of its session instead of key and signature.
+    """
+
+    key_id: Code | UnsetType = UNSET
+    signature: Annotated[str, Meta(max_length=256)] | UnsetType = UNSET
     nonce: Annotated[str, Meta(max_length=128)] | UnsetType = UNSET
     language: Language | UnsetType = UNSET
     cancel_on_disconnect: CancelOnDisconnect | UnsetType = UNSET
+    ticket: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
 
 
 class SessionAuth(Request, tag="session.auth", gc=False, kw_only=True):
-    """Log in: Ed25519 over `env|host|connection_id|nonce|key_id`, once per connection."""
+    """Log in: Ed25519 over `env|host|connection_id|nonce|key_id`, once per connection; or the ticket of a browser's session."""
 
     params: SessionAuthParams
 

@@ -72,7 +72,8 @@ class House:
         cls, folder: Path, *, two_person_acts: tuple[str, ...] = (), rules: str = "", **settings: Any
     ) -> Self:
         """Start on this folder; a fresh one is founded (with these rules, if given), filled and opened for trading."""
-        defaults = GatewaySettings(port=0, history_file=folder / "history.db", feed_flush_ms=10, close_ms=200)
+        stores = {"history_file": folder / "history.db", "logins_file": folder / "logins.db"}
+        defaults = GatewaySettings(port=0, feed_flush_ms=10, close_ms=200, **stores)
         house = cls(folder, replace(defaults, **settings))
         await house.open(two_person_acts, rules)
         return house

@@ -37,6 +37,7 @@ COMMANDS: Final = {
 }
 GROUPS: Final = (
     "key",
+    "login",
     "rulebook",
     "calendar",
     "block",

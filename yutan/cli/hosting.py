@@ -17,6 +17,7 @@ from engine.journal import JournalError, JournalLocked
 from engine.recovery import RecoveryError
 from gateway.feed.tape import TapeBroken
 from gateway.history import HistoryBroken
+from gateway.logins.store import LoginsBroken
 from settlement.store import StoreRefused
 from yutan.cli import logs
 from yutan.cli.house import settings_or_fail
@@ -36,6 +37,7 @@ UNUSABLE = (
     RecoveryError,
     StoreRefused,
     HistoryBroken,
+    LoginsBroken,
     TapeBroken,
     FoundingError,
     KeyFileError,

@@ -20,6 +20,7 @@ from yutan.cli import (
     day,
     kill,
     links,
+    login,
     notices,
     participants,
     registry,
@@ -46,6 +47,7 @@ app.add_typer(filing_app, name="filing")
 app.add_typer(block.operator_app, name="block")
 app.add_typer(auction.operator_app, name="auction")
 app.add_typer(kill.operator_app, name="kill")
+app.add_typer(login.operator_app, name="login")
 app.add_typer(report.app, name="report")
 
 Tonnes = Annotated[int, typer.Argument(min=1, help="Tonnes (吨).")]

@@ -356,6 +356,13 @@ def visitor_reads(
 
 def act(told: Act, name: str, fields: dict[str, Any]) -> None:
     """Do or propose an act; a proposal is shown with the content and the hash that its approver signs."""
+    answer = act_answer(told, name, fields)
+    titles = {"pending": "waits for a second person (待复核)", "done": "done (已执行)"}
+    show(answer, as_json=told.as_json, title=titles.get(answer["status"], ""))
+
+
+def act_answer(told: Act, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Do or propose an act: what became of it, and how a second operator goes on."""
 
     async def question(client: Client) -> Any:
         outcome = await client.act(name, fields, told.reason, told.document)
@@ -364,9 +371,8 @@ def act(told: Act, name: str, fields: dict[str, Any]) -> None:
             answer["next"] = f"yutan operator approve {outcome.proposal_id} --operator OTHER --sha256 {outcome.sha256}"
         return answer
 
-    answer = ask_operator(told.desk, question)
-    titles = {"pending": "waits for a second person (待复核)", "done": "done (已执行)"}
-    show(answer, as_json=told.as_json, title=titles.get(answer["status"], ""))
+    answer: dict[str, Any] = ask_operator(told.desk, question)
+    return answer
 
 
 def ask_operator(desk: Desk, question: Callable[[Client], Awaitable[Answer]]) -> Answer:

@@ -11,6 +11,7 @@ import pytest
 from engine.core.commands import PublishBulletin
 from gateway.feed import FeedSettings, PublicFeed, Tape
 from gateway.http import HttpSettings, Sources, create_app, serve_http
+from gateway.logins import Logins
 from settlement.worker import Settlement
 from tests.gateway.feed.flow import Run, random_commands
 from tests.gateway.kit import DEADLINE_S
@@ -55,15 +56,19 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
             (row,) = await title.bulletins()
             run.act(PublishBulletin(day, row.sha256))
     await title.wait_settled(run.market.seq)
+    logins = await Logins.open(tmp_path / "logins.db")
+    logins.view = lambda: run.view
     lags: dict[str, int] = {"settlement": 3}
     counters: dict[str, int] = {"reports_total": 12, "connections": 4}
     sources = Sources(
         run.view, feed, tape, title, HttpSettings(data_licence="CC-BY-4.0"), lambda: lags, lambda: counters
     )
+    sources = sources._replace(logins=logins)
     server = await serve_http(create_app(sources), "127.0.0.1", 0)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=DEADLINE_S) as client:
         yield Door(client, run, tape, title, lags, counters)
     await server.close()
     await tape.close()
+    await logins.close()
     await title.close()
     assert failures == []
