@@ -10,14 +10,15 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
-from litestar.response import Template
+from litestar.response import Redirect, Template
 from msgspec import Meta, Struct
 
-from engine.core import reasons
+from engine.core import phases, reasons
 from gateway.http.pages import page
 from gateway.http.replies import JSON, AnyRequest, Refused
 from gateway.http.sources import Sources, sources_of
 from gateway.logins import Logins, WebSession, factors
+from gateway.protocol import codec
 from gateway.protocol.times import time_text
 
 COOKIE: Final = "yutan_session"
@@ -231,6 +232,31 @@ def login_page(request: AnyRequest) -> Template:
     return _private(page(request, sources, "login.html", password_min=factors.PASSWORD_MIN))
 
 
+def _desk_page(request: AnyRequest, door: Door, name: str, **values: Any) -> Template | Redirect:
+    """A page for who is logged in at this door; others are sent to log in."""
+    sources, logins = _logins(request)
+    try:
+        found = _session(request, logins)
+    except codec.Refused:
+        found = None
+    if found is None or found.door != door:
+        return Redirect("/login", status_code=303, headers=_NO_STORE)
+    return _private(page(request, sources, name, **values))
+
+
+@get("/member", sync_to_thread=False)
+def member_page(request: AnyRequest) -> Template | Redirect:
+    """The member's terminal: orders, fills, holdings, statements, the compliance year, one's own brakes."""
+    return _desk_page(request, "trade", "member.html")
+
+
+@get("/operator", sync_to_thread=False)
+def operator_page(request: AnyRequest) -> Template | Redirect:
+    """The operators' console: the day, approvals, settlement, matters, health."""
+    names = dict(zip(phases.NAMES[1:], phases.NAMES_ZH[1:], strict=True))
+    return _desk_page(request, "ops", "operator.html", phase_names=names)
+
+
 def _private(shown: Template) -> Template:
     shown.headers["cache-control"] = "no-store"
     return shown
@@ -239,4 +265,4 @@ def _private(shown: Template) -> Template:
 HANDLERS: Final = [
     enrol, enrol_confirm, log_in, log_out, session_now, session_seen, sessions, end_sessions, ticket,
 ]  # fmt: skip
-PAGES: Final = [login_page]
+PAGES: Final = [login_page, member_page, operator_page]

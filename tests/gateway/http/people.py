@@ -98,10 +98,12 @@ class Street(NamedTuple):
 
 
 @asynccontextmanager
-async def street(folder: Path, settings: LoginSettings | None = None) -> AsyncIterator[Street]:
+async def street(
+    folder: Path, settings: LoginSettings | None = None, two_person_acts: tuple[str, ...] = ("RegisterKey",)
+) -> AsyncIterator[Street]:
     """A house with user wu of participant 9 (account K001), and both doors."""
     clock = Clock()
-    house = await House.start(folder, two_person_acts=("RegisterKey",), logins=settings or LoginSettings())
+    house = await House.start(folder, two_person_acts=two_person_acts, logins=settings or LoginSettings())
     house.gateway.logins._now_ns = clock.now_ns
     await house.act(
         commands.OpenAccount("K001", 9, "水泥厂", "key_emitter"),
@@ -115,7 +117,7 @@ async def street(folder: Path, settings: LoginSettings | None = None) -> AsyncIt
         house.gateway.feed,
         tape,
         house.settlement,
-        HttpSettings(),
+        HttpSettings(market_port=house.gateway.port),
         dict,
         dict,
         logins=house.gateway.logins,

@@ -15,6 +15,7 @@ PAGES = (
     "/calendar",
     "/rules",
     "/fees",
+    "/login",
 )
 
 

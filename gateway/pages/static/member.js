@@ -1,0 +1,245 @@
+// The member's terminal: shows what the exchange says about one's own accounts, and sends what was looked at before.
+
+import { Link } from "./link.js";
+import { $, grouped, make, moment } from "./people.js";
+import { Papers } from "./papers.js";
+import { button, fill, run, showState, tonnes, watchSession } from "./parts.js";
+import { Ticket, showBook } from "./ticket.js";
+import { clock, local, say } from "./words.js";
+
+const FILLS_SHOWN = 100;
+const FILLS_BACK = 400; // reports looked back for fills after a login
+const TRACK_MS = 1_500; // between looks at trades that are not settled yet
+const ENDED = new Set(["settled", "failed"]);
+const SIDES = { buy: ["买", "Buy"], sell: ["卖", "Sell"] };
+const SETTLEMENT = {
+  matched: ["已成交", "matched"], clearing_hold: ["清算中", "clearing hold"], settled: ["已交收", "settled"],
+  failed: ["交收失败", "failed"], disputed: ["争议暂缓", "disputed"],
+};
+const STEPS = ["matched", "clearing_hold", "settled"];
+
+let account = "";
+let trading = "";
+let looked = "";
+let due = 0;
+const fills = new Map(); // trade id -> what the report said
+const settling = new Map(); // trade id -> what settlement says
+const link = new Link("trade", onState, hear, onWelcome);
+const ticket = new Ticket(link, () => account, look, soon);
+const papers = new Papers(link, () => account, () => trading);
+
+// ---- the connection -------------------------------------------------------------------------------------------
+
+function onState(state) {
+  showState(state);
+}
+
+async function onWelcome(welcome) {
+  if (!welcome.accounts.includes(account)) account = welcome.accounts[0] ?? "";
+  $("account").replaceChildren(...welcome.accounts.map((code) => make("option", { value: code }, code)));
+  $("account").value = account;
+  $("rights").textContent = welcome.scopes.join(" ");
+  document.body.dataset.scopes = welcome.scopes.join(" ");
+  $("ticket-panel").hidden = !welcome.scopes.includes("trade");
+  trading = welcome.trading_day;
+  const instruments = await link.request("instrument.list");
+  ticket.show(instruments);
+  papers.show(instruments);
+  look(looked || instruments[0]?.instrument || "");
+  replay(welcome.last_seqs[`exec.${account}`] ?? 0);
+  soon();
+}
+
+/** Follow what is looked at; a repeated call changes nothing. */
+function look(instrument) {
+  looked = instrument;
+  const wanted = ["phase"];
+  if (account) wanted.push(`exec.${account}`);
+  if (instrument) wanted.push(`book5.${instrument}`);
+  $("book-title").textContent = instrument;
+  showBook({ asks: [], bids: [], auction: null }, () => {});
+  link.follow(wanted);
+}
+
+function hear(event) {
+  const [kind] = event.ch.split(".");
+  if (event.kind === "reset") return;
+  if (kind === "phase") showPhase(event.data);
+  else if (kind === "book5" && event.ch === `book5.${looked}`) {
+    showBook(event.data, (price) => {
+      ticket.form.price.value = price;
+      ticket.forget();
+      ticket.form.quantity.focus();
+    });
+    papers.asks = event.data.asks;
+  } else if (kind === "exec") {
+    take(event.data);
+    soon();
+  }
+}
+
+link.onPast = (event) => event.ch === `exec.${account}` && event.kind === "update" && take(event.data);
+
+async function replay(last) {
+  if (!last) return;
+  const asked = { channel: `exec.${account}`, from_seq: Math.max(1, last - FILLS_BACK), limit: FILLS_BACK + 1 };
+  await link.request("channel.replay", asked).catch(() => {}); // without it only new fills are shown
+}
+
+function take(report) {
+  if (report.exec_type !== "trade" || !report.trade_id || fills.has(report.trade_id)) return;
+  fills.set(report.trade_id, report);
+  soon();
+}
+
+// ---- what is asked again after each change ----------------------------------------------------------------------
+
+function soon() {
+  clearTimeout(due);
+  due = setTimeout(refresh, 120);
+}
+
+async function refresh() {
+  if (!link.isOpen() || !account) return;
+  const of = { account };
+  try {
+    const [orders, cash, units] = await Promise.all([
+      link.request("order.list", of), link.request("account.cash", of), link.request("account.allowances", of),
+    ]);
+    showOrders(orders.orders);
+    showCash(cash);
+    showUnits(units);
+    await Promise.all([brakes(), papers.statements(), papers.obligation()]);
+    await track();
+  } catch (error) {
+    if (error.message) $("orders-answer").textContent = error.message;
+  }
+}
+
+function showPhase(data) {
+  trading = data.trading_day ?? trading;
+  $("trading-day").textContent = data.trading_day ?? "—";
+  $("phase").textContent = say(data.phase_zh, data.phase.replaceAll("_", " ")) + (data.halted ? say(" · 暂停交易", " · halted") : "");
+  soon();
+}
+
+function showOrders(rows) {
+  fill($("orders"), rows.map((row) => [
+    row.order_id, row.instrument, { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" }, row.price,
+    `${tonnes(row.cum_qty)} / ${tonnes(row.order_qty)}`, row.time_in_force,
+    button(say("撤单", "Cancel"), $("orders-answer"), async () => {
+      const done = await link.request("order.cancel", { order_id: row.order_id, account });
+      return say(`${done.order_id} 已撤`, `${done.order_id} is canceled`);
+    }, { ariaLabel: say(`撤单 ${row.order_id}`, `Cancel ${row.order_id}`) }),
+  ]), say("没有未成交委托", "No open orders"));
+}
+
+function showCash(cash) {
+  $("cash-available").textContent = grouped(cash.available);
+  $("cash-held").textContent = grouped(cash.held);
+  $("cash-settled").textContent = grouped(cash.settled);
+}
+
+function showUnits(units) {
+  fill($("units"), units.holdings.map((row) => [
+    row.instrument, tonnes(row.available), tonnes(row.held), tonnes(row.locked), tonnes(row.encumbered), tonnes(row.preallocated + row.use_restricted), tonnes(row.settled),
+  ]), say("没有持仓", "No units"));
+}
+
+// ---- settlement of each trade -----------------------------------------------------------------------------------
+
+async function track() {
+  const shown = [...fills.values()].sort((a, b) => Number(b.trade_id.slice(2)) - Number(a.trade_id.slice(2))).slice(0, FILLS_SHOWN);
+  const open = shown.filter((row) => !ENDED.has(settling.get(row.trade_id)?.status)).slice(0, 12);
+  await Promise.all(open.map(async (row) => settling.set(row.trade_id, await link.request("trade.get", { trade_id: row.trade_id }))));
+  fill($("fills"), shown.map((row) => [
+    row.trade_id, clock(local(row.transact_time), true), row.instrument, { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" },
+    row.last_price, tonnes(row.last_qty), row.fee, { node: tracker(settling.get(row.trade_id)) },
+  ]), say("尚无成交", "No fills yet"));
+  const isWaiting = shown.some((row) => !ENDED.has(settling.get(row.trade_id)?.status));
+  clearTimeout(track.timer);
+  if (isWaiting) track.timer = setTimeout(() => track().catch(() => {}), TRACK_MS);
+}
+
+function tracker(found) {
+  const status = found?.status ?? "matched";
+  const place = STEPS.indexOf(status);
+  const steps = place < 0 ? [...STEPS.slice(0, 1), status] : STEPS;
+  const why = found?.reason ? ` ${found.reason.name} (${found.reason.code}) ${found.detail ?? ""}` : "";
+  return make("span", { className: "tracker" }, ...steps.map((step, at) => make("span", { className: at <= (place < 0 ? 1 : place) ? "reached" : "" },
+    `${at <= (place < 0 ? 1 : place) ? "●" : "○"} ${say(...SETTLEMENT[step])}`)), why || null);
+}
+
+// ---- one's own brakes ---------------------------------------------------------------------------------------------
+
+async function brakes() {
+  const of = { account };
+  const [switches, limits, waiting] = await Promise.all([
+    link.request("kill_switch.list", of), link.request("limits.get", of), link.request("own.list", of),
+  ]);
+  $("kill-state").textContent = switches.length ? say("已停止", "Stopped") : say("未停止", "Not stopped");
+  $("kill-state").className = switches.length ? "stopped" : "";
+  fill($("switches"), switches.map((row) => [
+    row.kill_switch_id, row.kind, row.target, row.by, moment(row.since),
+    row.by === "exchange" ? "—" : button(say("申请解除", "Ask to let go"), $("brakes-answer"), async () => {
+      const told = await link.request("kill_switch.release", { kill_switch_id: row.kill_switch_id });
+      await brakes();
+      return say(`${told.proposal_id} 待第二人复核`, `${told.proposal_id} waits for a second user`);
+    }),
+  ]), say("没有生效中的停止", "None in force"));
+  for (const name of ["order_value_max", "order_quantity_max", "open_value_max"]) $(`now-${name}`).textContent = limits[name] === null ? say("无", "none") : grouped(limits[name]);
+  $("now-open_value").textContent = grouped(limits.open_value ?? "0");
+  fill($("own"), waiting.map((row) => [
+    row.proposal_id, row.act.replaceAll(/[._]/g, " "), { node: make("code", { className: "wrap" }, JSON.stringify(row.fields)) }, row.user,
+    make("span", { className: "acts" },
+      button(say("同意", "Approve"), $("brakes-answer"), async () => {
+        await link.request("own.approve", { proposal_id: row.proposal_id, sha256: row.sha256 });
+        await brakes();
+        return say(`${row.proposal_id} 已生效`, `${row.proposal_id} took effect`);
+      }),
+      button(say("驳回", "Reject"), $("brakes-answer"), async () => {
+        await link.request("own.reject", { proposal_id: row.proposal_id });
+        await brakes();
+      })),
+  ]), say("没有待复核", "Nothing waits"));
+}
+
+$("account").addEventListener("change", () => {
+  account = $("account").value;
+  fills.clear();
+  settling.clear();
+  look(looked);
+  link.request("session.status").then((told) => replay(told.last_seqs?.[`exec.${account}`] ?? 0)).catch(() => {});
+  soon();
+});
+$("cancel-all").addEventListener("click", () => run($("cancel-all"), $("orders-answer"), async () => {
+  const told = await link.request("order.cancel_all", { account });
+  return say(`已撤 ${told.canceled} 笔`, `${told.canceled} canceled`);
+}));
+$("kill-sure").addEventListener("change", () => {
+  $("kill").disabled = !$("kill-sure").checked;
+});
+$("kill").addEventListener("click", async () => {
+  await run($("kill"), $("kill-answer"), async () => {
+    const told = await link.request("kill_switch.engage", { account, note: "terminal" });
+    return say(`已停止 ${told.kill_switch_id ?? ""},已撤 ${told.orders ?? 0} 笔`, `Stopped ${told.kill_switch_id ?? ""}, ${told.orders ?? 0} orders ended`);
+  });
+  $("kill-sure").checked = false;
+  $("kill").disabled = true;
+  soon();
+});
+$("limits").addEventListener("submit", (event) => {
+  event.preventDefault();
+  run($("limits-send"), $("brakes-answer"), async () => {
+    const params = { account };
+    const form = $("limits");
+    for (const name of ["order_value_max", "open_value_max"]) if (form[name].value.trim()) params[name] = form[name].value.trim();
+    if (form.order_quantity_max.value) params.order_quantity_max = Number(form.order_quantity_max.value);
+    const told = await link.request("limits.set", params);
+    form.reset();
+    await brakes();
+    return told.status === "done" ? say("已生效", "In force") : say(`${told.proposal_id} 待第二人复核`, `${told.proposal_id} waits for a second user`);
+  });
+});
+
+watchSession("trade").catch(() => location.assign("/login"));
