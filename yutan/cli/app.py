@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "measures": "supervision",
     "report-holding": "supervision",
     "fills": "member",
+    "export": "export",
     "watch": "member",
     "dead-man": "member",
     "book": "member",

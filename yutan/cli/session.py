@@ -232,7 +232,8 @@ def print_obligation(found: wire.ObligationView, as_json: bool) -> None:
         show(row, as_json=False, title=f"{found.account} {row.year} (履约, 吨)")
 
 
-def _account_of(client: Client, who: Who) -> str:
+def account_of(client: Client, who: Who) -> str:
+    """The account that is meant: the named one, or the only one of the key."""
     accounts = client.welcome.accounts if client.welcome is not None else []
     if who.account:
         return who.account
@@ -245,7 +246,7 @@ def fills(who: Who, count: int) -> None:
     """List the newest own trades, found backwards in the private stream."""
 
     async def question(client: Client) -> Any:
-        channel = f"exec.{_account_of(client, who)}"
+        channel = f"exec.{account_of(client, who)}"
         assert client.welcome is not None, "the client has logged in"
         last = client.welcome.last_seqs[channel]
         found: list[Event] = []
@@ -279,7 +280,7 @@ def watch(who: Who, count: int) -> None:
     """Print own execution reports as they come."""
 
     async def question(client: Client) -> None:
-        channel = f"exec.{_account_of(client, who)}"
+        channel = f"exec.{account_of(client, who)}"
         await client.subscribe(channel)
         seen = 0
         async for event in client.events():
