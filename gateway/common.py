@@ -1,4 +1,4 @@
-"""What every door answers: the session itself, reference data, channels."""
+"""What every door answers: the session itself and reference data."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -7,8 +7,7 @@ from engine.preflight import CHAIN
 from engine.view import InstrumentView
 from gateway.connection import Connection
 from gateway.fees import fee_schedule
-from gateway.protocol import fee_wire, frames, session, session_wire, wire
-from gateway.protocol.codec import Refused, encode
+from gateway.protocol import fee_wire, session, session_wire, wire
 from gateway.protocol.prices import money_text, price_text
 from gateway.protocol.times import day_text, time_text
 
@@ -84,10 +83,6 @@ class CommonDesk:
                 wire.PhaseGet: self._phase,
                 wire.ReferenceGet: self._reference_get,
                 fee_wire.FeesGet: self._fees,
-                wire.Subscribe: self._subscribe,
-                wire.Unsubscribe: self._unsubscribe,
-                wire.ChannelSnapshot: self._snapshot,
-                wire.ChannelReplay: self._replay,
             }
         )
 
@@ -116,7 +111,7 @@ class CommonDesk:
             "heartbeat_ms": settings.heartbeat_ms,
         }
         view = session_wire.SessionView(
-            connection.connection_id,
+            connection.session_id,
             connection.door,
             connection.state,
             connection.key_id,
@@ -131,6 +126,7 @@ class CommonDesk:
     def _logout(self, connection: Connection, request: wire.SessionLogout) -> None:
         connection.reply(request.id, {})
         self._gateway.sessions.leave(connection)
+        self._gateway.resuming.leave(connection)
         connection.end(session.LOGOUT)
 
     def _phase(self, connection: Connection, request: wire.PhaseGet) -> None:
@@ -155,113 +151,6 @@ class CommonDesk:
 
     def _fees(self, connection: Connection, request: fee_wire.FeesGet) -> None:
         connection.reply(request.id, fee_schedule(self._gateway.view()))
-
-    # ---- channels -----------------------------------------------------------------------------------------
-
-    def _subscribe(self, connection: Connection, request: wire.Subscribe) -> None:
-        accepted: list[wire.ChannelAccepted] = []
-        refused: list[wire.ChannelRefused] = []
-        first_events: list[bytes] = []
-        public = set(connection.public)
-        for channel in dict.fromkeys(request.params.channels):
-            try:
-                room = self._gateway.settings.channels_per_connection_max
-                if len(public) + len(connection.exec_accounts) >= room and channel not in public:
-                    raise Refused(reasons.RATE_LIMITED)
-                seq, first_event = self._snapshot_of(connection, channel)
-            except Refused as error:
-                refused.append(wire.ChannelRefused(channel, error.reason, error.args[0]))
-                continue
-            accepted.append(wire.ChannelAccepted(channel, seq))
-            first_events.append(first_event)
-            if channel.startswith("exec."):
-                self._gateway.follow_exec(connection, connection.accounts[channel[5:]])
-            else:
-                public.add(channel)
-        self._gateway.follow_public(connection, frozenset(public))
-        connection.reply(request.id, wire.Subscribed(accepted, refused))
-        for first_event in first_events:
-            connection.send_frame(frames.text_frame(first_event))
-
-    def _unsubscribe(self, connection: Connection, request: wire.Unsubscribe) -> None:
-        names = set(request.params.channels)
-        known = set(self._gateway.last_seqs(connection))
-        for channel in names & known:
-            if channel.startswith("exec."):
-                self._gateway.unfollow_exec(connection, connection.accounts[channel[5:]])
-        self._gateway.follow_public(connection, connection.public - names)
-        unknown = sorted(names - known)
-        name = reasons.BY_NUMBER[reasons.UNKNOWN_CHANNEL].name
-        refused = [wire.ChannelRefused(channel, reasons.UNKNOWN_CHANNEL, name) for channel in unknown]
-        connection.reply(request.id, wire.Subscribed([], refused))
-
-    def _snapshot(self, connection: Connection, request: wire.ChannelSnapshot) -> None:
-        channel = request.params.channel
-        seq, event = self._snapshot_of(connection, channel)
-        connection.reply(request.id, wire.ChannelAccepted(channel, seq))
-        connection.send_frame(frames.text_frame(event))
-
-    def _snapshot_of(self, connection: Connection, channel: str) -> tuple[int, bytes]:
-        """Last seq of a channel and its state there. Raises `Refused` for what is not there or not theirs."""
-        if channel.startswith("exec."):
-            account = self._exec_account(connection, channel)
-            seq = self._gateway.reports.last_seqs[account]
-            data = wire.ExecSnapshot(channel[5:], self._gateway.open_orders(account))
-            return seq, encode(wire.Event(channel, "snapshot", seq, self._gateway.market_time(), data))
-        self._check_public(channel)
-        event = self._gateway.feed.snapshot(channel)
-        return self._gateway.feed.last_seq(channel), event
-
-    def _exec_account(self, connection: Connection, channel: str) -> int:
-        account = connection.accounts.get(channel[5:])
-        if account is None:
-            raise Refused(reasons.UNKNOWN_CHANNEL, "channel")
-        return account
-
-    def _check_public(self, channel: str) -> None:
-        if not self._gateway.is_public(channel):
-            raise Refused(reasons.UNKNOWN_CHANNEL, "channel")
-
-    def _replay(self, connection: Connection, request: wire.ChannelReplay) -> None:
-        params = request.params
-        if params.channel.startswith("exec."):
-            account = self._exec_account(connection, params.channel)
-            last = self._gateway.reports.last_seqs[account]
-            _check_seq(params.from_seq, last)
-            to_seq = min(last, params.from_seq + params.limit - 1)
-            if to_seq < params.from_seq:
-                connection.reply(request.id, wire.Replayed(params.channel, params.from_seq, to_seq, False))
-            else:
-                self._gateway.query(connection, request.id, self._replay_exec(connection, request, account, to_seq))
-            return
-        self._check_public(params.channel)
-        last = self._gateway.feed.last_seq(params.channel)
-        _check_seq(params.from_seq, last)
-        found = self._gateway.feed.replay(params.channel, params.from_seq)
-        if found is None:
-            connection.refuse(request.id, Refused(reasons.SEQ_TOO_OLD, "from_seq"))
-            connection.send_frame(frames.text_frame(self._gateway.feed.snapshot(params.channel)))
-            return
-        events = found[: params.limit]
-        to_seq = params.from_seq + len(events) - 1
-        connection.reply(request.id, wire.Replayed(params.channel, params.from_seq, to_seq, len(found) > len(events)))
-        for event in events:
-            connection.send_frame(frames.text_frame(event))
-
-    async def _replay_exec(
-        self, connection: Connection, request: wire.ChannelReplay, account: int, to_seq: int
-    ) -> None:
-        params = request.params
-        found = await self._gateway.history.reports(account, params.from_seq, to_seq)
-        is_more = to_seq < self._gateway.reports.last_seqs[account]
-        connection.reply(request.id, wire.Replayed(params.channel, params.from_seq, to_seq, is_more))
-        for report in found:
-            connection.send_frame(frames.text_frame(self._gateway.reports.text(report)))
-
-
-def _check_seq(from_seq: int, last: int) -> None:
-    if not 1 <= from_seq <= last + 1:
-        raise Refused(reasons.BAD_SEQ, "from_seq", limit=last + 1, actual=from_seq)
 
 
 def _instrument_row(found: InstrumentView) -> wire.InstrumentRow:

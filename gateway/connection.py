@@ -15,7 +15,7 @@ from picows import WSMsgType, WSTransport
 
 from engine.core import reasons
 from gateway import rehearsal
-from gateway.protocol import frames, quick, session, wire
+from gateway.protocol import frames, quick, session, session_wire, wire
 from gateway.protocol.codec import BadRequest, NotText, Refused, RequestDecoder, encode, refusal
 from gateway.protocol.times import time_ns
 
@@ -39,6 +39,7 @@ _GREETED: Final = session.GREETED
 _BEFORE_LOGIN: Final = frozenset(
     (
         wire.SessionAuth,
+        session_wire.SessionResume,
         wire.SessionPing,
         wire.SessionStatus,
         wire.SessionLogout,
@@ -76,7 +77,9 @@ class Connection:
         self.operator = 0
         self.accounts: dict[str, int] = {}
         self.scopes: tuple[str, ...] = ()
+        self.session_id = connection_id  # that of an earlier connection where this one goes on with it
         self.exec_accounts: set[int] = set()
+        self.awaited: set[int] = set()  # accounts whose stream is followed once what was missed has been sent
         self.public: frozenset[str] = frozenset()
         self.web_session = ""  # of the browser whose ticket opened it; "": opened by a signature
         self.order_session = 0  # that cancels on disconnect what is entered here; 0: none

@@ -49,13 +49,15 @@ from gateway.preflight import PreflightDesk
 from gateway.protocol import frames, session, session_wire, wire
 from gateway.protocol.codec import Refused, encode
 from gateway.protocol.prices import average_text, price_text
-from gateway.protocol.times import day_text, time_text
+from gateway.protocol.times import time_text
 from gateway.report_desk import ReportDesk
 from gateway.reports import SIDES, TIMES_IN_FORCE, ReportWriter
+from gateway.resuming import ResumeDesk
 from gateway.sessions import NEWS as SESSION_NEWS
 from gateway.sessions import SessionDesk
 from gateway.settings import GatewaySettings
 from gateway.statements import StatementDesk
+from gateway.subscriptions import SubscriptionDesk
 from gateway.supervision import SupervisionDesk
 from gateway.throttle import Throttle
 
@@ -95,6 +97,8 @@ class Gateway:
         self.handlers: dict[type[object], Handler] = {wire.SessionAuth: self._log_in}
         self.answerers: dict[type[commands.Command], Answerer] = {}
         CommonDesk(self)
+        self.subscriptions = SubscriptionDesk(self)
+        self.resuming = ResumeDesk(self)
         MemberDesk(self)
         BlockDesk(self)
         AuctionDesk(self)
@@ -379,6 +383,7 @@ class Gateway:
         """A connection is gone."""
         self._connections.discard(connection)
         self.sessions.forget(connection)
+        self.resuming.forget(connection)
         self.leave_channels(connection)
 
     def _log_in(self, connection: Connection, request: wire.SessionAuth) -> None:
@@ -409,20 +414,7 @@ class Gateway:
     ) -> None:
         """The login is accepted: say where things stand."""
         connection.logged_in()
-        day = self.view().day()
-        welcome = session_wire.Welcome(
-            connection.connection_id,
-            connection.key_id,
-            sorted(connection.accounts),
-            list(connection.scopes),
-            connection.language,
-            self.settings.env,
-            day_text(day.trading_day),
-            phases.NAMES[day.phase],
-            {f"exec.{code}": self.reports.last_seqs[number] for code, number in sorted(connection.accounts.items())},
-            cancels,
-        )
-        connection.reply(request_id, welcome)
+        connection.reply(request_id, self.resuming.welcome(connection, cancels))
 
     def _identify(self, connection: Connection, params: wire.SessionAuthParams) -> tuple[str, str]:
         """(key or person, the browser's session) of who logs in, proven by a ticket or a signature. Raises `Refused`."""
@@ -452,9 +444,15 @@ class Gateway:
         view = self.view()
         if connection.door == "ops":
             person = next(found for found in view.operators() if found.person == key_id)
-            self._check_connections_of(key_id, "ops")
+            self.check_connections_of(key_id, "ops")
             return {}, _OPERATOR_SCOPES, person.number
-        key = view.key(key_id)
+        accounts, scopes = self.rights_of(key_id)
+        self.check_connections_of(key_id, "trade")
+        return accounts, scopes, 0
+
+    def rights_of(self, key_id: str) -> tuple[dict[str, int], tuple[str, ...]]:
+        """Accounts and scopes of a key that there is. Raises `Refused` where it may not come in (any more)."""
+        key = self.view().key(key_id)
         assert key is not None, "who was identified has a key"
         if key.revoked:
             raise Refused(reasons.KEY_REVOKED)
@@ -464,10 +462,10 @@ class Gateway:
         if key.accounts and not accounts:
             is_suspended = all(self._is_suspended(number) for number in key.accounts)
             raise Refused(reasons.PARTICIPANT_SUSPENDED if is_suspended else reasons.ACCOUNT_RESTRICTED)
-        self._check_connections_of(key_id, "trade")
-        return accounts, key.scopes, 0
+        return accounts, key.scopes
 
-    def _check_connections_of(self, key_id: str, door: str) -> None:
+    def check_connections_of(self, key_id: str, door: str) -> None:
+        """Raise `Refused` where this key has as many connections as it may have."""
         there = sum(peer.key_id == key_id and peer.door == door for peer in self._connections)
         if there >= self.settings.connections_per_key_max:
             raise Refused(reasons.SESSION_LIMIT)
@@ -561,6 +559,7 @@ class Gateway:
 
     def leave_channels(self, connection: Connection) -> None:
         """The connection follows nothing any more."""
+        connection.awaited.clear()
         for account in list(connection.exec_accounts):
             self.unfollow_exec(connection, account)
         self.follow_public(connection, frozenset())

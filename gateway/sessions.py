@@ -73,22 +73,18 @@ class SessionDesk:
         if "trade" not in connection.scopes:
             raise Refused(reasons.NOT_PERMITTED, "cancel_on_disconnect")
         number = int(wanted.resume[2:]) if wanted.resume is not UNSET else 0
-        found = self._gateway.view().controls().session(number)
-        if (
-            found is not None
-            and found.key_id == connection.key_id
-            and (number in self._holders or number in self._lost)
-        ):
-            self._go_on(connection, number)
-            self._gateway.welcome(
-                connection, request.id, session_wire.CancelSession(f"L-{number}", found.grace_ms, True)
-            )
+        going_on = self.go_on(connection, number)
+        if going_on is not None:
+            self._gateway.welcome(connection, request.id, going_on)
             return
         grace_ms = self._gateway.settings.cancel_grace_ms if wanted.grace_ms is UNSET else wanted.grace_ms
         self._gateway.ask(connection, request.id, commands.OpenSession(connection.key_id, grace_ms))
 
-    def _go_on(self, connection: Connection, number: int) -> None:
-        """The connection has the session from now on; one that had it before is closed."""
+    def go_on(self, connection: Connection, number: int) -> session_wire.CancelSession | None:
+        """The connection has this order session from now on, one that had it before is closed; None where it is over."""
+        found = self._gateway.view().controls().session(number)
+        if found is None or found.key_id != connection.key_id or not (number in self._holders or number in self._lost):
+            return None
         timer = self._lost.pop(number, None)
         if timer is not None:
             timer.cancel()
@@ -98,6 +94,7 @@ class SessionDesk:
         if before is not None:
             before.order_session = 0
             before.end(session.REPLACED)
+        return session_wire.CancelSession(f"L-{number}", found.grace_ms, True)
 
     def _on_opened(
         self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]

@@ -45,6 +45,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     key_orders_per_second_max: int = 0  # of one key, new orders and changes; 0: no limit
     participant_orders_per_second_max: int = 0  # of all keys for a participant's accounts together
     key_cancels_per_second_max: int = 0  # of one key, in a bucket of their own
+    resume_ms: int = 60_000  # how long after a loss session.resume may go on with the session
+    resumable_sessions_max: int = 10_000  # lost ones that are kept for it; beyond, the oldest must log in
     cancel_grace_ms: int = 5_000  # of cancel-on-disconnect, where the login names none
 
 

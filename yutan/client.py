@@ -27,7 +27,6 @@ from picows import WSError
 
 from engine.core import reasons
 from gateway.protocol import day_wire, session, session_wire, statement_wire, wire
-from gateway.protocol.session_wire import SessionView, Welcome
 from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled
 from yutan.allocations import Allocations
 from yutan.answers import (
@@ -49,8 +48,8 @@ from yutan.audit_trail import AuditTrail
 from yutan.blocks import Blocks
 from yutan.controls import Controls
 from yutan.filings import Filings
-from yutan.following import Following, Incoming
-from yutan.inquiries import Inquiries, place_params
+from yutan.following import Following, Incoming, decode_report, event_of
+from yutan.inquiries import Inquiries, error_of, ignore, name_params, pages, place_params, resume_params
 from yutan.intentions import Intentions
 from yutan.keys import Key, given_key
 from yutan.link import Link
@@ -87,7 +86,6 @@ T = TypeVar("T")
 Answer = Callable[[bytes | Exception], None]
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(Incoming).decode
-_decode_report: Final = msgspec.json.Decoder(ExecReport).decode
 _decode_placed: Final = msgspec.json.Decoder(OrderPlaced).decode
 _decode_changed: Final = msgspec.json.Decoder(Changed).decode
 
@@ -111,7 +109,7 @@ class Client:
     ) -> None:
         self.url = url
         self.key_id = key_id
-        self.welcome: Welcome | None = None
+        self.welcome: session_wire.Welcome | None = None
         self.auctions = Auctions(self._ask, self.next_client_order_id)
         self.blocks = Blocks(self._ask, self.next_client_order_id)
         self.supervision = Supervision(self._ask)
@@ -150,6 +148,7 @@ class Client:
         self._cancel_grace_ms = -1
         self._sim: wire.Simulate | None = None
         self._away_s = 0.0  # as the server asked before a planned restart
+        self._resumed: set[str] | None = None  # channels that went on when this connection went on with the session
 
     @classmethod
     def connect(
@@ -205,7 +204,8 @@ class Client:
                 hello = await self._hello
                 if self._env and hello.env != self._env:
                     raise ConnectionLost(0, f"this is environment {hello.env!r}, not {self._env!r}")
-                if self._key is not None:
+                self._resumed = await self._resume() if self._key is not None else None
+                if self._key is not None and self._resumed is None:
                     self.welcome = await self._log_in(self._key, hello)
         except BaseException:
             self._link = None
@@ -213,7 +213,26 @@ class Client:
             raise
         self._ping_timer = loop.call_later(_PING_S, self._keep_alive)
 
-    async def _log_in(self, key: Ed25519PrivateKey, hello: session_wire.Hello) -> Welcome:
+    async def _resume(self) -> set[str] | None:
+        """Go on with the session of the last connection, and with these channels of it; None where one has to log in."""
+        params = resume_params(self.welcome, self._following.last_seqs())
+        if params is None:
+            return None
+        outcome: asyncio.Future[set[str] | None] = asyncio.get_running_loop().create_future()
+
+        def answer(said: bytes | Exception) -> None:  # at once: the events that were missed follow in the same read
+            followed = None
+            if isinstance(said, bytes):
+                resumed = self.welcome = msgspec.json.decode(said, type=session_wire.SessionResumed)
+                followed = self._following.on_resumed(resumed.subscribed)
+                self._put(LinkEvent("back"))
+            if not outcome.done():
+                outcome.set_result(followed)
+
+        self._send(session_wire.SessionResume, params, answer)
+        return await outcome
+
+    async def _log_in(self, key: Ed25519PrivateKey, hello: session_wire.Hello) -> session_wire.Welcome:
         host = urlsplit(self.url).netloc
         text = session.login_text(hello.env, host, hello.connection_id, hello.nonce, self.key_id)
         params = wire.SessionAuthParams(
@@ -223,7 +242,7 @@ class Client:
             "en" if self._language == "en" else "zh",
             self._cancels() if self._cancel_grace_ms >= 0 else UNSET,
         )
-        return await self._ask(wire.SessionAuth, params, Welcome)
+        return await self._ask(wire.SessionAuth, params, session_wire.Welcome)
 
     def _cancels(self) -> wire.CancelOnDisconnect:
         before = self.welcome.cancel_on_disconnect if self.welcome is not None else None
@@ -239,7 +258,7 @@ class Client:
         link = self._link
         if link is None or not link.is_open:
             return
-        self._send(wire.SessionLogout, UNSET, _ignore)
+        self._send(wire.SessionLogout, UNSET, ignore)
         link.flush()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
@@ -274,7 +293,7 @@ class Client:
 
     def _keep_alive(self) -> None:
         if self.is_connected:
-            self._send(wire.SessionPing, UNSET, _ignore)
+            self._send(wire.SessionPing, UNSET, ignore)
             self._ping_timer = asyncio.get_running_loop().call_later(_PING_S, self._keep_alive)
 
     def _on_end(self, link: Link) -> None:
@@ -302,11 +321,11 @@ class Client:
         while not self._is_closing:
             try:
                 await self.open()
-                self._following.on_new_link()
-                self._put(LinkEvent("back"))
-                names = self._following.names
-                for first in range(0, len(names), wire.CHANNELS_PER_CALL_MAX):
-                    part = names[first : first + wire.CHANNELS_PER_CALL_MAX]
+                if self._resumed is None:
+                    self._following.on_new_link()
+                    self._put(LinkEvent("back"))
+                names = [name for name in self._following.names if name not in (self._resumed or ())]
+                for part in pages(names, wire.CHANNELS_PER_CALL_MAX):
                     await self._ask(wire.Subscribe, wire.SubscribeParams(part), wire.Subscribed)
                 return
             except Refused as refused:
@@ -374,7 +393,7 @@ class Client:
 
     async def cancel(self, order_id: str = "", *, client_order_id: str = "", account: str = "") -> Changed:
         """Cancel one open order, by one of its two names."""
-        return await self._ask(wire.OrderCancel, _name_params(order_id, client_order_id, account), Changed)
+        return await self._ask(wire.OrderCancel, name_params(order_id, client_order_id, account), Changed)
 
     def cancel_nowait(
         self,
@@ -389,7 +408,7 @@ class Client:
         def answer(said: bytes | Exception) -> None:
             on_answer(_decode_changed(said) if type(said) is bytes else said)  # type: ignore[arg-type]
 
-        self._send(wire.OrderCancel, _name_params(order_id, client_order_id, account), answer)
+        self._send(wire.OrderCancel, name_params(order_id, client_order_id, account), answer)
 
     async def replace(
         self, quantity: int, price: Decimal | str, *, order_id: str = "", client_order_id: str = "", account: str = ""
@@ -407,7 +426,7 @@ class Client:
 
     async def order(self, order_id: str = "", *, client_order_id: str = "", account: str = "") -> Order:
         """An order, open or finished."""
-        return await self._ask(wire.OrderGet, _name_params(order_id, client_order_id, account), Order)
+        return await self._ask(wire.OrderGet, name_params(order_id, client_order_id, account), Order)
 
     async def orders(self, *, account: str = "", instrument: str = "") -> list[Order]:
         """All open orders of an account, oldest first."""
@@ -472,9 +491,9 @@ class Client:
         """Hear from the server."""
         await self._ask(wire.SessionPing, UNSET, wire.TimeView)
 
-    async def status(self) -> SessionView:
+    async def status(self) -> session_wire.SessionView:
         """One's own connection."""
-        return await self._ask(wire.SessionStatus, UNSET, SessionView)
+        return await self._ask(wire.SessionStatus, UNSET, session_wire.SessionView)
 
     # ---- operators ----------------------------------------------------------------------------------------
 
@@ -544,7 +563,7 @@ class Client:
         for row in said.refused:
             self._following.leave(row.channel)
         if said.refused and not said.subscribed:
-            raise Refused(_error(said.refused[0].code, "channel"))
+            raise Refused(error_of(said.refused[0].code, "channel"))
         return said
 
     async def unsubscribe(self, *channels: str) -> None:
@@ -643,7 +662,7 @@ class Client:
         if said.ch != "$session":
             capture = self._captures.get(said.ch)
             if capture is not None and said.kind == "update":
-                capture.append(_event(said))
+                capture.append(event_of(said))
                 self._news.set()
             self._following.on_event(said)
         elif said.kind == "heartbeat":
@@ -655,9 +674,9 @@ class Client:
 
     def _hand_on(self, said: Incoming) -> None:
         if self.on_report is not None and said.kind == "update" and said.ch.startswith("exec."):
-            self.on_report(said.ch, said.seq, _decode_report(said.data))
+            self.on_report(said.ch, said.seq, decode_report(said.data))
         else:
-            self._put(_event(said))
+            self._put(event_of(said))
 
     def _ask_replay(self, name: str, from_seq: int) -> None:
         def answer(said: bytes | Exception) -> None:
@@ -674,27 +693,8 @@ class Client:
 
     def _begin_anew(self, name: str) -> None:
         if self.is_connected:
-            self._send(wire.ChannelSnapshot, wire.ChannelParams(name), _ignore)
+            self._send(wire.ChannelSnapshot, wire.ChannelParams(name), ignore)
 
     def __await__(self) -> Generator[Any, None, Self]:
         """`client = await Client.connect(…)`, for those who close it themselves."""
         return self.__aenter__().__await__()
-
-
-def _event(said: Incoming) -> Event:
-    if said.kind == "update" and said.ch.startswith("exec."):
-        return Event(said.ch, said.kind, said.seq, said.ts, _decode_report(said.data))
-    return Event(said.ch, said.kind, said.seq, said.ts, msgspec.json.decode(said.data))
-
-
-def _ignore(_said: bytes | Exception) -> None:
-    """An answer that nobody waits for."""
-
-
-def _error(code: int, field: str) -> wire.Error:
-    row = reasons.BY_NUMBER[code]
-    return wire.Error(row.number, row.name, row.en, wire.ErrorData(retry=row.retry, field=field))
-
-
-def _name_params(order_id: str, client_order_id: str, account: str) -> wire.OrderNameParams:
-    return wire.OrderNameParams(order_id or UNSET, client_order_id or UNSET, account or UNSET)

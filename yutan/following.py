@@ -7,10 +7,13 @@ what lies between is replayed; what cannot be had again is said, and a snapshot 
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from gateway.protocol import wire
+from yutan.answers import Event, ExecReport
 
+decode_report: Final = msgspec.json.Decoder(ExecReport).decode
 HELD_EVENTS_MAX: Final = 10_000  # beyond, events after a gap are let go and replayed as well
 
 
@@ -78,6 +81,20 @@ class Following:
             channel.asked_from = channel.replay_to = 0
             if not name.startswith("exec."):
                 channel.last = None
+
+    def last_seqs(self) -> dict[str, int]:
+        """The last seq of each channel that has begun, to go on from."""
+        return {name: channel.last for name, channel in self._channels.items() if channel.last is not None}
+
+    def on_resumed(self, subscribed: list[wire.ChannelAccepted]) -> set[str]:
+        """The session goes on over a new connection with these channels: after their last seq, or anew. Their names."""
+        going_on = {row.channel for row in subscribed if row.from_seq}
+        for name, channel in self._channels.items():
+            channel.held.clear()
+            channel.asked_from = channel.replay_to = 0
+            if name not in going_on and not name.startswith("exec."):
+                channel.last = None
+        return {row.channel for row in subscribed}
 
     def on_event(self, said: Incoming) -> None:
         """An event came."""
@@ -157,3 +174,10 @@ class Following:
         if not channel.asked_from and channel.last is not None:
             channel.asked_from = channel.last + 1
             self._ask(name, channel.asked_from)
+
+
+def event_of(said: Incoming) -> Event:
+    """An event as the client hands it on."""
+    if said.kind == "update" and said.ch.startswith("exec."):
+        return Event(said.ch, said.kind, said.seq, said.ts, decode_report(said.data))
+    return Event(said.ch, said.kind, said.seq, said.ts, msgspec.json.decode(said.data))

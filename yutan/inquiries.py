@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from msgspec import UNSET, Struct
 
-from gateway.protocol import explain_wire, preflight_wire, wire
+from engine.core import reasons
+from gateway.protocol import explain_wire, preflight_wire, session_wire, wire
 from gateway.protocol.preflight_wire import CheckRow
 from gateway.protocol.wire import ReasonView
 from yutan.blocks import Asks
@@ -120,7 +121,7 @@ class Inquiries:
 
     async def explain(self, order_id: str = "", *, client_order_id: str = "", account: str = "") -> Explained:
         """One order's timeline, by one of its two names, open or ended."""
-        params = wire.OrderNameParams(order_id or UNSET, client_order_id or UNSET, account or UNSET)
+        params = name_params(order_id, client_order_id, account)
         return await self._ask(explain_wire.OrderExplain, params, Explained)
 
 
@@ -145,3 +146,32 @@ def place_params(
         cast(Any, time_in_force),
         post_only,
     )
+
+
+def name_params(order_id: str, client_order_id: str, account: str) -> wire.OrderNameParams:
+    """The params that name an order; an empty text is left out."""
+    return wire.OrderNameParams(order_id or UNSET, client_order_id or UNSET, account or UNSET)
+
+
+def error_of(code: int, field: str) -> wire.Error:
+    """The refusal of this number, for what the server names by its number only."""
+    row = reasons.BY_NUMBER[code]
+    return wire.Error(row.number, row.name, row.en, wire.ErrorData(retry=row.retry, field=field))
+
+
+def resume_params(
+    welcome: session_wire.Welcome | None, last_seqs: dict[str, int]
+) -> session_wire.SessionResumeParams | None:
+    """To go on with the session of this welcome; None where it cannot be, or has more channels than one call takes."""
+    if welcome is None or not welcome.resume_token or len(last_seqs) > wire.CHANNELS_PER_CALL_MAX:
+        return None
+    return session_wire.SessionResumeParams(welcome.session_id, welcome.resume_token, last_seqs)
+
+
+def ignore(_said: bytes | Exception) -> None:
+    """Take an answer that nobody waits for."""
+
+
+def pages(names: list[str], most: int) -> list[list[str]]:
+    """The names in parts of at most so many."""
+    return [names[first : first + most] for first in range(0, len(names), most)]

@@ -30,6 +30,7 @@ NOT_AUTHENTICATED: Final = 1006
 BAD_SIGNATURE: Final = 1007
 NONCE_USED: Final = 1008
 SESSION_LIMIT: Final = 1009
+RESUME_EXPIRED: Final = 1010
 SEQ_TOO_OLD: Final = 1011
 BAD_SEQ: Final = 1012
 UNKNOWN_CHANNEL: Final = 1013
@@ -261,6 +262,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "Too many connections for this key or address.",
         "该密钥或地址的连接数过多。",
+    ),
+    Reason(
+        1010,
+        "RESUME_EXPIRED",
+        "never",
+        99,
+        "This session cannot be gone on with (any more): log in with session.auth.",
+        "该会话已不能续接,请用 session.auth 重新登录。",
     ),
     Reason(
         1011,

@@ -39,6 +39,7 @@ DOORS: Final[dict[str, Any]] = {
     | control_wire.OfMembers
     | session_wire.DeadManSet
     | login_wire.LoginCode
+    | session_wire.SessionResume
     | statement_wire.OfMembers
     | fee_wire.FeesGet,
     "ops": wire.OpsRequest

@@ -29,6 +29,7 @@ Document = dict[str, Any]  # as settlement wrote it: docs/settlement.md
 
 RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; none: an empty object
     wire.SessionAuth: (session_wire.Welcome,),
+    session_wire.SessionResume: (session_wire.SessionResumed,),
     wire.SessionPing: (wire.TimeView,),
     wire.SessionStatus: (session_wire.SessionView,),
     wire.SessionLogout: (),

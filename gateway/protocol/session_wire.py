@@ -4,7 +4,15 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from gateway.protocol.wire import Code, Params, Request
+from gateway.protocol.wire import (
+    CHANNELS_PER_CALL_MAX,
+    ChannelAccepted,
+    ChannelName,
+    ChannelRefused,
+    Code,
+    Params,
+    Request,
+)
 
 
 class DeadManSetParams(Params, gc=False):
@@ -28,6 +36,20 @@ class DeadManView(Struct, gc=False):
     fires_at: str
 
 
+class SessionResumeParams(Params, gc=False):
+    """`session_id` and `resume_token` as the last welcome had them; `last_seqs`: the last seq one has of each channel."""
+
+    session_id: Code
+    resume_token: Annotated[str, Meta(max_length=64)]
+    last_seqs: Annotated[dict[ChannelName, int], Meta(max_length=CHANNELS_PER_CALL_MAX)] | UnsetType = UNSET
+
+
+class SessionResume(Request, tag="session.resume", gc=False, kw_only=True):
+    """Instead of session.auth: go on with a session whose connection was lost, and have what was missed of its channels."""
+
+    params: SessionResumeParams
+
+
 class Hello(Struct, gc=False):
     """The server speaks first: what to sign."""
 
@@ -48,8 +70,11 @@ class CancelSession(Struct, gc=False):
     resumed: bool
 
 
-class Welcome(Struct, gc=False):
-    """Login accepted. `last_seqs`: the last number of each private stream one may follow."""
+class Welcome(Struct, gc=False, kw_only=True):
+    """Login accepted. `last_seqs`: the last number of each private stream one may follow.
+
+    `resume_token`: with it, once, a new connection goes on with the session within `resume_ms` of the loss of this one.
+    """
 
     session_id: str
     key_id: str
@@ -60,7 +85,16 @@ class Welcome(Struct, gc=False):
     trading_day: str
     phase: str
     last_seqs: dict[str, int]
+    resume_token: str
+    resume_ms: int
     cancel_on_disconnect: CancelSession | None = None
+
+
+class SessionResumed(Welcome, gc=False, kw_only=True):
+    """The session goes on: a welcome, with a new token, and what became of the channels that were named."""
+
+    subscribed: list[ChannelAccepted]
+    refused: list[ChannelRefused]
 
 
 class SessionView(Struct, gc=False):

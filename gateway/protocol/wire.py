@@ -26,6 +26,7 @@ LIST_ROWS_MAX: Final = 500
 
 RequestId = Annotated[str, Meta(min_length=1, max_length=64)] | Annotated[int, Meta(ge=0, le=2**53)]
 Code = Annotated[str, Meta(min_length=1, max_length=64)]  # looked up; one that is unknown is refused by the lookup
+ChannelName = Annotated[str, Meta(max_length=128)]
 Side = Literal["buy", "sell"]
 TimeInForce = Literal["day", "ioc", "fok"]
 Language = Literal["zh", "en"]
@@ -145,16 +146,20 @@ class ReferenceGet(Request, tag="reference.get", gc=False, kw_only=True):
     params: NoParams | UnsetType = UNSET
 
 
-class SubscribeParams(Params, gc=False):
+class ChannelNames(Params, gc=False):
     """Channels by name. A call accepts what it can and names what it refused."""
 
-    channels: Annotated[
-        list[Annotated[str, Meta(max_length=128)]], Meta(min_length=1, max_length=CHANNELS_PER_CALL_MAX)
-    ]
+    channels: Annotated[list[ChannelName], Meta(min_length=1, max_length=CHANNELS_PER_CALL_MAX)]
+
+
+class SubscribeParams(ChannelNames, gc=False):
+    """`last_seqs`: of private streams, the last seq one has; what came after it is sent instead of a snapshot."""
+
+    last_seqs: Annotated[dict[ChannelName, int], Meta(max_length=CHANNELS_PER_CALL_MAX)] | UnsetType = UNSET
 
 
 class Subscribe(Request, tag="subscribe", gc=False, kw_only=True):
-    """Follow channels; the first event of each is its snapshot."""
+    """Follow channels, each from its snapshot, or from the seq that one has."""
 
     params: SubscribeParams
 
@@ -162,7 +167,7 @@ class Subscribe(Request, tag="subscribe", gc=False, kw_only=True):
 class Unsubscribe(Request, tag="unsubscribe", gc=False, kw_only=True):
     """Follow channels no longer."""
 
-    params: SubscribeParams
+    params: ChannelNames
 
 
 class ChannelParams(Params, gc=False):
@@ -665,11 +670,12 @@ class TradeView(Struct, omit_defaults=True, gc=False):
     detail: str = ""
 
 
-class ChannelAccepted(Struct, gc=False):
-    """A channel one now follows, and its last seq."""
+class ChannelAccepted(Struct, omit_defaults=True, gc=False):
+    """A channel one now follows, and its last seq. With `from_seq` the events from there follow; without it, a snapshot."""
 
     channel: str
     seq: int
+    from_seq: int = 0
 
 
 class ChannelRefused(Struct, gc=False):

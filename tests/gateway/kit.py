@@ -181,6 +181,7 @@ class RawPeer:
         self.host = host
         self.close_code: int | None = None
         self._listener = Listener()
+        self._hello: dict[str, Any] = {}
 
     @classmethod
     async def connect(cls, port: int, door: str, headers: dict[str, str], receive_bytes: int = 0) -> "RawPeer":
@@ -244,6 +245,8 @@ class RawPeer:
                 raise ConnectionError(self.close_code)
             if head[0] == 0x81:
                 document: dict[str, Any] = json.loads(payload)
+                if document.get("kind") == "hello":
+                    self._hello = document["data"]
                 self._listener.said(document)
                 return document
 
@@ -287,8 +290,8 @@ class RawPeer:
 
     async def log_in(self, key_id: str, env: str) -> dict[str, Any]:
         """Log in with the key made from this name."""
-        hello = (await self.event("$session", "hello"))["data"]
-        text = session.login_text(env, self.host, hello["connection_id"], hello["nonce"], key_id)
+        self._hello = self._hello or (await self.event("$session", "hello"))["data"]
+        text = session.login_text(env, self.host, self._hello["connection_id"], self._hello["nonce"], key_id)
         signature = session.sign_login(key_of(key_id), text)
         return await self.ask("session.auth", {"key_id": key_id, "signature": signature, "language": "en"})
 

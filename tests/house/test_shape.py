@@ -14,8 +14,8 @@ LONG_FUNCTIONS: dict[str, int] = {}
 LONG_FILES = {
     "engine/core/commands.py": 796,  # every command and act, declared once
     "engine/core/events.py": 896,  # every event, declared once
-    "engine/core/reasons.py": 1408,  # one closed table, a row for each reason
-    "gateway/protocol/wire.py": 896,  # every type of the wire, declared once
+    "engine/core/reasons.py": 1417,  # one closed table, a row for each reason
+    "gateway/protocol/wire.py": 903,  # every type of the wire, declared once
 }
 
 

@@ -24,6 +24,7 @@ class Member:
         self.account = Account(account)
         self.book = Book()
         self.logins = 0
+        self.resumes = 0
         self.resent = 0
         self.repeated = 0  # answers that were said to be repeats
         self.compared = 0  # balances that the exchange was asked for and that were the stream's
@@ -34,6 +35,7 @@ class Member:
         self._bodies: dict[str, Message] = {}
         self._held: dict[int, str] = {}  # events behind others that are still to come
         self._snapshot: Message | None = None
+        self._welcome: Message | None = None  # the last one, whose token is unused
         self._is_done = False
 
     @property
@@ -57,9 +59,11 @@ class Member:
                 await self._connected(host)
 
     async def _connected(self, host: str) -> None:
-        wire = await self.connect(host)
+        wire = await self._resume(host)
         try:
-            await self.catch_up(wire)
+            if wire is None:
+                wire = await self.connect(host)
+                await self.catch_up(wire)
             for name in [name for name, answer in self.answers.items() if answer is None]:
                 self.resent += 1
                 await self._place(wire, name)
@@ -69,7 +73,8 @@ class Member:
                 await asyncio.sleep(self._dice.random() * 0.004)
             await self.catch_up(wire)
         finally:
-            await wire.close()
+            if wire is not None:
+                await wire.close()
 
     async def connect(self, host: str) -> Wire:
         """Log in. What was told before must still be there."""
@@ -77,7 +82,28 @@ class Member:
         self.book.begin()
         wire = await Wire.log_in(host, "trade", self._key_id, self._key, self._on_event)
         self.logins += 1
+        self._welcome = wire.welcome
         assert wire.welcome["last_seqs"][self.channel] >= self.account.last, "told was more than there is"
+        return wire
+
+    async def _resume(self, host: str) -> Wire | None:
+        """Go on with the last session, as docs/protocol.md, "A lost connection" has it; None where that cannot be."""
+        if self._welcome is None or self.book.seq < 0 or self._dice.random() < 0.3:
+            return None
+        welcome, self._welcome = self._welcome, None  # a token counts once; without the answer there is no next one
+        self._held.clear()
+        last_seqs = {self.channel: self.account.last, BOOK: self.book.seq}
+        try:
+            wire = await Wire.resume(host, welcome, self._on_event, last_seqs)
+        except Refused as refused:
+            if refused.name != "RESUME_EXPIRED":
+                raise
+            return None
+        self._welcome = wire.welcome
+        self.resumes += 1
+        assert wire.welcome["refused"] == [], wire.welcome
+        for row in wire.welcome["subscribed"]:
+            assert row["from_seq"] == last_seqs[row["channel"]] + 1, row
         return wire
 
     # ---- channels: the rule for gaps ------------------------------------------------------------------------

@@ -51,12 +51,13 @@ async def test_a_client_that_loses_its_connection_a_thousand_times_knows_its_ord
         await exchange.stop()
     broken = members[0]
     print(
-        f"\n{proxy.cuts} cuts, {broken.logins} logins, {broken.resent} orders sent again, {broken.repeated} answered as "
-        f"repeats, {broken.account.last} reports, {len(broken.account.fills)} fills, {broken.compared} balances and "
-        f"{broken.book.proven} checksums compared"
+        f"\n{proxy.cuts} cuts, {broken.logins} logins, {broken.resumes} sessions gone on with, {broken.resent} orders sent "
+        f"again, {broken.repeated} answered as repeats, {broken.account.last} reports, {len(broken.account.fills)} fills, "
+        f"{broken.compared} balances and {broken.book.proven} checksums compared"
     )
     assert proxy.cuts >= CUTS
     assert [member.logins for member in members[1:]] == [2, 2]  # one to trade, one to be judged: they noticed nothing
+    assert broken.resumes > 0
     assert broken.resent > 0
     assert broken.repeated > 0
     assert broken.compared > 0

@@ -75,6 +75,20 @@ class Wire:
             raise
         return wire
 
+    @classmethod
+    async def resume(cls, host: str, welcome: Message, on_event: OnEvent, last_seqs: dict[str, int]) -> "Wire":
+        """Connect and go on with the session of an earlier connection. Raises `Gone`, or `Refused`: then log in."""
+        wire = await cls.open(host, "trade", on_event)
+        token = welcome["resume_token"]
+        try:
+            wire.welcome = await wire.call(
+                "session.resume", session_id=welcome["session_id"], resume_token=token, last_seqs=last_seqs
+            )
+        except BaseException:
+            await wire.close()
+            raise
+        return wire
+
     @property
     def is_gone(self) -> bool:
         """Whether the connection has ended."""
