@@ -15,6 +15,7 @@ from yutan.client import Client
 from yutan.flow import yuan
 
 DOCUMENT = "DEMO-2025-001"
+USER_RIGHTS = ["view", "trade", "cancel", "limits"]
 QUALIFIED_FROM = "2025-01-01"  # before any day of a demo
 
 
@@ -76,11 +77,11 @@ async def _admit(
     await _qualify(view, desk, person, owner)
     if person.key_id not in known_keys:
         key = keys.load_or_create(folder.keys(data) / f"{person.key_id}.pem")
-        await desk.act(
-            "register_key",
-            {"key_id": person.key_id, "public_key": keys.public_bytes(key).hex(), "accounts": [person.code]},
-            "register the participant's key",
-        )
+        fields = {"key_id": person.key_id, "public_key": keys.public_bytes(key).hex(), "accounts": [person.code]}
+        if person.user:
+            await _appoint(view, desk, person, owner)
+            fields |= {"user": person.user, "scopes": USER_RIGHTS}
+        await desk.act("register_key", fields, "register the participant's key")
     number = view.account_number(person.code)
     account = view.account(number)
     assert account is not None, f"account {person.code} was opened"
@@ -92,6 +93,19 @@ async def _admit(
         for issue in population.issues():
             if issue.code == person.code and view.instrument_number(issue.instrument) not in held:
                 await _issue(desk, issue)
+
+
+async def _appoint(view: MarketView, desk: FourEyes, person: population.Participant, owner: int) -> None:
+    """Make a person a user of the participant; a key that is theirs opens a login for a browser."""
+    if not any(user.user == person.user for found in view.participants() for user in found.users):
+        fields = {
+            "user": person.user,
+            "participant": owner,
+            "identity": f"demo-{person.user}",
+            "name": person.name,
+            "rights": USER_RIGHTS,
+        }
+        await desk.act("appoint_user", fields, "appoint a user of the demo")
 
 
 async def _qualify(view: MarketView, desk: FourEyes, person: population.Participant, owner: int) -> None:

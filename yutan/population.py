@@ -17,6 +17,7 @@ class Participant(NamedTuple):
     name: str
     category: str
     cash_fen: int
+    user: str = ""  # whose key it is, where a person may log in with a browser
 
 
 class Issue(NamedTuple):
@@ -92,7 +93,7 @@ _INDIVIDUALS = (
     ("zeng-qi", "曾绮"),
 )
 GOVERNMENT = Participant("G001", "government", "市生态环境局政府账户(演示)", "government", 50_000_000_00)
-VISITOR = Participant("P900", "demo", "试用访客", "individual", 2_000_000_00)
+VISITOR = Participant("P900", "demo", "试用访客", "individual", 2_000_000_00, "visitor")
 
 
 def participants() -> tuple[Participant, ...]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple, Self, TypeVar
 
 import msgspec
+import structlog
 
 from engine.core import reasons
 from engine.view import MarketView
@@ -29,6 +30,7 @@ Door = Literal["trade", "ops"]
 Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 Result = TypeVar("Result")
+_log: Final = structlog.get_logger("gateway.logins")
 _SECOND_NS: Final = 1_000_000_000
 _TEXT_MAX: Final = 200  # of what a browser says it is
 # Compared with where there is no such login, so that the answer takes as long.
@@ -182,6 +184,7 @@ class Logins:
         self._codes.pop(begun.code, None)
         login = Login(begun.door, begun.name, begun.password, begun.secret, step, self._now_ns())
         await self._store.put_login(login)
+        _log.info("login made", door=begun.door, name=begun.name, address=address)
         for session in self.sessions_of(begun.door, begun.name):
             await self.end(session)
         return begun
@@ -216,6 +219,7 @@ class Logins:
         step = factors.totp_step(login.secret, totp, self._now_ns() // _SECOND_NS) if login else 0
         is_let_in = bool(login and is_known and step and self.is_somebody(door, name))
         if not is_let_in or not await self._store.use_step(door, name, step):
+            _log.warning("login refused", door=door, name=name, address=address)
             raise Refused(reasons.LOGIN_REFUSED)
         self._names.clear(f"{door} {name}")
         self._addresses.forgive(address)
@@ -232,12 +236,14 @@ class Logins:
         session = WebSession(_digest(token), door, name, now_ns, now_ns, address, agent[:_TEXT_MAX])
         await self._put(session)
         self._sessions[session.token_sha256] = session
+        _log.info("logged in", door=door, name=name, address=address, session=session.number)
         return token, session
 
     def _check_locks(self, door: Door, name: str, address: str) -> None:
         now_ns = self._now_ns()
         left_ns = max(self._names.left_ns(f"{door} {name}", now_ns), self._addresses.left_ns(address, now_ns))
         if left_ns:
+            _log.warning("login locked", door=door, name=name, address=address)
             raise Refused(reasons.LOGIN_LOCKED, actual=-(-left_ns // _SECOND_NS))
 
     def _count_failure(self, door: Door, name: str, address: str) -> None:
@@ -294,6 +300,7 @@ class Logins:
 
     def _forget(self, session: WebSession) -> None:
         if self._sessions.pop(session.token_sha256, None) is not None:
+            _log.info("session ended", door=session.door, name=session.name, session=session.number)
             self.on_end(session.number)
 
     def sweep(self) -> None:

@@ -58,6 +58,8 @@ class Driver:
         ]
         assert serious == [], name
         assert await self.page.evaluate("window.violations") == [], name
+        wide = "document.scrollingElement.scrollWidth - window.innerWidth"
+        assert await self.page.evaluate(wide) <= 0, f"{name} is wider than its window"
         assert self.faults == [], name
 
     async def says(self, selector: str, text: str) -> None:

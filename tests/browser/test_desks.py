@@ -10,7 +10,7 @@ from tests.browser.driving import Driver, browser
 from tests.gateway.http.people import PASSWORD, Street, street
 from tests.gateway.kit import public_of
 
-NAMES = ("wu-1", "xu-1")
+TRICK = "=1+1 <b>drill</b><img src=x onerror=document.title=1>"
 
 
 async def furnished(there: Street) -> None:
@@ -136,7 +136,7 @@ async def test_two_operators_halt_and_resume(tmp_path: Path) -> None:
         first, second = await open_page("zh"), await open_page("en")
         await logged_in(there, first, "chen", "ops")
         await first.says("#stages", "✓")
-        await first.page.fill("#why", "演练")
+        await first.page.fill("#why", TRICK)
         await first.page.click("#halt")
         await first.says("#control-answer", "已执行")
         await first.says("#halted", "全市场")
@@ -146,6 +146,8 @@ async def test_two_operators_halt_and_resume(tmp_path: Path) -> None:
         await first.check("operator-zh")
         await logged_in(there, second, "li", "ops")
         await second.says("#inbox", "resume")
+        await second.says("#inbox", TRICK)
+        assert await second.page.locator("#inbox img, #inbox b").count() == 0
         await second.check("operator-en")
         await second.page.click(".proposal button:has-text('Approve')")
         await second.says("#halted", "none")

@@ -25,6 +25,7 @@ def test_the_demo_trades_publishes_closes_and_goes_on(tmp_path: Path) -> None:
         wait_for("trades", lambda: any(row["trades"] for row in fetch(running, "/api/v1/ticker")["tickers"]))
         statement = answer("cash", "--data", str(data), "--demo")
         assert statement["available"] == "2000000.00"
+        assert answer("login", "code", "--data", str(data), "--demo")["door"] == "trade"
         (bulletin,) = wait_for("a bulletin", lambda: fetch(running, "/api/v1/bulletins")["bulletins"])[:1]
         before = answer("operator", "status", "--operator", "li-qing", "--data", str(data))
         said = stop(process)

@@ -10,6 +10,9 @@ import { clock, local, say } from "./words.js";
 const FILLS_SHOWN = 100;
 const FILLS_BACK = 400; // reports looked back for fills after a login
 const TRACK_MS = 1_500; // between looks at trades that are not settled yet
+const SOON_MS = 150;
+const RARE_MS = 3_000; // between looks at what changes rarely
+const LOOK_MS = 5_000; // what no channel tells is looked at so often
 const ENDED = new Set(["settled", "failed"]);
 const SIDES = { buy: ["买", "Buy"], sell: ["卖", "Sell"] };
 const SETTLEMENT = {
@@ -21,7 +24,9 @@ const STEPS = ["matched", "clearing_hold", "settled"];
 let account = "";
 let trading = "";
 let looked = "";
-let due = 0;
+let due = 0; // a look that is about to be taken
+let isLooking = false;
+let rareAt = -Infinity; // when what changes rarely was last looked at
 const fills = new Map(); // trade id -> what the report said
 const settling = new Map(); // trade id -> what settlement says
 const link = new Link("trade", onState, hear, onWelcome);
@@ -95,12 +100,16 @@ function take(report) {
 // ---- what is asked again after each change ----------------------------------------------------------------------
 
 function soon() {
-  clearTimeout(due);
-  due = setTimeout(refresh, 120);
+  if (!due) due = setTimeout(refresh, SOON_MS);
 }
 
+setInterval(soon, LOOK_MS);
+
 async function refresh() {
+  due = 0;
   if (!link.isOpen() || !account) return;
+  if (isLooking) return soon();
+  isLooking = true;
   const of = { account };
   try {
     const [orders, cash, units] = await Promise.all([
@@ -109,16 +118,23 @@ async function refresh() {
     showOrders(orders.orders);
     showCash(cash);
     showUnits(units);
-    await Promise.all([brakes(), papers.statements(), papers.obligation()]);
     await track();
+    if (performance.now() - rareAt > RARE_MS) {
+      rareAt = performance.now();
+      await Promise.all([brakes(), papers.statements(), papers.obligation()]);
+    }
   } catch (error) {
     if (error.message) $("orders-answer").textContent = error.message;
+  } finally {
+    isLooking = false;
   }
+  return undefined;
 }
 
 function showPhase(data) {
   trading = data.trading_day ?? trading;
   $("trading-day").textContent = data.trading_day ?? "—";
+  rareAt = -Infinity;
   $("phase").textContent = say(data.phase_zh, data.phase.replaceAll("_", " ")) + (data.halted ? say(" · 暂停交易", " · halted") : "");
   soon();
 }
@@ -208,6 +224,7 @@ $("account").addEventListener("change", () => {
   account = $("account").value;
   fills.clear();
   settling.clear();
+  rareAt = -Infinity;
   look(looked);
   link.request("session.status").then((told) => replay(told.last_seqs?.[`exec.${account}`] ?? 0)).catch(() => {});
   soon();
@@ -226,6 +243,7 @@ $("kill").addEventListener("click", async () => {
   });
   $("kill-sure").checked = false;
   $("kill").disabled = true;
+  rareAt = -Infinity;
   soon();
 });
 $("limits").addEventListener("submit", (event) => {

@@ -82,7 +82,9 @@ export class Papers {
       this.link.request("account.obligation", { account: this.account() }),
       this.link.request("account.allowances", { account: this.account() }),
     ]);
-    this.years = told.years;
+    const said = JSON.stringify([told.years, units.holdings, this.asks, this.today()]);
+    if (said === this.said) return; // what is being read, or has the keyboard's focus, stays where it is
+    this.said = said;
     this.held = new Map(units.holdings.map((row) => [row.instrument, row]));
     const chosen = this.form.year.value;
     this.form.year.replaceChildren(...told.years.filter((year) => !year.is_final).map((year) => make("option", { value: String(year.year) }, String(year.year))));

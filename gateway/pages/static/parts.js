@@ -44,8 +44,18 @@ export async function run(pressed, answer, work) {
   }
 }
 
-/** Put rows of cells into a table's body; a cell is a text, a node, or {text, className}. */
+function textOf(cell) {
+  return cell instanceof Node ? cell.textContent : cell && typeof cell === "object" ? `${cell.node?.textContent ?? cell.text} ${cell.className}` : cell;
+}
+
+/**
+ * Put rows of cells into a table's body; a cell is a text, a node, or {text, className}. Rows that say the same as before stay
+ * as they are, so that the keyboard's focus stays on the button where it is.
+ */
 export function fill(body, rows, empty) {
+  const said = JSON.stringify(rows.map((cells) => cells.map(textOf)));
+  if (body.said === said) return;
+  body.said = said;
   if (!rows.length) {
     const width = body.closest("table").querySelectorAll("thead th").length;
     body.replaceChildren(make("tr", {}, make("td", { colSpan: width, className: "text" }, empty ?? say("无", "None"))));
