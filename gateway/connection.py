@@ -119,6 +119,10 @@ class Connection:
             self._login_timer = loop.call_later(self._settings.login_ms / 1000, self._on_login_late)
         self._gateway.greet(self)
 
+    def stand_on(self, socket: asyncio.Transport) -> None:
+        """Write to this from now on: a connection without a websocket."""
+        self._socket = socket
+
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """The socket is gone."""
         self.state = session.ENDED
@@ -151,7 +155,7 @@ class Connection:
         if frame.rsv1 or frame.rsv2 or frame.rsv3:
             self.end(session.BAD_FRAME)
         elif frame.msg_type == _TEXT and frame.fin and not self._fragments:
-            self._on_text(frame.get_payload_as_bytes())
+            self.take_text(frame.get_payload_as_bytes())
         else:
             self._on_other_frame(transport, frame)
 
@@ -182,11 +186,12 @@ class Connection:
         elif frame.fin:
             whole = b"".join(self._fragments)
             self._fragments = []
-            self._on_text(whole)
+            self.take_text(whole)
 
     # ---- requests -----------------------------------------------------------------------------------------
 
-    def _on_text(self, payload: bytes) -> None:
+    def take_text(self, payload: bytes) -> None:
+        """One request, as text of the wire."""
         try:
             request = self._read(payload)
         except BadRequest as fault:

@@ -35,6 +35,7 @@ from gateway.http import HttpSettings, create_app, serve_http
 from gateway.http.sources import Sources
 from gateway.server import Gateway
 from gateway.settings import GatewaySettings
+from gateway.signed import SignedDoor
 from settlement.worker import Settlement
 from yutan import bulletins, checkpoints, folder
 from yutan.checkpoints import REGISTRY, BulletinHead, Checkpoints, Standing, TrailHead
@@ -233,6 +234,7 @@ class Exchange:
             proofs=self.checkpoints,
             logins=self.gateway.logins,
             origins=lambda: self.gateway.settings.origins,
+            members=SignedDoor(self.gateway),
         )
         http = await serve_http(create_app(sources), settings.host, settings.http_port)
         self._stack.push_async_callback(http.close)

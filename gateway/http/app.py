@@ -24,12 +24,13 @@ from gateway.http import (
     replies,
     reports,
     specification,
+    trade,
 )
 from gateway.http.datafiles import DataFiles
 from gateway.http.sources import Sources
 from gateway.protocol import codec
 
-_BODY_BYTES_MAX = 16_384  # a login is the longest that is read
+_BODY_BYTES_MAX = 16_384  # as on a websocket
 _STATIC_MAX_AGE_S = 300
 
 
@@ -56,6 +57,7 @@ def create_app(sources: Sources) -> Litestar:
                     *key_units.HANDLERS,
                     *intentions.HANDLERS,
                     *reports.HANDLERS,
+                    *trade.HANDLERS,
                 ],
             ),
             *datasets.HANDLERS,

@@ -11,7 +11,19 @@ import msgspec
 
 from engine.core import reasons
 from gateway.feed.messages import AuctionData, PhaseData
-from gateway.http import api, calendar, checkpoints, datasets, intentions, key_units, notices, queries, reports
+from gateway.http import (
+    api,
+    calendar,
+    checkpoints,
+    datasets,
+    intentions,
+    key_units,
+    notices,
+    openapi_trade,
+    queries,
+    reports,
+    trade,
+)
 from gateway.http.replies import JSON
 from gateway.protocol.fee_wire import FeeSchedule
 from gateway.tables import CSV, FORMS
@@ -75,6 +87,7 @@ def _operations() -> tuple[Operation, ...]:
         Operation("/metrics", api.metrics, None, None, ("text/plain",)),
         Operation("/calendar.ics", calendar.calendar_ics, none, None, ("text/calendar",)),
         Operation(f"{v1}/phase", api.phase, none, PhaseData),
+        Operation(f"{v1}/time", trade.server_time, none, {"time_ms": "integer"}),
         Operation(f"{v1}/instruments", api.instruments, none, {"instruments": "array"}),
         Operation(f"{v1}/ticker", api.ticker, queries.InstrumentQuery, {"tickers": "array", "composites": "array"}),
         Operation(f"{v1}/book", api.book, queries.BookQuery, BookNow),
@@ -134,18 +147,19 @@ def document(version: str) -> Schema:
     typed = [found.answer for found in OPERATIONS if isinstance(found.answer, type)]
     schemas, components = msgspec.json.schema_components([*typed, Refusal], ref_template=_REF)
     schema_of = dict(zip([*typed, Refusal], schemas, strict=True))
+    twins, twin_components = openapi_trade.document()
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "渝碳 Yutan",
             "version": version,
             "description": (
-                "The public figures and documents of a regional carbon market over HTTP; nothing here needs a login. "
-                "Orders and private streams are websocket methods: /asyncapi.json."
+                "The public figures and documents of a regional carbon market over HTTP, and the twins of the member door's "
+                "methods, signed by the member's key. Streams are websocket channels: /asyncapi.json."
             ),
         },
-        "paths": {found.path: {"get": _operation(found, schema_of)} for found in OPERATIONS},
-        "components": {"schemas": components},
+        "paths": {found.path: {"get": _operation(found, schema_of)} for found in OPERATIONS} | twins,
+        "components": {"schemas": components | twin_components},
         "x-refusals": [{"code": row.number, "name": row.name, "retry": row.retry} for row in reasons.CATALOGUE],
     }
 

@@ -13,6 +13,7 @@ from gateway.feed import PublicFeed, Tape
 from gateway.http.replies import Refused
 from gateway.http.settings import HttpSettings
 from gateway.logins import Logins
+from gateway.signed import SignedDoor
 
 
 class Sources(NamedTuple):
@@ -22,6 +23,7 @@ class Sources(NamedTuple):
     now_ns: what today is, for the calendar. proofs: what the exchange signs; None where nothing is signed.
     logins: people's; None where nobody logs in.
     origins: what pages may send something here, as browsers write them.
+    members: takes the signed requests of members; None where there are none.
     """
 
     view: MarketView
@@ -35,6 +37,7 @@ class Sources(NamedTuple):
     proofs: Proofs | None = None
     logins: Logins | None = None
     origins: Callable[[], tuple[str, ...]] = tuple
+    members: SignedDoor | None = None
 
 
 def sources_of(request: Request[Any, Any, Any]) -> Sources:

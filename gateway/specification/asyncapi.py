@@ -37,7 +37,7 @@ def document(version: str) -> Json:
         wire.Event,
     ]
     schemas, components = msgspec.json.schema_components(types, ref_template=_SCHEMAS)
-    _speak_ecmascript(components)
+    speak_ecmascript(components)
     schema_of = dict(zip(map(id, types), schemas, strict=True))
     return {
         "asyncapi": "3.0.0",
@@ -64,16 +64,16 @@ def document(version: str) -> Json:
     }
 
 
-def _speak_ecmascript(node: Any) -> None:
+def speak_ecmascript(node: Any) -> None:
     """JSON Schema's patterns are ECMAScript's, where the end of the text is `$`."""
     if isinstance(node, dict):
         if isinstance(node.get("pattern"), str):
             node["pattern"] = node["pattern"].removesuffix(r"\Z") + "$" * node["pattern"].endswith(r"\Z")
         for inner in node.values():
-            _speak_ecmascript(inner)
+            speak_ecmascript(inner)
     elif isinstance(node, list):
         for inner in node:
-            _speak_ecmascript(inner)
+            speak_ecmascript(inner)
 
 
 def name_of(request: type[wire.Request]) -> str:

@@ -43,9 +43,12 @@ def lines() -> dict[str, str]:
 
 
 def _http() -> Iterator[tuple[str, str]]:
-    """Parameters and answers of every path, as `GET PATH`."""
+    """Parameters and answers of every path, as `GET PATH`. A twin is only there: its types are the websocket's."""
     document = openapi.document("")
     for path, operations in document["paths"].items():
+        if "post" in operations:
+            yield f"door POST {path}", _THERE
+            continue
         told = operations["get"]
         for parameter in told["parameters"]:
             mark = "!" if parameter["required"] else ""

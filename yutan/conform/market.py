@@ -58,9 +58,13 @@ class Market:
         name = f"other-{self._trades}"
         self._other.place_nowait(INSTRUMENT, side, 1, yuan(order.price_ticks), name, lambda _said: None)
 
+    async def act(self, name: str, fields: dict[str, Any]) -> None:
+        """Have the operators do an act."""
+        await self._desk.act(name, fields, _WHY)
+
     async def enter(self, phase: str) -> None:
         """Have the operators change the phase."""
-        await self._desk.act("change_phase", {"phase": phase}, _WHY)
+        await self.act("change_phase", {"phase": phase})
 
 
 @asynccontextmanager

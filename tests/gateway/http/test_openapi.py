@@ -24,7 +24,7 @@ def ask_everything(url: str) -> set[str]:
     """Ask every operation of the served document with what it allows. Returns the paths that answered 200."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
     answered: set[str] = set()
-    for found in schema.get_all_operations():
+    for found in schema.include(method="GET").get_all_operations():  # signed requests: tests/plug/test_signed_door.py
         ask_operation(found.ok(), answered)
     return answered
 
@@ -51,7 +51,7 @@ async def test_whatever_the_document_allows_is_answered_as_it_says(door: Door) -
     needs_an_instrument = {"/api/v1/book", "/api/v1/trades", "/api/v1/kline"}
     assert answered >= {row.path for row in openapi.OPERATIONS} - needs_a_name - signed - needs_an_instrument
     paths = (await door.client.get("/openapi.json")).json()["paths"]
-    assert paths.keys() == {row.path for row in openapi.OPERATIONS}
+    assert {path for path, found in paths.items() if "get" in found} == {row.path for row in openapi.OPERATIONS}
     for path, query in (("book", "levels=3"), ("trades", "limit=5"), ("kline", "interval=1h")):
         answer = await door.client.get(f"/api/v1/{path}?instrument=CQEA-25&{query}")
         declared = paths[f"/api/v1/{path}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
@@ -69,7 +69,7 @@ def test_every_path_of_the_interface_is_in_the_document() -> None:
             "/health", "/metrics", "/calendar.ics"
         })
     }  # fmt: skip
-    assert there == {row.path for row in openapi.OPERATIONS}
+    assert there == {row.path for row in openapi.OPERATIONS} | {"/api/v1/trade/{method}"}
 
 
 def test_parameters_are_those_of_the_query_types() -> None:

@@ -1,0 +1,168 @@
+"""The member door over HTTP: signed requests, judged as by websocket, with the same answers, ids and refusals."""
+
+import asyncio
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from engine.core import reasons
+from gateway import signed
+from gateway.signed import TWINS
+from tests.gateway.kit import DEADLINE_S
+from yutan import keys
+from yutan.client import Client
+from yutan.conform import run
+from yutan.conform.market import ACCOUNT, INSTRUMENT, KEY_ID, Market
+
+
+class Member:
+    """A program with nothing but an HTTP client and its key."""
+
+    def __init__(self, http: httpx.AsyncClient, key_id: str, key: Ed25519PrivateKey) -> None:
+        self.http = http
+        self.key_id = key_id
+        self.key = key
+
+    def headers(self, method: str, body: bytes, **changes: str) -> dict[str, str]:
+        host = f"{self.http.base_url.host}:{self.http.base_url.port}"
+        stamp = changes.get("timestamp", str(time.time_ns() // 1_000_000))
+        nonce = changes.get("nonce", secrets.token_hex(8))
+        env = changes.get("env", "sandbox")
+        text = "|".join((env, host, self.key_id, method, stamp, nonce, hashlib.sha256(body).hexdigest()))
+        signature = self.key.sign(text.encode()).hex()
+        given = {"key": self.key_id, "timestamp": stamp, "nonce": nonce, "signature": signature}
+        return {f"yutan-{name}": value for name, value in given.items()} | {"accept-language": "en"}
+
+    async def send(self, method: str, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
+        told = self.headers(method, body) if headers is None else headers
+        return await self.http.post(f"/api/v1/trade/{method}", content=body, headers=told)
+
+    async def ask(self, method: str, status: int = 200, **params: Any) -> Any:
+        answer = await self.send(method, json.dumps(params).encode())
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+def order(name: str, **changes: Any) -> dict[str, Any]:
+    wanted = {"instrument": INSTRUMENT, "side": "buy", "price": "39.00", "quantity": 10, "client_order_id": name}
+    return wanted | changes
+
+
+@pytest.fixture
+async def market(tmp_path: Path) -> AsyncIterator[Market]:
+    async with run.opened(tmp_path / "market", 0) as market:
+        yield market
+
+
+@pytest.fixture
+async def member(market: Market) -> AsyncIterator[Member]:
+    url = market.exchange.running.http_url
+    async with httpx.AsyncClient(base_url=url, timeout=DEADLINE_S) as http:
+        yield Member(http, KEY_ID, keys.load(market.key_file))
+
+
+async def test_an_order_lives_as_by_websocket(market: Market, member: Member) -> None:
+    placed = await member.ask("order.place", **order("h-1"))
+    assert placed == {"order_id": placed["order_id"], "client_order_id": "h-1", "account": ACCOUNT}
+    assert (await member.ask("order.place", **order("h-1")))["duplicate"] is True
+    conflict = await member.ask("order.place", 409, **order("h-1", quantity=11))
+    assert conflict["error"]["name"] == "CLIENT_ORDER_ID_CONFLICT"
+    url = market.exchange.running.ws_url
+    async with Client.connect(url, key_id=KEY_ID, private_key=market.key_file) as client:
+        assert (await client.place(INSTRUMENT, "buy", 10, "39.00", client_order_id="h-1")).duplicate
+        assert [row.client_order_id for row in await client.orders()] == ["h-1"]
+    assert (await member.ask("order.get", client_order_id="h-1"))["leaves_qty"] == 10
+    assert (await member.ask("order.cancel", client_order_id="h-1"))["order_status"] == "canceled"
+    assert (await member.ask("order.cancel", 400, client_order_id="h-1"))["error"]["name"] == "ALREADY_CANCELED"
+    replayed = await member.ask("channel.replay", channel=f"exec.{ACCOUNT}", from_seq=1)
+    assert [event["data"]["exec_type"] for event in replayed["events"]] == ["new", "canceled"]
+    assert replayed["more"] is False
+
+
+async def test_many_requests_at_once_get_their_own_answers(member: Member) -> None:
+    names = [f"many-{number}" for number in range(40)]
+    placed = await asyncio.gather(*(member.ask("order.place", **order(name)) for name in names))
+    assert [row["client_order_id"] for row in placed] == names
+    firsts = range(1, 12)  # fewer than may wait for a store at once
+    spans = await asyncio.gather(
+        *(member.ask("channel.replay", channel=f"exec.{ACCOUNT}", from_seq=seq, limit=3) for seq in firsts)
+    )
+    assert [[event["seq"] for event in span["events"]] for span in spans] == [[n, n + 1, n + 2] for n in firsts]
+
+
+async def test_refusals_have_their_status_and_say_what_to_do(market: Market, member: Member) -> None:
+    far = (await member.ask("order.place", 400, **order("h-2", price="99.00")))["error"]
+    assert (far["name"], far["data"]["field"], far["data"]["retry"]) == ("PRICE_OUT_OF_BAND", "price", "never")
+    assert far["data"]["limit"] < far["data"]["actual"] == "99.00"
+    await market.enter("break")
+    closed = (await member.ask("order.place", 400, **order("h-3")))["error"]
+    assert (closed["name"], closed["data"]["retry"]) == ("PHASE_FORBIDS", "phase")
+    assert (await member.ask("order.get", 404, client_order_id="none"))["error"]["name"] == "UNKNOWN_ORDER"
+    assert (await member.ask("order.dance", 404))["error"]["name"] == "UNKNOWN_METHOD"
+    assert (await member.ask("session.logout", 404))["error"]["name"] == "UNKNOWN_METHOD"
+    assert (await member.ask("order.list", 400, mood="good"))["error"]["name"] == "UNKNOWN_FIELD"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b'"x"',
+        b'{}, "method": "order.cancel_all"',
+        b"\xff",
+        b'{"a":1}{"a":1}',
+        b"[" * 9_000,
+        b'{"a":1,"a":1}',
+    ],
+)
+async def test_a_body_that_is_no_object_is_refused(member: Member, body: bytes) -> None:
+    answer = await member.send("order.cancel_all", body)
+    assert (answer.status_code, answer.json()["error"]["code"] // 1000) == (400, 1)
+    assert (await member.ask("order.list"))["orders"] == []
+
+
+async def test_who_does_not_sign_as_they_should_is_not_let_in(market: Market, member: Member) -> None:
+    async def refused(name: str, headers: dict[str, str], body: bytes = b"{}") -> None:
+        answer = await member.send("account.cash", body, headers)
+        assert (answer.status_code, answer.json()["error"]["name"]) == (401, name)
+
+    good = member.headers("account.cash", b"{}")
+    late = str(time.time_ns() // 1_000_000 - signed.CLOCK_MS_MAX - 1_000)
+    await refused("NOT_AUTHENTICATED", {})
+    await refused("EXPIRED_REQUEST", member.headers("account.cash", b"{}", timestamp=late))
+    await refused("BAD_SIGNATURE", member.headers("order.cancel_all", b"{}"))
+    await refused("BAD_SIGNATURE", member.headers("account.cash", b"{}", env="local"))
+    await refused("BAD_SIGNATURE", good, b'{"account":"C001"}')
+    await refused("BAD_SIGNATURE", good | {"yutan-signature": "00" * 64})
+    await refused("WRONG_ENVIRONMENT", good | {"yutan-key": "mine"})
+    assert (await member.send("account.cash", b"{}", good)).status_code == 200
+    await refused("NONCE_USED", good)
+    eyes = Ed25519PrivateKey.generate()
+    public = keys.public_bytes(eyes).hex()
+    fields = {"key_id": "test_eyes", "public_key": public, "accounts": [ACCOUNT], "scopes": ["view"]}
+    await market.act("register_key", fields)
+    await market.act("revoke_key", {"key_id": KEY_ID})
+    await refused("KEY_REVOKED", member.headers("account.cash", b"{}"))
+    looker = Member(member.http, "test_eyes", eyes)
+    assert (await looker.ask("account.cash"))["account"] == ACCOUNT
+    assert (await looker.ask("order.place", 403, **order("h-4")))["error"]["code"] == reasons.NOT_PERMITTED
+
+
+async def test_every_twin_is_in_the_specification_and_nothing_else(member: Member) -> None:
+    paths = (await member.http.get("/openapi.json")).json()["paths"]
+    twins = {path.removeprefix("/api/v1/trade/") for path, found in paths.items() if "post" in found}
+    assert twins == TWINS
+    assert {"order.place", "order.cancel", "order.test", "account.cash", "channel.replay"} <= twins
+    place = paths["/api/v1/trade/order.place"]["post"]
+    assert {row["name"] for row in place["parameters"]} >= {"yutan-key", "yutan-nonce", "yutan-signature"}
+    now = (await member.http.get("/api/v1/time")).json()["time_ms"]
+    assert abs(now - time.time_ns() // 1_000_000) < 3_600_000

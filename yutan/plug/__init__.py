@@ -1,0 +1,1 @@
+"""What members plug in: classes for other people's trading software, each behind an optional extra."""
