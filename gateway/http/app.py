@@ -17,6 +17,7 @@ from gateway.http import (
     intentions,
     key_units,
     language,
+    llms,
     logins,
     notices,
     pages,
@@ -25,6 +26,7 @@ from gateway.http import (
     reports,
     specification,
     trade,
+    udf,
 )
 from gateway.http.datafiles import DataFiles
 from gateway.http.sources import Sources
@@ -60,6 +62,8 @@ def create_app(sources: Sources) -> Litestar:
                     *trade.HANDLERS,
                 ],
             ),
+            udf.ROUTER,
+            llms.llms_txt,
             *datasets.HANDLERS,
             *pages.HANDLERS,
             *language.HANDLERS,

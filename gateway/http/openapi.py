@@ -23,6 +23,7 @@ from gateway.http import (
     queries,
     reports,
     trade,
+    udf,
 )
 from gateway.http.replies import JSON
 from gateway.protocol.fee_wire import FeeSchedule
@@ -89,6 +90,11 @@ def _operations() -> tuple[Operation, ...]:
         Operation(f"{v1}/phase", api.phase, none, PhaseData),
         Operation(f"{v1}/time", trade.server_time, none, {"time_ms": "integer"}),
         Operation(f"{v1}/instruments", api.instruments, none, {"instruments": "array"}),
+        Operation("/udf/config", udf.config, none, OBJECT),
+        Operation("/udf/time", udf.feed_time, none, None, ("text/plain",)),
+        Operation("/udf/symbols", udf.symbols, udf.SymbolQuery, OBJECT),
+        Operation("/udf/search", udf.search, udf.SearchQuery, None),
+        Operation("/udf/history", udf.history, udf.HistoryQuery, {"s": "string"}),
         Operation(f"{v1}/ticker", api.ticker, queries.InstrumentQuery, {"tickers": "array", "composites": "array"}),
         Operation(f"{v1}/book", api.book, queries.BookQuery, BookNow),
         Operation(

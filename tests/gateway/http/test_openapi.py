@@ -48,7 +48,7 @@ async def test_whatever_the_document_allows_is_answered_as_it_says(door: Door) -
     answered = await asyncio.to_thread(ask_everything, str(door.client.base_url).rstrip("/"))
     needs_a_name = {row.path for row in openapi.OPERATIONS if "{" in row.path}
     signed = {"/api/v1/checkpoints", "/api/v1/keys"}  # this market signs nothing
-    needs_an_instrument = {"/api/v1/book", "/api/v1/trades", "/api/v1/kline"}
+    needs_an_instrument = {"/api/v1/book", "/api/v1/trades", "/api/v1/kline", "/udf/symbols", "/udf/history"}
     assert answered >= {row.path for row in openapi.OPERATIONS} - needs_a_name - signed - needs_an_instrument
     paths = (await door.client.get("/openapi.json")).json()["paths"]
     assert {path for path, found in paths.items() if "get" in found} == {row.path for row in openapi.OPERATIONS}
@@ -65,7 +65,7 @@ def test_every_path_of_the_interface_is_in_the_document() -> None:
     there = {
         route.path_format
         for route in app.routes
-        if isinstance(route, HTTPRoute) and (route.path_format.startswith(("/api/", "/data")) or route.path_format in {
+        if isinstance(route, HTTPRoute) and (route.path_format.startswith(("/api/", "/data", "/udf/")) or route.path_format in {
             "/health", "/metrics", "/calendar.ics"
         })
     }  # fmt: skip
