@@ -32,11 +32,16 @@ NO_STORE_MARK: Final = 2**63 - 1  # the mark of a follower that keeps nothing an
 _ORDERS: Final = frozenset((PlaceOrder, ReplaceOrder))
 _MEMBERS: Final = frozenset((PlaceOrder, CancelOrder, ReplaceOrder, CancelAll))
 _decoder: Final = msgspec.msgpack.Decoder(AnyCommand)
+# So many commands of a batch are applied and told before the next: their events and reports are made, read and freed while
+# they are in the processor's cache, and the first are answered while the last are judged.
+STRIDE_COMMANDS_MAX: Final = 64
 
 
 @final
 class Batch:
-    """Entries that became durable together, what each of them caused, and who asked (None: nobody waits here).
+    """Entries that are told together, what each of them caused, and who asked (None: nobody waits here).
+
+    One durable write may bring several of them, one after the other.
 
     `eventful`: the entries, with their events, that did more than put an order on the book or take one off. Most of a busy
     day did not, so who follows only trades or acts looks at these.
@@ -264,33 +269,40 @@ class Sequencer:
             self._fail(error)
 
     def _finish(self, at_ns: int, commands: list[AnyCommand], origins: list[object | None], chain: bytes) -> None:
-        """Apply a durable batch and tell the followers, then whoever awaits one of its commands."""
+        """Apply a durable batch and tell the followers, then whoever awaits one of its commands, a stride at a time."""
         crashpoints.reach("after_append")
+        is_snapshot_due = False
+        for begin in range(0, len(commands), STRIDE_COMMANDS_MAX):
+            end = begin + STRIDE_COMMANDS_MAX
+            if self._finish_stride(at_ns, commands[begin:end], origins[begin:end]):
+                is_snapshot_due = True
+        self._chain = chain
+        crashpoints.reach("after_publish")
+        self._behind = has_follower_behind(self._followers)
+        # Copying the market holds everything up, so it is done when the day has closed; otherwise only against a journal
+        # grown so long that a start would take minutes.
+        is_due = self._market.seq - self._snapshot_seq >= self._settings.snapshot_every
+        if self._snapshot is None and (is_due or is_snapshot_due):
+            self._begin_snapshot()
+
+    def _finish_stride(self, at_ns: int, commands: list[AnyCommand], origins: list[object | None]) -> bool:
+        """Apply and tell these; whether a day was closed among them."""
         seq = self._market.seq
         entries: list[Entry] = []
         for command in commands:
             seq += 1
             entries.append(Entry(seq, at_ns, command))
         events = self._market.apply_batch(at_ns, commands)
-        self._chain = chain
         crashpoints.reach("after_apply")
         waiters = self._take_waiters(origins) if self._waiters else []
         batch = Batch(entries, events, origins)
         for follower in self._followers:
             follower.on_batch(batch)
-        crashpoints.reach("after_publish")
-        self._behind = has_follower_behind(self._followers)
         for index, waiter in waiters:
             self._waiters.discard(waiter)
             if not waiter.answer.done():  # its asker may have been canceled
                 waiter.answer.set_result(events[index])
-        # Copying the market holds everything up, so it is done when the day has closed; otherwise only against a journal
-        # grown so long that a start would take minutes.
-        is_due = self._market.seq - self._snapshot_seq >= self._settings.snapshot_every
-        if self._snapshot is None and (
-            is_due or any(type(happened[-1]) is DayClosed for _, happened in batch.eventful)
-        ):
-            self._begin_snapshot()
+        return any(type(happened[-1]) is DayClosed for _, happened in batch.eventful)
 
     def _take_waiters(self, origins: list[object | None]) -> list[tuple[int, _Waiter]]:
         """The waiters among the origins with their places; takes them out, since nobody else may see them."""

@@ -51,7 +51,7 @@ class ExplainDesk:
 
     async def _told(self, connection: Connection, request_id: str | int, account: int, order: int) -> None:
         still_open = self._gateway.view().order(order, account)
-        upto = self._gateway.reports.last_seqs.get(account, 0)
+        upto = self._gateway.reports.last_seqs[account]
         if still_open is None:
             last = await self._gateway.history.last_report(account, order)
             if last is None or last.auction:

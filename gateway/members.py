@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET
 
 from engine.core import commands, events, phases, reasons, units
-from engine.core.commands import Entry
+from engine.core.commands import CancelOrder, Entry, PlaceOrder
+from engine.core.events import OrderAccepted, OrderCanceled
 from engine.view import OrderView
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
@@ -52,9 +53,7 @@ class MemberDesk:
         gateway.handlers.update(
             {
                 wire.OrderPlace: self._place,
-                quick.Place: self._place_asked,
                 wire.OrderCancel: self._cancel,
-                quick.Cancel: self._cancel_asked,
                 wire.OrderReplace: self._replace,
                 wire.OrderCancelAll: self._cancel_all,
                 wire.OrderGet: self._get,
@@ -67,9 +66,7 @@ class MemberDesk:
         )
         gateway.answerers.update(
             {
-                commands.PlaceOrder: self._on_placed,
-                commands.CancelOrder: self._on_changed,
-                commands.ReplaceOrder: self._on_changed,
+                commands.ReplaceOrder: self.on_changed,
                 commands.CancelAll: self._on_all_canceled,
             }
         )
@@ -77,9 +74,10 @@ class MemberDesk:
     # ---- orders: asking -----------------------------------------------------------------------------------
 
     def _place(self, connection: Connection, request: wire.OrderPlace) -> None:
-        self._place_asked(connection, asked_of(request.id, request.params))
+        self.place(connection, asked_of(request.id, request.params))
 
-    def _place_asked(self, connection: Connection, asked: quick.Place) -> None:
+    def place(self, connection: Connection, asked: quick.Place) -> None:
+        """Ask for a new order. Raises `Refused`."""
         command = place_command(self._names, connection, asked)
         if self._gateway.is_refusing_orders:
             raise Refused(reasons.OVERLOADED)
@@ -90,9 +88,10 @@ class MemberDesk:
         order, client_order_id = order_name(request.params)
         self._gateway.ask(connection, request.id, commands.CancelOrder(account, order, client_order_id))
 
-    def _cancel_asked(self, connection: Connection, asked: quick.Cancel) -> None:
+    def cancel(self, connection: Connection, asked: quick.Cancel) -> None:
+        """Ask for the end of an order that is named by its client order id. Raises `Refused`."""
         account = canceling_account_of(connection, asked.account)
-        self._gateway.ask(connection, asked.id, commands.CancelOrder(account, 0, asked.client_order_id))
+        self._gateway.ask(connection, asked.id, CancelOrder(account, 0, asked.client_order_id))
 
     def _replace(self, connection: Connection, request: wire.OrderReplace) -> None:
         params = request.params
@@ -117,11 +116,12 @@ class MemberDesk:
 
     # ---- orders: what the engine said ---------------------------------------------------------------------
 
-    def _on_placed(
+    def on_placed(
         self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
     ) -> None:
+        """Answer a `PlaceOrder`."""
         said = happened[0]
-        if type(said) is events.OrderAccepted:
+        if type(said) is OrderAccepted:
             account = self._names.accounts[said.account]
             if connection.wants_jsonrpc:
                 connection.reply(request_id, wire.OrderPlaced(f"O-{said.order}", said.client_order_id, account, False))
@@ -150,20 +150,20 @@ class MemberDesk:
                 ref=f"E-{entry.seq}",
             )
 
-    def _on_changed(
+    def on_changed(
         self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
     ) -> None:
+        """Answer a `CancelOrder` or a `ReplaceOrder`."""
         said = happened[0]
-        if type(said) is events.RequestRefused:
+        if type(said) is OrderCanceled:
+            self._reply_changed(connection, request_id, said, "canceled", said.cum + said.tonnes, 0)
+        elif type(said) is events.RequestRefused:
             refused = refusal_of(said.reason, said.limit, said.actual, self._gateway.reports.tick_fen_of(said.order))
             if said.reason in _NOT_OPEN and self._gateway.has_room_to_query(connection):
                 work = self._refuse_not_open(connection, request_id, entry, refused)
                 self._gateway.query(connection, request_id, work)
             else:
                 connection.refuse(request_id, refused, ref=f"E-{entry.seq}")
-            return
-        if type(said) is events.OrderCanceled:
-            self._reply_changed(connection, request_id, said, "canceled", said.cum + said.tonnes, 0)
         else:
             assert type(said) is events.OrderReplaced
             status = "partially_filled" if said.cum else "new"
@@ -389,7 +389,7 @@ def account_of(connection: Connection, code: Any) -> int:
 def trading_account_of(connection: Connection, code: Any) -> int:
     """The account that a request trades for. Raises `Refused` where the key may only look, or only cancel."""
     account = account_of(connection, code)
-    if "trade" not in connection.scopes:
+    if not connection.may_trade:
         raise Refused(reasons.NOT_PERMITTED)
     return account
 
@@ -415,7 +415,7 @@ def place_command(names: Directory, connection: Connection, asked: quick.Place) 
     instrument = names.instrument_number(asked.instrument)
     if not instrument:
         raise Refused(reasons.UNKNOWN_INSTRUMENT, "instrument")
-    return commands.PlaceOrder(
+    return PlaceOrder(
         account,
         instrument,
         asked.side,
@@ -431,7 +431,7 @@ def place_command(names: Directory, connection: Connection, asked: quick.Place) 
 def canceling_account_of(connection: Connection, code: Any) -> int:
     """The account that a request takes something back for. Raises `Refused` where the key may only look."""
     account = account_of(connection, code)
-    if "trade" not in connection.scopes and "cancel" not in connection.scopes:
+    if not connection.may_cancel:
         raise Refused(reasons.NOT_PERMITTED)
     return account
 

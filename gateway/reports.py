@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 import msgspec
 from msgspec.structs import astuple
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i64, mypyc_attr
 
 from engine.core import reasons, units
 from engine.core.events import (
@@ -77,7 +77,7 @@ class ReportWriter:
         self._trading_day = 0
         self._at_ns = 0
         self._written: list[Facts] = []
-        self.last_seqs: dict[int, int] = {}  # account -> last number of its stream
+        self.last_seqs: list[int] = [0]  # last number of each account's stream, by the account's number
         self._seldom: dict[type[Event], Callable[[Any], None]] = {
             OrderRefused: self._on_refused,
             OrderReplaced: self._on_replaced,
@@ -99,7 +99,7 @@ class ReportWriter:
         """Take over the open orders and the streams' last numbers."""
         self._trading_day = view.day().trading_day
         for account in view.accounts():
-            self.last_seqs[account.number] = account.exec_seq
+            self._begin_stream(account.number, account.exec_seq)
             for order in view.open_orders(account.number):
                 self._open[order.order] = _Open(order.instrument, order.time_in_force, order.amount_fen)
 
@@ -135,7 +135,12 @@ class ReportWriter:
 
     def _on_account(self, event: AccountOpened) -> None:
         self._names.on_account(event)
-        self.last_seqs[event.account] = 0
+        self._begin_stream(event.account, 0)
+
+    def _begin_stream(self, account: int, last_seq: int) -> None:
+        if account != len(self.last_seqs):
+            raise AssertionError(f"account {account} after {len(self.last_seqs) - 1}")
+        self.last_seqs.append(last_seq)
 
     def _on_accepted(self, event: OrderAccepted) -> None:
         order, account, exec_seq = event.order, event.account, event.exec_seq
@@ -145,7 +150,7 @@ class ReportWriter:
         self._written.append(
             (
                 account, exec_seq, NEW, self._at_ns, self._trading_day, order, event.client_order_id, instrument,
-                event.side, time_in_force, event.price_ticks, tonnes, 0, tonnes, 0, 0,
+                event.side, time_in_force, event.price_ticks, tonnes, 0, tonnes,
             )
         )  # fmt: skip
 
@@ -429,7 +434,9 @@ class Packed:
             _pack_into(facts, stream.packed, -1)
             stream.count += 1
             if not facts[_LEAVES] and (len(facts) <= _PARTIES or not facts[_PARTIES]):
-                self.finished[facts[_ORDER]] = account << PLACE_BITS | facts[_EXEC_SEQ]  # filled, or ended otherwise
+                place: i64 = account
+                exec_seq: i64 = facts[_EXEC_SEQ]
+                self.finished[facts[_ORDER]] = place << PLACE_BITS | exec_seq  # filled, or ended otherwise
         self.seq = seq
         self.reports += len(reports)
 

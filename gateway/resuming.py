@@ -117,7 +117,7 @@ class ResumeDesk:
         before = self._claim(params.session_id, params.resume_token)
         if before.state == session.ENDED:
             gateway.check_connections_of(before.key_id, "trade")
-        connection.accounts, connection.scopes = gateway.rights_of(before.key_id)
+        connection.grant(*gateway.rights_of(before.key_id), 0)
         connection.key_id, connection.language = before.key_id, before.language
         cancels = gateway.sessions.go_on(connection, before.order_session)
         if before.order_session and cancels is None:  # its orders were canceled: that must not go by unnoticed

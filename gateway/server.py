@@ -19,7 +19,7 @@ from msgspec import UNSET
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
 
 from engine.core import commands, events, phases, reasons, rulebook, units
-from engine.core.commands import Entry
+from engine.core.commands import CancelOrder, Entry, PlaceOrder
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
@@ -64,6 +64,7 @@ from gateway.throttle import Throttle
 PATHS: Final = {"/ws/v1/trade": "trade", "/ws/v1/ops": "ops", "/ws/v1/market": "market"}
 SUBPROTOCOL: Final = "yutan.v1"
 _OPERATOR_SCOPES: Final = ("ops",)
+_ENDED: Final = session.ENDED
 _log: Final = structlog.get_logger("gateway")
 
 Handler = Callable[[Connection, Any], None]
@@ -99,7 +100,7 @@ class Gateway:
         CommonDesk(self)
         self.subscriptions = SubscriptionDesk(self)
         self.resuming = ResumeDesk(self)
-        MemberDesk(self)
+        self.members = MemberDesk(self)
         BlockDesk(self)
         AuctionDesk(self)
         OperatorDesk(self)
@@ -205,8 +206,15 @@ class Gateway:
     def _answer(self, asked: Asked, entry: Entry, happened: list[events.Event]) -> None:
         connection = asked.connection
         connection.in_flight -= 1
-        if connection.state != session.ENDED:
-            self.answerers[type(entry.command)](connection, asked.request_id, entry, happened)
+        if connection.state == _ENDED:
+            return
+        command = entry.command
+        if type(command) is PlaceOrder:
+            self.members.on_placed(connection, asked.request_id, entry, happened)
+        elif type(command) is CancelOrder:
+            self.members.on_changed(connection, asked.request_id, entry, happened)
+        else:
+            self.answerers[type(command)](connection, asked.request_id, entry, happened)
 
     def _on_act(self, entry: Entry, happened: list[events.Event]) -> None:
         """What changes who may be here, or what there is."""
@@ -399,7 +407,7 @@ class Gateway:
             self.counters["logins_refused"] += 1
             raise
         connection.key_id, connection.web_session = key_id, web_session
-        connection.accounts, connection.scopes, connection.operator = accounts, scopes, operator
+        connection.grant(accounts, scopes, operator)
         if params.cancel_on_disconnect is UNSET:
             self.welcome(connection, request.id)
             return

@@ -327,16 +327,17 @@ def why_not_open(account: Account, number: Any, client_order_id: str) -> i64:
 
 def cancel(state: State, seq: i64, command: CancelOrder, out: list[Event]) -> None:
     """Cancel one open order."""
-    account = state.account(command.account)
+    fields: tuple[Any, ...] = astuple(command)  # as in `place`
+    number = fields[1]
+    client_order_id: str = fields[2]
+    account = state.account(fields[0])
     if account is None:
-        out.append(RequestRefused(command.account, 0, command.client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
+        out.append(RequestRefused(fields[0], 0, client_order_id, reasons.UNKNOWN_ACCOUNT, 0, 0))
         return
-    asked: Any = command  # so that its number is read as it is
-    number = asked.order
-    order = find_order(account, number, command.client_order_id)
+    order = find_order(account, number, client_order_id)
     if order is None:
-        reason: i64 = why_not_open(account, number, command.client_order_id)
-        out.append(RequestRefused(account.number, number, command.client_order_id, reason, 0, 0))
+        reason: i64 = why_not_open(account, number, client_order_id)
+        out.append(RequestRefused(account.number, number, client_order_id, reason, 0, 0))
         return
     if not may_cancel(state):
         out.append(

@@ -3,8 +3,9 @@
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import final
 
+from mypy_extensions import mypyc_attr
 from sortedcontainers import SortedDict
 
 from engine.core import units
@@ -31,12 +32,17 @@ class Depth:
     def add(self, side: int, price_ticks: int, tonnes: int) -> None:
         """Add to a level; negative takes off. A level can never hold less than nothing."""
         half = self._buy if side == units.BUY else self._sell
-        price: Any = price_ticks  # one Python integer for all three look-ups; compiled, each would make its own
-        total = half.totals.get(price, 0) + tonnes
-        if total < 0:
-            raise DepthBroken(f"side {side} at {price}: {total - tonnes} tonnes there, {-tonnes} to take off")
-        half.totals[price] = total
-        half.touched[price] = None
+        total = half.totals.get(price_ticks)
+        if total is None:
+            total = half.totals[price_ticks] = _Total(price_ticks)
+        total.tonnes += tonnes
+        if total.tonnes < 0:
+            raise DepthBroken(
+                f"side {side} at {price_ticks}: {total.tonnes - tonnes} tonnes there, {-tonnes} to take off"
+            )
+        if not total.is_touched:
+            total.is_touched = True
+            half.touched.append(total)
 
     def is_changed(self) -> bool:
         """Whether `take_changes` may have something to say."""
@@ -69,26 +75,39 @@ class Depth:
         return sorted(changes, reverse=side == units.BUY)
 
 
+@mypyc_attr(acyclic=True)
+@final
+class _Total:
+    """All that rests at one price. An object, so that each order needs one look-up and changes it in place."""
+
+    __slots__ = ("is_touched", "price_ticks", "tonnes")
+
+    def __init__(self, price_ticks: int) -> None:
+        self.price_ticks = price_ticks
+        self.tonnes = 0
+        self.is_touched = False  # it may differ from the ordered level
+
+
+@final
 class _Side:
     """One side: exact totals, and the levels in order as of the last look."""
 
     __slots__ = ("_levels", "published", "totals", "touched")
 
     def __init__(self) -> None:
-        self.totals: dict[int, int] = {}
-        self.touched: dict[
-            int, None
-        ] = {}  # prices whose total may differ from the ordered level; a dict keeps its order
+        self.totals: dict[int, _Total] = {}
+        self.touched: list[_Total] = []
         self.published: dict[int, int] = {}  # what was last published at prices that changed since
         self._levels = SortedDict()
 
     def sorted(self) -> SortedDict:
         """The levels in order of price, up to date."""
-        for price_ticks in self.touched:
-            before, total = self._levels.get(price_ticks, 0), self.totals[price_ticks]
-            self.published.setdefault(price_ticks, before)
-            if total:
-                self._levels[price_ticks] = total
+        for total in self.touched:
+            total.is_touched = False
+            price_ticks = total.price_ticks
+            self.published.setdefault(price_ticks, self._levels.get(price_ticks, 0))
+            if total.tonnes:
+                self._levels[price_ticks] = total.tonnes
             else:
                 del self.totals[price_ticks]
                 self._levels.pop(price_ticks, None)

@@ -27,6 +27,14 @@ _UNDERSCORE: Final = 0x5F
 _OPEN: Final = 0x7B
 _CLOSE: Final = 0x7D
 _DELETE: Final = 0x7F
+_A: Final = 0x61
+_C: Final = 0x63
+_I: Final = 0x69
+_M: Final = 0x6D
+_P: Final = 0x70
+_Q: Final = 0x71
+_S: Final = 0x73
+_T: Final = 0x74
 _DIGITS_MAX: Final = 15  # no request id of so many is above its bound, 2**53
 _CHARACTERS_MAX: Final = 64  # of `wire.RequestId`, `wire.Code` and `wire.Decimals`
 _ID_CHARACTERS_MAX: Final = 36  # of `wire.ClientOrderId`
@@ -94,18 +102,19 @@ def read(frame: bytes) -> Place | Cancel | None:
     is_cancel = False
     is_params_read = False
     while True:
-        if draft.takes_word(b'"id":'):
-            if draft.request_id is not None or not draft.takes_request_id():
+        letter: i64 = draft.letter()
+        if letter == _I:
+            if not draft.takes_word(b'"id":') or draft.request_id is not None or not draft.takes_request_id():
                 return None
-        elif draft.takes_word(b'"method":'):
-            if is_place or is_cancel:
+        elif letter == _M:
+            if not draft.takes_word(b'"method":') or is_place or is_cancel:
                 return None
             is_place = draft.takes_word(b'"order.place"')
             is_cancel = not is_place and draft.takes_word(b'"order.cancel"')
             if not is_place and not is_cancel:
                 return None
-        elif draft.takes_word(b'"params":'):
-            if is_params_read or not draft.takes_params():
+        elif letter == _P:
+            if not draft.takes_word(b'"params":') or is_params_read or not draft.takes_params():
                 return None
             is_params_read = True
         else:
@@ -147,6 +156,7 @@ class _Draft:
     __slots__ = (
         "account",
         "at",
+        "characters",
         "client_order_id",
         "frame",
         "instrument",
@@ -161,6 +171,7 @@ class _Draft:
 
     def __init__(self, frame: bytes) -> None:
         self.frame = frame
+        self.characters = frame.decode("latin-1")  # once, and each text is a piece of it; `text` takes only ASCII
         self.size: i64 = len(frame)
         self.at: i64 = 0
         self.request_id: Any = None
@@ -178,19 +189,20 @@ class _Draft:
         if not self.takes(_OPEN):
             return False
         while True:
-            if self.takes_word(b'"account":'):
-                if self.account:
+            letter: i64 = self.letter()
+            if letter == _A:
+                if not self.takes_word(b'"account":') or self.account:
                     return False
                 self.account = self.text()
                 if not self.account:
                     return False
-            elif self.takes_word(b'"client_order_id":'):
-                if self.client_order_id:
+            elif letter == _C:
+                if not self.takes_word(b'"client_order_id":') or self.client_order_id:
                     return False
                 self.client_order_id = self.client_id()
                 if not self.client_order_id:
                     return False
-            elif self.takes_field_of_order():
+            elif self.takes_field_of_order(letter):
                 self.is_order_described = True
             else:
                 return False
@@ -199,34 +211,34 @@ class _Draft:
             if not self.takes(_COMMA):
                 return False
 
-    def takes_field_of_order(self) -> bool:
-        """A field that only a new order has."""
-        if self.takes_word(b'"instrument":'):
-            if self.instrument:
+    def takes_field_of_order(self, letter: i64) -> bool:
+        """A field that only a new order has, whose name begins with this letter."""
+        if letter == _I:
+            if not self.takes_word(b'"instrument":') or self.instrument:
                 return False
             self.instrument = self.text()
             return self.instrument != ""
-        if self.takes_word(b'"side":'):
-            if self.side != 0:
+        if letter == _S:
+            if not self.takes_word(b'"side":') or self.side != 0:
                 return False
             if self.takes_word(b'"buy"'):
                 self.side = BUY
             elif self.takes_word(b'"sell"'):
                 self.side = SELL
             return self.side != 0
-        if self.takes_word(b'"price":'):
-            if self.price:
+        if letter == _P:
+            if not self.takes_word(b'"price":') or self.price:
                 return False
             self.price = self.text()
             return self.price != ""
-        if self.takes_word(b'"quantity":'):
-            if self.quantity != 0:
+        if letter == _Q:
+            if not self.takes_word(b'"quantity":') or self.quantity != 0:
                 return False
             tonnes: i64 = self.number()
             self.quantity = tonnes
             return 0 < tonnes <= TONNES_MAX
-        if self.takes_word(b'"time_in_force":'):
-            if self.time_in_force >= 0:
+        if letter == _T:
+            if not self.takes_word(b'"time_in_force":') or self.time_in_force >= 0:
                 return False
             if self.takes_word(b'"day"'):
                 self.time_in_force = DAY
@@ -248,6 +260,11 @@ class _Draft:
             self.request_id = text
             return True
         return False
+
+    def letter(self) -> i64:
+        """With what the name that stands here begins: a name that is looked for one by one is found after four others."""
+        at: i64 = self.at + 1
+        return self.frame[at] if at < self.size else 0
 
     def takes(self, mark: i64) -> bool:
         """This byte, and the spaces behind it."""
@@ -316,22 +333,22 @@ class _Draft:
             return ""
         self.at = end + 1
         self.skip_spaces()
-        return frame[begin:end].decode("ascii")
+        return self.characters[begin:end]
 
     def client_id(self) -> str:
         """A client order id; "" where none stands here."""
         frame = self.frame
         begin: i64 = self.at + 1
-        text = self.text()
-        size: i64 = len(text)
-        if size > _ID_CHARACTERS_MAX:
+        if begin >= self.size or frame[begin - 1] != _QUOTE:
             return ""
-        place: i64 = begin
-        while place < begin + size:
-            if not is_plain(frame[place]):
-                return ""
-            place += 1
-        return text
+        end: i64 = begin
+        while end < self.size and is_plain(frame[end]):
+            end += 1
+        if end == self.size or frame[end] != _QUOTE or end - begin > _ID_CHARACTERS_MAX:
+            return ""
+        self.at = end + 1
+        self.skip_spaces()
+        return self.characters[begin:end]
 
 
 def is_plain(character: i64) -> bool:

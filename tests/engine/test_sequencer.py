@@ -10,7 +10,7 @@ from engine.core.commands import CancelAll, CancelOrder, Entry, Found, Halt, Ope
 from engine.core.events import AccountOpened, ActRefused, Halted, OrderAccepted, OrderCanceled, RequestRefused, Traded
 from engine.journal import segments
 from engine.recovery import recover, replay_hash, state_hash
-from engine.sequencer import Batch, Sequencer, SequencerOverloaded, SequencerStopped
+from engine.sequencer import STRIDE_COMMANDS_MAX, Batch, Sequencer, SequencerOverloaded, SequencerStopped
 from engine.settings import EngineSettings
 from tests.engine import build
 
@@ -114,6 +114,30 @@ async def test_one_turn_makes_one_durable_batch_of_all_that_has_gathered(tmp_pat
     await sequencer.submit(order(101))
     await sequencer.close()
     assert records(tmp_path) == [1, 101, 1]
+
+
+@BOTH
+async def test_a_durable_batch_is_applied_and_told_in_strides(tmp_path: Path, settings: EngineSettings) -> None:
+    class Looking(build.Remembering):
+        def on_batch(self, batch: Batch) -> None:
+            super().on_batch(batch)
+            applied.append(sequencer.view.day().seq)
+
+    applied: list[int] = []
+    follower = Looking()
+    sequencer = await recover(tmp_path, [follower], settings=settings)
+    await sequencer.submit(build.FOUND)
+    for number in range(2 * STRIDE_COMMANDS_MAX):
+        assert sequencer.submit_nowait(order(number), number)
+    last = await sequencer.submit(order(2 * STRIDE_COMMANDS_MAX))
+    await sequencer.close()
+    assert records(tmp_path) == [1, 2 * STRIDE_COMMANDS_MAX + 1]
+    assert [len(batch.entries) for batch in follower.batches] == [1, STRIDE_COMMANDS_MAX, STRIDE_COMMANDS_MAX, 1]
+    assert [batch.entries[-1].seq for batch in follower.batches] == applied
+    assert [origin for batch in follower.batches[1:3] for origin in batch.origins] == list(
+        range(2 * STRIDE_COMMANDS_MAX)
+    )
+    assert last == follower.batches[-1].events[0]
 
 
 async def test_in_a_thread_commands_gather_while_a_batch_is_written(tmp_path: Path) -> None:
