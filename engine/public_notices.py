@@ -57,8 +57,14 @@ class Names(Protocol):
     def instrument_code(self, number: int) -> str:
         """Code of an instrument."""
 
+    def instrument_units(self, number: int) -> tuple[str, str]:
+        """What an instrument's quantities count, in Chinese and English: tonnes of an allowance, else the product's own unit."""
+
     def auction_code(self, number: int) -> str:
         """Code of a government auction."""
+
+    def auction_instrument(self, number: int) -> int:
+        """What is auctioned."""
 
 
 class _Words(NamedTuple):
@@ -156,12 +162,13 @@ def _calendar(e: events.CalendarChanged, taken: events.ActTaken, names: Names) -
 def _auction_announced(e: events.AuctionAnnounced, taken: events.ActTaken, names: Names) -> _Words:
     t, code = e.terms, names.instrument_code(e.terms.instrument)
     kind_zh, kind_en = _auction_kind(t.direction)
+    unit_zh, unit_en = names.instrument_units(t.instrument)
     return _Words(
         "auction",
         f"{kind_zh}公告 {t.code}",
         f"Notice of {kind_en} {t.code}",
-        f"{code} {t.tonnes} 吨,{_day(t.trading_day)} 举行。全部条件见 /api/v1/auctions/{t.code}。",
-        f"{t.tonnes} t of {code}, on {_day(t.trading_day)}. All terms stand at /api/v1/auctions/{t.code}.",
+        f"{code} {t.tonnes} {unit_zh},{_day(t.trading_day)} 举行。全部条件见 /api/v1/auctions/{t.code}。",
+        f"{t.tonnes} {unit_en} of {code}, on {_day(t.trading_day)}. All terms stand at /api/v1/auctions/{t.code}.",
         code,
     )
 
@@ -172,12 +179,14 @@ def _auction_kind(direction: str) -> tuple[str, str]:
 
 def _auction_reported(e: events.AuctionReported, taken: events.ActTaken, names: Names) -> _Words:
     code = names.auction_code(e.auction)
+    unit_zh, unit_en = names.instrument_units(names.auction_instrument(e.auction))
     return _Words(
         "auction",
         f"竞价结果 {code}",
         f"Result of auction {code}",
-        f"成交 {e.tonnes} 吨,申报 {e.bid_tonnes} 吨,参与 {e.bidders} 家,中标 {e.winners} 家。价格见 /api/v1/auctions/{code}。",
-        f"{e.tonnes} t awarded of {e.bid_tonnes} t bid; {e.bidders} bidders, {e.winners} winners. "
+        f"成交 {e.tonnes} {unit_zh},申报 {e.bid_tonnes} {unit_zh},参与 {e.bidders} 家,中标 {e.winners} 家。"
+        f"价格见 /api/v1/auctions/{code}。",
+        f"{e.tonnes} {unit_en} awarded of {e.bid_tonnes} {unit_en} bid; {e.bidders} bidders, {e.winners} winners. "
         f"The price stands at /api/v1/auctions/{code}.",
     )
 
@@ -213,8 +222,12 @@ def _split(e: events.AccountSplit, taken: events.ActTaken, names: Names) -> _Wor
 def _canceled(e: events.UnitsCanceled, taken: events.ActTaken, names: Names) -> _Words:
     code, name = names.instrument_code(e.instrument), names.account_name(e.account)
     zh, en = ("自愿注销", "Voluntary cancellation") if e.kind == "voluntary" else ("预留注销", "Reserve canceled")
+    unit_zh, unit_en = names.instrument_units(e.instrument)
     return _Words(
-        "registry", f"{zh}:{name} {code} {e.tonnes} 吨", f"{en}: {name}, {e.tonnes} t of {code}", instrument=code
+        "registry",
+        f"{zh}:{name} {code} {e.tonnes} {unit_zh}",
+        f"{en}: {name}, {e.tonnes} {unit_en} of {code}",
+        instrument=code,
     )
 
 

@@ -111,12 +111,18 @@ class ExplainDesk:
     def _rested(self, report: Report, is_english: bool) -> ExplainRow:
         """That what is left of it waits in the book, after this report."""
         price = price_text(report.price_ticks, self._names.instruments[report.instrument].tick_fen)
-        zh = f"未成交的 {report.leaves} 吨按 {price} 元在盘口排队等待"
-        en = f"{report.leaves} t wait in the book at {price}"
+        unit_zh, unit_en = self._units(report.instrument)
+        zh = f"未成交的 {report.leaves} {unit_zh}按 {price} 元在盘口排队等待"
+        en = f"{report.leaves} {unit_en} wait in the book at {price}"
         return ExplainRow(
             times.time_text(report.at_ns), "rested", 0, report.leaves, price, report.cum, report.leaves,
             en if is_english else zh,
         )  # fmt: skip
+
+    def _units(self, number: int) -> tuple[str, str]:
+        """What the instrument's quantities count, in Chinese and English; of an unknown one nothing is said."""
+        found = self._gateway.view().instrument(number)
+        return (found.unit_zh, found.unit_en) if found is not None else ("", "")
 
     def _row(self, report: Report, trades: dict[int, TradeStatus | None], is_english: bool) -> ExplainRow:
         instrument = self._names.instruments.get(report.instrument)
@@ -126,17 +132,18 @@ class ExplainDesk:
             times.time_text(report.at_ns), _event(report), report.exec_seq, report.tonnes, price, report.cum,
             report.leaves, "",
         )  # fmt: skip
-        words = _entry_words(report, price)
+        unit = self._units(report.instrument)
+        words = _entry_words(report, price, unit)
         if report.tells == TRADE:
             found = trades[report.trade]
             row.quantity, row.trade_id, row.fee = report.last_tonnes, f"T-{report.trade}", money_text(report.fee_fen)
             role = "maker" if report.taker_side else "auction"
             row.liquidity = "taker" if report.taker_side == report.side else role
             row.settlement = found.status if found is not None else "matched"
-            words = _fill_words(row)
+            words = _fill_words(row, unit)
         elif row.event in ("canceled", "expired"):
             row.quantity, row.reason = report.tonnes - report.cum, reason_view(report.reason)
-            words = _end_words(row, report.reason)
+            words = _end_words(row, report.reason, unit)
         elif report.tells == REJECTED:
             row.reason = reason_view(report.reason)
         row.text = words[1] if is_english else words[0]
@@ -149,34 +156,37 @@ def _event(report: Report) -> str:
     )
 
 
-def _entry_words(report: Report, price: str) -> tuple[str, str]:
+def _entry_words(report: Report, price: str, unit: tuple[str, str]) -> tuple[str, str]:
     """A new, replaced or refused order, in Chinese and English."""
     side = _SIDES.get(SIDES.get(report.side, ""), ("", ""))
     life = _LIVES.get(TIMES_IN_FORCE.get(report.time_in_force, ""), ("", ""))
     if report.tells == REPLACED:
         return (
-            f"改单:限价 {price} 元,总量 {report.tonnes} 吨,未成交 {report.leaves} 吨",
-            f"Replaced: limit {price}, {report.tonnes} t in all, {report.leaves} t open",
+            f"改单:限价 {price} 元,总量 {report.tonnes} {unit[0]},未成交 {report.leaves} {unit[0]}",
+            f"Replaced: limit {price}, {report.tonnes} {unit[1]} in all, {report.leaves} {unit[1]} open",
         )
-    zh = f"{side[0]} {report.tonnes} 吨,限价 {price} 元,{life[0]}"
-    en = f"{side[1]} {report.tonnes} t, limit {price}, {life[1]}"
+    zh = f"{side[0]} {report.tonnes} {unit[0]},限价 {price} 元,{life[0]}"
+    en = f"{side[1]} {report.tonnes} {unit[1]}, limit {price}, {life[1]}"
     if report.tells == REJECTED:
         why = reasons.BY_NUMBER[report.reason]
         return f"委托被拒绝:{zh}。{why.number} {why.zh}", f"Refused: {en}. {why.number} {why.en}"
     return f"委托已接受:{zh}", f"Accepted: {en}"
 
 
-def _fill_words(row: ExplainRow) -> tuple[str, str]:
+def _fill_words(row: ExplainRow, unit: tuple[str, str]) -> tuple[str, str]:
     role, settled = _ROLES[row.liquidity], _SETTLEMENT[row.settlement]
     return (
-        f"成交 {row.quantity} 吨,价格 {row.price} 元({role[0]}),手续费 {row.fee} 元,{row.trade_id} {settled[0]}",
-        f"Filled {row.quantity} t at {row.price} as {role[1]}, fee {row.fee}; {row.trade_id} {settled[1]}",
+        f"成交 {row.quantity} {unit[0]},价格 {row.price} 元({role[0]}),手续费 {row.fee} 元,{row.trade_id} {settled[0]}",
+        f"Filled {row.quantity} {unit[1]} at {row.price} as {role[1]}, fee {row.fee}; {row.trade_id} {settled[1]}",
     )
 
 
-def _end_words(row: ExplainRow, reason: int) -> tuple[str, str]:
+def _end_words(row: ExplainRow, reason: int, unit: tuple[str, str]) -> tuple[str, str]:
     if not reason:
-        return f"会员撤单,{row.quantity} 吨未成交", f"Canceled by the member with {row.quantity} t unfilled"
+        return (
+            f"会员撤单,{row.quantity} {unit[0]}未成交",
+            f"Canceled by the member with {row.quantity} {unit[1]} unfilled",
+        )
     why = reasons.BY_NUMBER[reason]
     zh, en = ("到期失效", "Expired") if row.event == "expired" else ("系统撤单", "Canceled by the exchange")
-    return f"{zh},{row.quantity} 吨未成交:{why.zh}", f"{en} with {row.quantity} t unfilled: {why.en}"
+    return f"{zh},{row.quantity} {unit[0]}未成交:{why.zh}", f"{en} with {row.quantity} {unit[1]} unfilled: {why.en}"

@@ -20,6 +20,13 @@ class _Names:
     def instrument_code(self, number: int) -> str:
         return self._clearing.ledger.instruments[number].code
 
+    def instrument_units(self, number: int) -> tuple[str, str]:
+        rules = self._clearing.product_rules_of(self._clearing.ledger.instruments[number].product)
+        return rules.unit_zh, rules.unit_en
+
+    def auction_instrument(self, number: int) -> int:
+        return self._clearing.auctions[number].instrument
+
     def auction_code(self, number: int) -> str:
         return self._clearing.auctions[number].code
 

@@ -185,7 +185,7 @@ class Settlement:
     def on_start(self, view: MarketView) -> None:
         """Begin to settle. The market is handed over as of the snapshot that recovery starts from."""
         self._view = view
-        self._clearing.lock_days_of = lambda product: view.rulebook().products[product].lock_days
+        self._clearing.product_rules_of = lambda product: view.rulebook().products[product]
         self._task = asyncio.create_task(self._run(), name="settlement")
 
     def on_batch(self, batch: Batch) -> None:

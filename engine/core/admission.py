@@ -167,13 +167,20 @@ def judge_holders(state: State, owner: int, instrument: Instrument) -> Verdict:
     return Verdict(reasons.HOLDER_CAP, cap, there) if there >= cap else ADMITTED
 
 
+def why_restricted(account: Account) -> Verdict:
+    """Why a restricted account is refused; one that was merged is restricted for good, and is told whom to turn to."""
+    if account.successor != 0:
+        return Verdict(reasons.ACCOUNT_MERGED, 0, account.successor)
+    return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+
+
 def judge_order(
     state: State, account: Account, instrument: Instrument, order: Order, time_in_force: i64, post_only: bool
 ) -> Verdict:
     """The whole chain for a new order that is well formed and whose client order id is new."""
     side: i64 = order.side
     if account.restriction != 0 and account.restriction & (RESTRICT_BUY if side == BUY else RESTRICT_SELL) != 0:
-        return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+        return why_restricted(account)
     if account.bars != 0:
         barred: i64 = standing.why_barred(state, account, instrument, side, standing.LISTED)
         if barred != 0:

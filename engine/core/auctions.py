@@ -9,7 +9,7 @@ day passes without a window is canceled. The arithmetic is `auction.clear`.
 from typing import Final
 
 from engine.core import phases, reasons, standing
-from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding, judge_own_limits
+from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding, judge_own_limits, why_restricted
 from engine.core.auction import (
     ANNOUNCED,
     CANCELED,
@@ -163,7 +163,7 @@ def judge_bid(
     terms = auction.terms
     side = side_of(terms)
     if account.restriction & (RESTRICT_BUY if side == BUY else RESTRICT_SELL):
-        return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+        return why_restricted(account)
     barred = standing.why_barred(state, account, state.held_instrument(terms.instrument), side, standing.AUCTION)
     if barred:
         return Verdict(barred)

@@ -6,7 +6,15 @@ window are the rule book's (A2, A3). A block trade leaves the book and all quote
 """
 
 from engine.core import phases, reasons, standing
-from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding, judge_own_limits, open_value
+from engine.core.admission import (
+    ADMITTED,
+    Verdict,
+    judge_cover,
+    judge_holding,
+    judge_own_limits,
+    open_value,
+    why_restricted,
+)
 from engine.core.blocks import COUNTERPARTIES_MAX, ENDED, OFFERS_A_DAY_MAX, OPEN, OPEN_OFFERS_MAX, TRADED, Offer
 from engine.core.commands import BlockConfirm, BlockCounter, BlockDecline, BlockOffer, BlockWithdraw
 from engine.core.events import (
@@ -202,7 +210,7 @@ def judge_confirm(state: State, account: Account, instrument: Instrument, found:
 def judge_access(state: State, account: Account, instrument: Instrument, side: int) -> Verdict:
     """Whether this account may trade this instrument in blocks now."""
     if int(account.restriction) & (RESTRICT_BUY if side == BUY else RESTRICT_SELL):
-        return Verdict(reasons.ACCOUNT_RESTRICTED, 0, account.restriction)
+        return why_restricted(account)
     barred = standing.why_barred(state, account, instrument, side, standing.BLOCK)
     if barred:
         return Verdict(barred)

@@ -45,6 +45,14 @@ class _Names:
         found = self._view.instrument(number)
         return found.code if found is not None else ""
 
+    def instrument_units(self, number: int) -> tuple[str, str]:
+        found = self._view.instrument(number)
+        return (found.unit_zh, found.unit_en) if found is not None else ("", "")
+
+    def auction_instrument(self, number: int) -> int:
+        found = self._view.auction(number)
+        return found.terms.instrument if found is not None else 0
+
     def auction_code(self, number: int) -> str:
         found = self._view.auction(number)
         return found.terms.code if found is not None else ""

@@ -33,7 +33,7 @@ COLUMNS: Final = (
     Column("change", "涨跌", ("change",), "yuan"),
     Column("change_percent", "涨跌幅%", ("change_percent",)),
     Column("average", "均价", ("average",), "yuan"),
-    Column("tonnes", "成交量(吨)", ("listed", "tonnes"), "integer"),
+    Column("tonnes", "成交量", ("listed", "tonnes"), "integer"),
     Column("turnover", "成交额(元)", ("listed", "turnover"), "yuan"),
     Column("trades", "成交笔数", ("listed", "trades"), "integer"),
     Column("opening_call_tonnes", "开盘集合竞价成交量", ("listed", "opening_call", "tonnes"), "integer"),

@@ -27,11 +27,11 @@ AUCTION_WORDS: Final = {
     "sale": "有偿出让", "buy_back": "回购", "sealed_uniform": "密封报价,统一成交价", "sealed_pay_as_bid": "密封报价,按报价成交",
 }  # fmt: skip
 RESULT_WORDS: Final = {
-    "price": "成交价(元)", "quantity": "成交量(吨)", "bid_quantity": "申报总量(吨)", "bidders": "申报人数", "winners": "成交人数",
+    "price": "成交价(元)", "quantity": "成交量", "bid_quantity": "申报总量", "bidders": "申报人数", "winners": "成交人数",
     "revenue": "成交额(元)", "cover_ratio": "认购倍数", "lowest_bid": "最低报价(元)", "highest_bid": "最高报价(元)",
-    "left_over": "转入以后竞价(吨)", "mean_bid": "平均报价(元)", "median_bid": "报价中位数(元)", "bid_deviation": "报价标准差(元)",
-    "bid_per_bidder_mean": "人均申报量(吨)", "bid_per_bidder_deviation": "申报量标准差(吨)",
-    "won_per_bidder_mean": "人均成交量(吨)", "won_per_bidder_deviation": "成交量标准差(吨)",
+    "left_over": "转入以后竞价", "mean_bid": "平均报价(元)", "median_bid": "报价中位数(元)", "bid_deviation": "报价标准差(元)",
+    "bid_per_bidder_mean": "人均申报量", "bid_per_bidder_deviation": "申报量标准差",
+    "won_per_bidder_mean": "人均成交量", "won_per_bidder_deviation": "成交量标准差",
 }  # fmt: skip
 
 
@@ -49,6 +49,8 @@ def auction_page(request: AnyRequest) -> Template:
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
     found = named_auction(request, sources)
+    instrument = sources.view.instrument(sources.view.instrument_number(found.instrument))
+    assert instrument is not None, "what is auctioned is listed"
     told: dict[str, Any] = {} if found.result is None else msgspec.structs.asdict(found.result)
     result = {name: value for name, value in told.items() if value is not None}
     return page(
@@ -57,6 +59,8 @@ def auction_page(request: AnyRequest) -> Template:
         "auction.html",
         auction=found,
         result=result,
+        unit_zh=instrument.unit_zh,
+        unit_en=instrument.unit_en,
         words=AUCTION_WORDS,
         bidders=BIDDERS_ZH,
         result_words=RESULT_WORDS,

@@ -11,6 +11,7 @@ import msgspec
 import orjson
 
 from engine.core import events, phases
+from engine.core.rulebook import ProductRules
 from engine.core.units import BLOCK
 from engine.title import BankComparison, StatementAnswer
 from settlement.core import bankfile, checks, dispatches, dvp, remedies, trail
@@ -81,7 +82,7 @@ class Clearing:
     def __init__(self, ledger: Ledger, aside: dvp.SetAside) -> None:
         self.ledger = ledger
         self.aside = aside
-        self.lock_days_of: Callable[[str], int] = _no_rule_book
+        self.product_rules_of: Callable[[str], ProductRules] = _no_rule_book
         self.market = ""
         self.rulebook_version = 0
         self.trading_day = 0
@@ -281,7 +282,7 @@ class Clearing:
 
     def _instrument_listed(self, event: events.InstrumentListed, writes: Writes) -> None:
         e = event
-        lock_days = self.lock_days_of(e.product)
+        lock_days = self.product_rules_of(e.product).lock_days
         row = (
             e.instrument, e.code, e.product, e.kind, e.vintage, e.name_zh, e.name_en, e.tick_fen, e.base_price_ticks,
             lock_days,
@@ -626,7 +627,7 @@ def _free(use_restricted: bool) -> str:
     return USE_RESTRICTED if use_restricted else AVAILABLE
 
 
-def _no_rule_book(product: str) -> int:
+def _no_rule_book(product: str) -> ProductRules:
     raise InvariantBroken(f"product {product} listed before the rule book is known")
 
 

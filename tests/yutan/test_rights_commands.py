@@ -39,7 +39,9 @@ def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
         off_lot = desk.member("seller", "place", "sell", "CQW-26", "150", "2.50", code=40)
         assert off_lot["error"]["name"] == "QTY_OFF_LOT"
         desk.member("seller", "place", "sell", "CQW-26", "5000", "2.50")  # all of it: nothing is retained
-        desk.member("buyer", "place", "buy", "CQW-26", "1200", "2.50")
+        bought = desk.member("buyer", "place", "buy", "CQW-26", "1200", "2.50")
+        timeline = desk.member("buyer", "explain", bought["order_id"])["timeline"]
+        assert all("1200 m3" in row["text"] or "1200 立方米" in row["text"] for row in timeline)
         with urllib.request.urlopen(f"{running.http_url}/api/v1/instruments") as public:
             [shown] = orjson.loads(public.read())["instruments"]
         assert (shown["kind"], shown["unit_zh"], shown["unit_en"]) == ("right", "立方米", "m3")
@@ -54,4 +56,10 @@ def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
         desk.operator("approve", proposed["proposal_id"], "--sha256", proposed["sha256"], operator=SECOND)
         [row] = orjson.loads((data / "bulletins" / f"{DAY}.json").read_bytes())["instruments"]
         assert (row["code"], row["listed"]["tonnes"], row["listed"]["turnover"]) == ("CQW-26", 1200, "3000.00")
+        with urllib.request.urlopen(f"{running.http_url}/bulletins/2026-11-23") as public:
+            page = public.read().decode()
+        assert "成交量(立方米)" in page
+        assert "吨" not in page
+        with urllib.request.urlopen(f"{running.http_url}/data/2026-11-23/trades-2026-11-23.json") as public:
+            assert {trade["unit"] for trade in orjson.loads(public.read())} == {"m3"}
     assert "all invariants kept" in answer("verify", str(data))["registry"]

@@ -209,7 +209,7 @@ def allowances(who: Who) -> None:
     if who.as_json:
         show(answer, as_json=True)
         return
-    show(answer.holdings, as_json=False, title=f"units of {answer.account} (持仓, 吨)")
+    show(answer.holdings, as_json=False, title=f"units of {answer.account} (持仓)")
     console().print(f"to be kept until surrender (履约前保留): {answer.retention_floor} t", markup=False)
 
 
@@ -301,7 +301,7 @@ def _print_report(event: Event, as_json: bool) -> None:
         return
     report = event.data
     words = f"{event.seq} {report.exec_type} {report.instrument} {report.side} {report.order_id} {report.order_status}"
-    fill = f" {report.last_qty} t @ {report.last_price} {report.trade_id}" if report.trade_id else ""
+    fill = f" {report.last_qty} @ {report.last_price} {report.trade_id}" if report.trade_id else ""
     reason = f" {report.reason.code} {report.reason.name}" if report.reason is not None else ""
     console().print(f"{words}{fill}{reason} (cum {report.cum_qty}, leaves {report.leaves_qty})", markup=False)
 

@@ -77,6 +77,12 @@ class _Names:
     def instrument_code(self, number: int) -> str:
         return f"I-{number}"
 
+    def instrument_units(self, number: int) -> tuple[str, str]:
+        return ("千克", "kg") if number == 3 else ("吨", "t")
+
+    def auction_instrument(self, number: int) -> int:
+        return 3
+
     def auction_code(self, number: int) -> str:
         return f"A-{number}"
 
@@ -117,6 +123,9 @@ def test_each_act_that_concerns_all_tells_so_by_itself() -> None:
     assert split.title_zh == "单位分立:account 1 分立为 account 2、account 3"
     gone = of(c.CancelUnits(1, 2, 30, "voluntary"), e.UnitsCanceled(1, 2, 30, "voluntary"))
     assert gone.title_zh == "自愿注销:account 1 I-2 30 吨"
+    assert gone.title_en == "Voluntary cancellation: account 1, 30 t of I-2"
+    right = of(c.CancelUnits(1, 3, 30, "voluntary"), e.UnitsCanceled(1, 3, 30, "voluntary"))
+    assert (right.title_zh, right.title_en[-14:]) == ("自愿注销:account 1 I-3 30 千克", ", 30 kg of I-3")
     assert of(c.CorrectBulletin("2026", "笔误"), e.BulletinCorrected("2026", "笔误")).category == "correction"
 
 

@@ -114,7 +114,7 @@ def test_nothing_happens_to_a_merged_account_any_more() -> None:
     made.open_day()
     [refused] = made.do(c.PlaceOrder(OLD, 1, BUY, 4000, 1, 0, "b"))
     assert isinstance(refused, e.OrderRefused)
-    assert refused.reason == reasons.ACCOUNT_RESTRICTED
+    assert (refused.reason, refused.actual) == (reasons.ACCOUNT_MERGED, NEW)
     for act in (
         c.DepositCash(OLD, 1),
         c.WithdrawCash(OLD, 1),

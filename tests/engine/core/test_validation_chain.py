@@ -181,6 +181,8 @@ CASES = [
     Case("C2.4", "ACCOUNT_RESTRICTED", order(), (c.Restrict(ME, units.RESTRICT_BUY, ""),)),
     Case("C2.4", "ACCOUNT_RESTRICTED", block(), (c.Restrict(OTHER, units.RESTRICT_BUY, ""),)),
     Case("C2.4", "ACCOUNT_RESTRICTED", bid(), (*sale(), c.Restrict(ME, units.RESTRICT_BUY, ""))),
+    Case("C2.4", "ACCOUNT_MERGED", order(account=OTHER), (c.MergeAccounts(OTHER, MINE_TOO),)),
+    Case("C2.4", "ACCOUNT_MERGED", block(by=OTHER, to=ME), (c.MergeAccounts(OTHER, MINE_TOO),)),
     Case("C2.4", "PARTICIPANT_SUSPENDED", order(), SUSPENDED),
     Case("C2.4", "PARTICIPANT_SUSPENDED", block(by=ME, to=OTHER), SUSPENDED),
     Case("C2.4", "PARTICIPANT_SUSPENDED", bid(), (*sale(), *SUSPENDED)),
@@ -286,6 +288,9 @@ def done(desk: Desk, steps: tuple[Step, ...]) -> int:
     for step in steps:
         said = desk.act(step) if isinstance(step, c.Act) else desk.do(step)
         assert not isinstance(said[0], REFUSALS), said
+        if isinstance(step, c.Act) and isinstance(said[-1], e.ActProposed):
+            said = desk.do(c.Approve(2, said[-1].proposal, said[-1].act_sha256))
+            assert not isinstance(said[0], REFUSALS), said
         if isinstance(step, c.Command):
             number = number or desk.market.seq
     return number
