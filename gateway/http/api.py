@@ -232,7 +232,7 @@ async def bulletin(request: AnyRequest) -> Response[bytes]:
         raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json, .csv, .parquet or .sig")
     if form == "sig":
         return await signature(request, sources, name)
-    return await bulletin_file(request, sources.title, name, form)
+    return await bulletin_file(request, sources, name, form)
 
 
 @get("/errors", sync_to_thread=False)

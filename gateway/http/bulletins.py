@@ -5,7 +5,7 @@ name one version for good, so that a correction takes nothing away.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -13,8 +13,10 @@ import msgspec
 from engine.core import reasons
 from engine.core.calendar import DAY, MONTH, WEEK, YEAR, period_span
 from engine.title import Title
+from engine.view import MarketView
 from gateway.http.datafiles import Dataset
 from gateway.http.replies import Refused
+from gateway.http.sources import Sources
 from gateway.protocol.times import day_text
 from gateway.tables import Column, Row, Table, texts
 
@@ -47,12 +49,14 @@ COLUMNS: Final = (
     Column("cumulative_tonnes", "累计成交量", ("cumulative", "tonnes"), "integer"),
     Column("cumulative_turnover", "累计成交额", ("cumulative", "turnover"), "yuan"),
 )
-_DAY_COLUMNS: Final = (Column("trading_day", "交易日", ("trading_day",), "date"), *COLUMNS)
+_UNIT: Final = Column("unit", "计量单位", ("unit",), "string")  # of the columns called tonnes: t, or a right's own unit
+_IN_FILES: Final = (*COLUMNS[:4], _UNIT, *COLUMNS[4:])
+_DAY_COLUMNS: Final = (Column("trading_day", "交易日", ("trading_day",), "date"), *_IN_FILES)
 _PERIOD_COLUMNS: Final = (
     Column("period", "期间", ("period",), "string"),
     Column("first_day", "首个交易日", ("first_day",), "date"),
     Column("trading_day", "末个交易日", ("trading_day",), "date"),
-    *COLUMNS,
+    *_IN_FILES,
 )
 KEY: Final = ("trading_day", "code")
 KINDS: Final = {
@@ -160,27 +164,37 @@ def columns_of(kind: str) -> tuple[Column, ...]:
     return _DAY_COLUMNS if kind == DAY else _PERIOD_COLUMNS
 
 
-def table_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """A bulletin's rows with what names the bulletin itself."""
+def units_of(view: MarketView) -> dict[str, str]:
+    """What the quantities of each product count."""
+    return {code: product.unit_en for code, product in view.rulebook().products.items()}
+
+
+def table_rows(document: dict[str, Any], units: Mapping[str, str]) -> list[Row]:
+    """A bulletin's rows with what names the bulletin itself, and the unit of their quantities."""
     named = {name: document[name] for name in _OF_DOCUMENT if name in document}
-    return [{**row, **named} for row in document["instruments"]]
+    return [{**row, "unit": units.get(row["product"]), **named} for row in document["instruments"]]
 
 
-def bulletin_set(name: str, issue: Issue, body: bytes) -> Dataset:
+def bulletin_set(name: str, issue: Issue, body: bytes, units: Mapping[str, str]) -> Dataset:
     """One bulletin as a table; `name` is what it was asked for by."""
     table = Table(f"bulletin-{name}", f"{KINDS[issue.kind]} {name}", columns_of(issue.kind), KEY, ())
 
     async def rows() -> list[Row]:
-        return table_rows(msgspec.json.decode(body))
+        return table_rows(msgspec.json.decode(body), units)
 
     return Dataset(table, issue.sha256, rows)
 
 
-def bulletins_set(title: Title, name: str, kind: str, wanted: Sequence[Issue]) -> Dataset:
+def bulletins_set(sources: Sources, name: str, kind: str, wanted: Sequence[Issue]) -> Dataset:
     """Several bulletins of one kind as one table, in the order given."""
     table = Table(name, f"{KINDS[kind]} {name.partition('-')[2]}", columns_of(kind), KEY, ())
+    units = units_of(sources.view)
 
     async def rows() -> list[Row]:
-        return [row for issue in wanted for row in table_rows(msgspec.json.decode(await body_of(title, issue)))]
+        return [
+            row
+            for issue in wanted
+            for row in table_rows(msgspec.json.decode(await body_of(sources.title, issue)), units)
+        ]
 
     return Dataset(table, " ".join(issue.sha256 for issue in wanted), rows)

@@ -102,7 +102,7 @@ async def _sets(sources: Sources, period: str) -> dict[str, Dataset]:
         issue for issue in reversed(told) if issue.is_newest and day_text(first) <= issue.period <= day_text(last)
     ]
     if wanted:
-        found.append(bulletins_set(sources.title, f"bulletins-{period}", DAY, wanted))
+        found.append(bulletins_set(sources, f"bulletins-{period}", DAY, wanted))
     if kind != YEAR:
         found += [_trades(sources, day) for day in days]
     return {each.table.name: each for each in found}

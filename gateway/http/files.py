@@ -5,7 +5,6 @@ from typing import Final
 from litestar import Response
 
 from engine.core import reasons
-from engine.title import Title
 from gateway.http.bulletins import (
     KINDS,
     Issue,
@@ -14,6 +13,7 @@ from gateway.http.bulletins import (
     index_row,
     issues,
     published_bulletin,
+    units_of,
 )
 from gateway.http.datafiles import Dataset, data_files
 from gateway.http.replies import JSON, AnyRequest, Refused, bytes_reply, json_reply
@@ -34,11 +34,11 @@ async def file_reply(request: AnyRequest, sources: Sources, name: str) -> Respon
     if form not in FORMS:
         raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "ask for .json, .csv or .parquet")
     if stem.partition("-")[0] in KINDS:
-        found = _year_sets(title, await issues(title)).get(stem)
+        found = _year_sets(sources, await issues(title)).get(stem)
         if found is None:
             raise Refused(reasons.UNKNOWN_DOCUMENT, "name")
         return table_file(request, name, await data_files(request).body(found, form), form)
-    return await bulletin_file(request, title, stem, form)
+    return await bulletin_file(request, sources, stem, form)
 
 
 def table_file(request: AnyRequest, name: str, body: bytes, form: str, max_age_s: int = 0) -> Response[bytes]:
@@ -46,15 +46,15 @@ def table_file(request: AnyRequest, name: str, body: bytes, form: str, max_age_s
     return bytes_reply(request, body, FORMS[form], max_age_s, {"content-disposition": f'attachment; filename="{name}"'})
 
 
-async def bulletin_file(request: AnyRequest, title: Title, name: str, form: str) -> Response[bytes]:
+async def bulletin_file(request: AnyRequest, sources: Sources, name: str, form: str) -> Response[bytes]:
     """One published bulletin as the bytes that were hashed, or as a table. A named version never changes."""
-    issue, body = await published_bulletin(title, name)
+    issue, body = await published_bulletin(sources.title, name)
     max_age_s = (
         _HOUR_S if name != issue.period else 0
     )  # the period alone is its newest version, which may come any time
     if form == "json":
         return bytes_reply(request, body, JSON, max_age_s)
-    found = bulletin_set(name, issue, body)
+    found = bulletin_set(name, issue, body, units_of(sources.view))
     if form == "csv":  # with Chinese headings in a second line: this one is for people
         made = csv_bytes(found.table.columns, await found.rows())
     else:
@@ -70,13 +70,13 @@ async def signature(request: AnyRequest, sources: Sources, name: str) -> Respons
     return bytes_reply(request, sources.proofs.sign(body), "application/octet-stream", 0)
 
 
-def _year_sets(title: Title, found: list[Issue]) -> dict[str, Dataset]:
+def _year_sets(sources: Sources, found: list[Issue]) -> dict[str, Dataset]:
     """For each kind and year one table of the newest versions, oldest first; by its name."""
     named: dict[str, list[Issue]] = {}
     for issue in reversed(found):
         if issue.is_newest:
             named.setdefault(f"{issue.kind}-{issue.period[:4]}", []).append(issue)
-    return {name: bulletins_set(title, name, wanted[0].kind, wanted) for name, wanted in sorted(named.items())}
+    return {name: bulletins_set(sources, name, wanted[0].kind, wanted) for name, wanted in sorted(named.items())}
 
 
 async def _data_package(request: AnyRequest, sources: Sources) -> Response[bytes]:
@@ -85,7 +85,7 @@ async def _data_package(request: AnyRequest, sources: Sources) -> Response[bytes
     files = data_files(request)
     resources = [
         await files.resource(found, form)
-        for found in _year_sets(sources.title, await issues(sources.title)).values()
+        for found in _year_sets(sources, await issues(sources.title)).values()
         for form in files.forms
     ]
     title = f"{rules.name_zh} 公报 {rules.name_en}: bulletins"

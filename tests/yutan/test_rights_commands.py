@@ -60,6 +60,7 @@ def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
             page = public.read().decode()
         assert "成交量(立方米)" in page
         assert "吨" not in page
-        with urllib.request.urlopen(f"{running.http_url}/data/2026-11-23/trades-2026-11-23.json") as public:
-            assert {trade["unit"] for trade in orjson.loads(public.read())} == {"m3"}
+        for table in ("trades", "history", "bulletins"):
+            with urllib.request.urlopen(f"{running.http_url}/data/2026-11-23/{table}-2026-11-23.json") as public:
+                assert {row["unit"] for row in orjson.loads(public.read())} == {"m3"}, table
     assert "all invariants kept" in answer("verify", str(data))["registry"]
