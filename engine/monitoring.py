@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.alerts import Alert as Alert
 from engine.core.auction import SALE
 from engine.core.calendar import is_day, shift
 from engine.core.commands import Entry, Found
@@ -62,25 +63,6 @@ LINKED: Final = "linked_near_limit"  # associated or linked owners together are 
 RETENTION: Final = "sale_near_retention"  # who sold keeps hardly more than its retention floor
 RUN_UP: Final = "run_up_before_sale"  # price or turnover rose before a government sale whose floor follows the market
 NOT_WATCHED: Final = "not_watched"  # a table of the day was full
-
-
-class Alert(msgspec.Struct, frozen=True):
-    """What was seen, on which day, up to which entry; numbers of accounts, orders and trades; figures in ticks, tonnes, bp.
-
-    instrument 0 and an empty product: it is about neither.
-    """
-
-    number: int
-    pattern: str
-    trading_day: int
-    seq: int
-    instrument: int
-    accounts: tuple[int, ...]
-    trades: tuple[int, ...]
-    orders: tuple[int, ...]
-    figures: dict[str, int]
-    at_ns: int = 0
-    product: str = ""
 
 
 class _Flow(msgspec.Struct):

@@ -24,6 +24,7 @@ from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
 from gateway import rehearsal
+from gateway.alert_desk import AlertDesk
 from gateway.allocations import AllocationDesk
 from gateway.auctions import AuctionDesk
 from gateway.audit_desk import AuditDesk
@@ -108,6 +109,7 @@ class Gateway:
         AuditDesk(self)
         ReportDesk(self)
         SupervisionDesk(self)
+        self.alerts = AlertDesk(self)
         StatementDesk(self)
         ParticipantDesk(self)
         AllocationDesk(self)
@@ -618,6 +620,13 @@ class Gateway:
         view = self.founded_view()
         seq = view.day().seq if view is not None else 0
         return encode(wire.Event("$session", kind, seq, self.now_text(), data))
+
+    def tell_operators(self, kind: str, data: Any) -> None:
+        """Say something unasked to every operator who is logged in."""
+        frame = frames.text_frame(self.session_event(kind, data))
+        for connection in list(self._connections):
+            if connection.door == "ops" and connection.state == session.LOGGED_IN:
+                connection.send_frame(frame)
 
     # ---- one write a turn ---------------------------------------------------------------------------------
 

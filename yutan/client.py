@@ -667,6 +667,8 @@ class Client:
             self._following.on_event(said)
         elif said.kind == "heartbeat":
             self._following.on_heartbeat(msgspec.json.decode(said.data, type=session_wire.Heartbeat).last)
+        elif said.kind == "alert":
+            self.supervision.tell(said.data)
         elif said.kind == "going_away":
             self._away_s = msgspec.json.decode(said.data, type=session_wire.GoingAway).reconnect_after_ms / 1000
         elif said.kind == "hello" and self._hello is not None and not self._hello.done():

@@ -29,6 +29,7 @@ from engine.sequencer import EXIT_FAIL_STOP, NO_STORE_MARK, Batch, Sequencer, Se
 from engine.settings import EngineSettings
 from engine.title import BankComparison, ReconciliationReport
 from engine.view import MarketView
+from engine.watch import Watch
 from gateway.feed import FeedSettings, PublicFeed, Tape
 from gateway.feed.notices import SNAPSHOT_ROWS_MAX
 from gateway.http import HttpSettings, create_app, serve_http
@@ -98,6 +99,7 @@ class Exchange:
         self.view: MarketView
         self.settlement: Settlement
         self.tape: Tape
+        self.watch: Watch
         self.feed: PublicFeed
         self.gateway: Gateway
         self.timetable: Timetable
@@ -143,6 +145,9 @@ class Exchange:
         self.tape = await Tape.open(self.data / "tape.db")
         self.tape.on_failure = fail_stop
         self._stack.push_async_callback(self.tape.close)
+        self.watch = Watch.open(self.data / "alerts.state")
+        self.watch.on_failure = fail_stop
+        self._stack.push_async_callback(self.watch.close)
         told = await self.settlement.notices(NEWEST_FIRST, "", "", SNAPSHOT_ROWS_MAX)
         self.feed = PublicFeed(
             FeedSettings(timetable_followed=settings.timetable == "real"), self.tape.past, list(reversed(told))
@@ -158,7 +163,7 @@ class Exchange:
         )
         self.sequencer = await recover(
             self.data,
-            [self.settlement, self.tape, self.gateway, self._documented],
+            [self.settlement, self.tape, self.gateway, self.watch, self._documented],
             wall_ns,
             engine_settings,
             on_failure=fail_stop,
@@ -209,6 +214,8 @@ class Exchange:
     async def _open_doors(self) -> None:
         settings = self.settings
         self.gateway.attach(self.sequencer)
+        self.gateway.alerts.source = self.watch
+        self.watch.on_alerts = self.gateway.alerts.tell
         await self.gateway.start()
         self._stack.push_async_callback(self.gateway.close_doors)
         self.timetable = Timetable(
@@ -380,7 +387,7 @@ class Exchange:
 
     def lags(self) -> dict[str, int]:
         """Entries each follower has yet to do, by name."""
-        return {"settlement": self.settlement.lag, "tape": self.tape.lag}
+        return {"settlement": self.settlement.lag, "tape": self.tape.lag, "watch": self.watch.lag}
 
     def counters(self) -> dict[str, int]:
         """Figures for /metrics; names ending in `_total` only grow."""

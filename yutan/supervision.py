@@ -3,9 +3,12 @@
 Each method raises `Refused` or `ConnectionLost`. A report may be sent again: the last one stands.
 """
 
-from msgspec import UNSET
+from collections.abc import Callable
 
-from gateway.protocol import holder_wire
+import msgspec
+from msgspec import UNSET, Raw
+
+from gateway.protocol import alert_wire, holder_wire
 from gateway.protocol import supervision_wire as sw
 from yutan.blocks import Asks
 
@@ -15,6 +18,19 @@ class Supervision:
 
     def __init__(self, ask: Asks) -> None:
         self._ask = ask
+        self.on_alert: Callable[[alert_wire.AlertRow], None] | None = (
+            None  # told of each new alert, an operator's alone
+        )
+
+    def tell(self, said: Raw) -> None:
+        """An alert came unasked."""
+        if self.on_alert is not None:
+            self.on_alert(msgspec.json.decode(said, type=alert_wire.AlertRow))
+
+    async def alerts(self, account: str = "", trading_day: str = "", limit: int = 100) -> alert_wire.AlertsView:
+        """The newest alerts of abnormal trading as the day goes; operators only."""
+        params = alert_wire.OpsAlertsParams(account or UNSET, trading_day or UNSET, limit)
+        return await self._ask(alert_wire.OpsAlerts, params, alert_wire.AlertsView)
 
     async def measures(self, account: str = "") -> sw.MeasuresView:
         """What concerns the own account: restrictions, demands, orders to reduce, large holder's reports."""

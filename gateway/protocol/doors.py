@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from gateway.protocol import (
+    alert_wire,
     allocation_wire,
     auction_wire,
     audit_wire,
@@ -55,6 +56,7 @@ DOORS: Final[dict[str, Any]] = {
     | intention_wire.Looking
     | report_wire.OpsReportRequest
     | supervision_wire.OfOperators
+    | alert_wire.OpsAlertRequest
     | statement_wire.OfOperators
     | participant_wire.OpsParticipantRequest
     | control_wire.OpsKillSwitches

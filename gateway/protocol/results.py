@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from gateway.protocol import (
+    alert_wire,
     allocation_wire,
     auction_wire,
     audit_wire,
@@ -82,6 +83,7 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     supervision_wire.OpsRestrictions: (list[supervision_wire.RestrictionRow],),
     supervision_wire.OpsReductions: (list[supervision_wire.ReductionRow],),
     supervision_wire.OpsCases: (list[supervision_wire.CaseRow],),
+    alert_wire.OpsAlerts: (alert_wire.AlertsView,),
     supervision_wire.OpsLinks: (list[supervision_wire.LinkRow],),
     supervision_wire.OpsCase: (supervision_wire.CaseView,),
     login_wire.LoginCode: (login_wire.LoginCodeView,),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engine.alerts import Alert
 from engine.core import commands as c
 from engine.monitoring import LINKED, alerts_of
 from tests.gateway.kit import DAY, PRODUCTS, SPOT, House
@@ -126,3 +127,35 @@ async def test_linked_accounts_near_the_limit_are_listed_and_alerted(tmp_path: P
     alerts, _ = alerts_of(tmp_path)
     [alert] = [alert for alert in alerts if alert.pattern == LINKED]
     assert (alert.product, alert.figures) == ("CQEA", {"tonnes": 20_000, "limit_tonnes": 20_000, "link_1": 1})
+
+
+async def test_alerts_are_listed_and_told_to_operators_alone(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    alert = Alert(3, LINKED, DAY, 40, 1, (1, 2), (7,), (9,), {"tonnes": 5}, 1_700_000_000_000_000_000, "CQEA")
+    other = Alert(4, "layering", NEXT, 41, 1, (2,), (), (), {})
+
+    class Source:
+        seq = 41
+
+        def newest(self) -> list[Alert]:
+            return [alert, other]
+
+    house.gateway.alerts.source = Source()
+    told: list[Any] = []
+    async with house.operator("chen") as chen, house.member("a001") as a:
+        chen.supervision.on_alert = a.supervision.on_alert = told.append
+        found = await chen.supervision.alerts()
+        assert ([row.alert_id for row in found.alerts], found.more, found.as_of_seq) == (["M-3", "M-4"], False, 41)
+        row = found.alerts[0]
+        assert (row.accounts, row.instrument, row.trades, row.orders) == (["A001", "B001"], SPOT, ["T-7"], ["O-9"])
+        newest = await chen.supervision.alerts(limit=1)
+        assert ([row.alert_id for row in newest.alerts], newest.more) == (["M-4"], True)
+        of_day = await chen.supervision.alerts("A001", "2026-11-20")
+        assert [row.alert_id for row in of_day.alerts] == ["M-3"]
+        with pytest.raises(Refused, match="UNKNOWN_ACCOUNT"):
+            await chen.supervision.alerts("nobody")
+        house.gateway.alerts.tell([other])
+        await chen.ops_status()
+        await a.cash()
+        assert [row.alert_id for row in told] == ["M-4"]
+    await house.stop()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.yutan.kit import answer, serving
+from tests.yutan.kit import answer, serving, wait_for
 from tests.yutan.test_cli import Desk
 from tests.yutan.test_registry_commands import YEAR, admit
 
@@ -66,6 +66,8 @@ def test_an_alert_is_listed_with_its_evidence_and_opened_as_a_case(tmp_path: Pat
         desk.member("buyer", "place", "buy", "CQEA-25", "105", "44.00")
         assert answer("operator", "alerts", "list", *folder) == []
         desk.operator("close-day")
+        wait_for("the alerts", lambda: len(desk.operator("alerts", "live")["alerts"]) == 2)
+        assert [row["alert_id"] for row in desk.operator("alerts", "live", "--account", "B01")["alerts"]] == []
         rows = answer("operator", "alerts", "list", "--day", "20261123", *folder)
         assert [(row["alert_id"], row["pattern"]) for row in rows] == [
             ("M-1", "small_volume"),

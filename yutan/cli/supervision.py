@@ -271,6 +271,19 @@ def list_alerts(
     show(rows, as_json=as_json, title="alerts (预警)")
 
 
+@alerts_app.command("live")
+@as_operator
+def live_alerts(
+    desk: Desk,
+    day: Annotated[int, typer.Option("--day", help="Of this trading day alone, yyyymmdd (交易日).")] = 0,
+    account: OfAccount = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="At most so many, the newest (条数).")] = 100,
+) -> None:
+    """List the alerts (预警) that the running exchange has raised so far, the day in progress among them."""
+    wanted = day_text(day) if day else ""
+    session.operator_reads(desk, "alerts (预警)", lambda client: client.supervision.alerts(account, wanted, limit))
+
+
 @alerts_app.command("show")
 def show_alert(
     alert: Annotated[str, typer.Argument(help="Alert, such as M-3 (预警编号).")],
