@@ -62,6 +62,8 @@ AT_LIMIT: Final = "price_at_limit"  # the close is at the day's limit
 LINKED: Final = "linked_near_limit"  # associated or linked owners together are near to one owner's holding limit
 RETENTION: Final = "sale_near_retention"  # who sold keeps hardly more than its retention floor
 RUN_UP: Final = "run_up_before_sale"  # price or turnover rose before a government sale whose floor follows the market
+PRICE_HIGH: Final = "price_above_trigger"  # closes in a row at or above the rule book's price: a sale is proposed
+PRICE_LOW: Final = "price_below_trigger"  # at or below: a buy-back
 NOT_WATCHED: Final = "not_watched"  # a table of the day was full
 
 
@@ -379,10 +381,25 @@ class Monitor:
                 figures = {"close_ticks": row.close_ticks, "low_ticks": low, "high_ticks": high}
                 self._alert(AT_LIMIT, row.instrument, figures)
             self._remember(row)
+            self._judge_price(row)
         for auction, instrument in list(self.known.sales.items()):
             self._judge_run_up(auction, instrument)
         if self.known.day.is_full:
             self._alert(NOT_WATCHED, 0, {"rows_max": TABLE_ROWS_MAX})
+
+    def _judge_price(self, row: DayStats) -> None:
+        """Whether an allowance closed beyond a price of the rule book for so many days (CQ-M Art. 13); said on each such day again."""
+        assert self._rules is not None, "a market is founded with its rule book"
+        limits = self._limits
+        rules = self._rules.products[self.known.products[row.instrument]]
+        closes = [day.close_ticks * rules.tick_fen for day in self.known.history[row.instrument][-limits.price_days :]]
+        if rules.kind != "allowance" or len(closes) < limits.price_days:
+            return
+        figures = {"close_ticks": int(row.close_ticks), "days": len(closes)}
+        if limits.price_high_fen and min(closes) >= limits.price_high_fen:
+            self._alert(PRICE_HIGH, row.instrument, figures | {"trigger_fen": limits.price_high_fen})
+        if limits.price_low_fen and max(closes) <= limits.price_low_fen:
+            self._alert(PRICE_LOW, row.instrument, figures | {"trigger_fen": limits.price_low_fen})
 
     def _remember(self, row: DayStats) -> None:
         bought = [

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from engine.alerts import Alert, Alerts, NoAlerts
 from engine.core import reasons
 from gateway.connection import Connection
-from gateway.protocol import alert_wire, times
+from gateway.protocol import alert_wire, prices, times
 from gateway.protocol.codec import Refused
 
 if TYPE_CHECKING:
@@ -58,4 +58,16 @@ class AlertDesk:
             alert.seq,
             [f"T-{number}" for number in alert.trades],
             [f"O-{number}" for number in alert.orders],
+            draft_of(alert, names.instrument_code(alert.instrument)),
         )
+
+
+def draft_of(alert: Alert, instrument: str) -> str:
+    """The command of the measure that a price trigger proposes (CQ-M Art. 13), to be completed and given by people; else ""."""
+    trigger = prices.money_text(alert.figures.get("trigger_fen", 0))
+    head = f"yutan operator auction announce CODE {instrument} TONNES --day YYYYMMDD --units ACCOUNT --cash ACCOUNT"
+    if alert.pattern == "price_above_trigger":
+        return f"{head} --floor {trigger} --reason 'market adjustment'"
+    if alert.pattern == "price_below_trigger":
+        return f"{head} --buy-back --floor {trigger} --budget YUAN --reason 'market adjustment'"
+    return ""

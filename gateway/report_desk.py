@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core import reasons
 from engine.view import MarketView
-from gateway import matters
+from gateway import credit, matters
 from gateway.connection import Connection
 from gateway.protocol import report_wire
 from gateway.protocol.codec import Refused
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ReportDesk:
-    """Answers `ops.report`, `ops.matters` and `ops.dispatches`."""
+    """Answers `ops.report`, `ops.matters`, `ops.credit` and `ops.dispatches`."""
 
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
@@ -25,6 +25,7 @@ class ReportDesk:
                 report_wire.OpsReport: self._report,
                 report_wire.OpsMatters: self._matters,
                 report_wire.OpsDispatches: self._dispatches,
+                report_wire.OpsCredit: self._credit,
             }
         )
 
@@ -51,6 +52,13 @@ class ReportDesk:
 
     def _dispatches(self, connection: Connection, request: report_wire.OpsDispatches) -> None:
         self._gateway.query(connection, request.id, self._filed(connection, request.id))
+
+    def _credit(self, connection: Connection, request: report_wire.OpsCredit) -> None:
+        self._gateway.query(connection, request.id, self._recorded(connection, request.id))
+
+    async def _recorded(self, connection: Connection, request_id: str | int) -> None:
+        rows = await self._gateway.title.dispatches(matters.DISPATCHES_MAX)
+        connection.reply(request_id, credit.credit_rows(self._gateway.view(), rows))
 
     async def _filed(self, connection: Connection, request_id: str | int) -> None:
         rows = await self._gateway.title.dispatches(matters.DISPATCHES_MAX)

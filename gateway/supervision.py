@@ -11,6 +11,7 @@ from engine.core import commands, events, reasons
 from engine.core.commands import Entry
 from engine.view import ANSWER, IN_FORCE, MEASURES, WAITING, Case, Reduction, Restriction
 from gateway.connection import Connection
+from gateway.credit import credit_rows
 from gateway.members import account_of, refusal_of, trading_account_of
 from gateway.protocol import supervision_wire as sw
 from gateway.protocol.acts import scope_words
@@ -66,6 +67,13 @@ class SupervisionDesk:
                         row.is_overdue(day.trading_day),
                     )
                     for row in reports
+                ],
+                [
+                    sw.OwnCredit(
+                        row.record, row.kind, row.trading_day, row.what, row.basis, row.document, row.objection_until
+                    )
+                    for row in credit_rows(view, ())
+                    if row.account == found.code
                 ],
                 day.seq,
             ),

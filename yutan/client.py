@@ -16,7 +16,6 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
 from decimal import Decimal
-from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -183,9 +182,7 @@ class Client:
         await self.open()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_raised: object) -> None:
         await self.close()
 
     # ---- life ---------------------------------------------------------------------------------------------

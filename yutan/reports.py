@@ -37,6 +37,10 @@ class Reports:
         """What has to be told to the ecology bureau at once, and what was."""
         return await self._ask(report_wire.OpsMatters, UNSET, list[report_wire.MatterRow])
 
+    async def credit(self) -> list[report_wire.CreditRow]:
+        """The credit record, and what of it was sent."""
+        return await self._ask(report_wire.OpsCredit, UNSET, list[report_wire.CreditRow])
+
     async def dispatches(self) -> list[report_wire.DispatchRow]:
         """What was sent to authorities, newest first."""
         return await self._ask(report_wire.OpsDispatches, UNSET, list[report_wire.DispatchRow])

@@ -153,6 +153,22 @@ RULES: Final[dict[str, Words]] = {
     "surveillance.at_limit_days": Words(
         "连续多少个收盘价在涨跌停价须即报。", "So many closes in a row at the limit are told at once.", "trading days"
     ),
+    "surveillance.credit_objection_days": Words(
+        "记入信用记录前可提出异议的工作日数;0 为不设异议期。",
+        "Working days to object before something enters the credit record; 0: none.",
+        "working days",
+    ),
+    "surveillance.price_high_fen": Words(
+        "配额收盘价连续达到或超过该价即建议政府投放;0 为不设。",
+        "Closes of an allowance at or above this price propose a government sale; 0: not watched.",
+        "fen",
+    ),
+    "surveillance.price_low_fen": Words(
+        "配额收盘价连续达到或低于该价即建议回购;0 为不设。",
+        "Closes of an allowance at or below this price propose a buy-back; 0: not watched.",
+        "fen",
+    ),
+    "surveillance.price_days": Words("连续多少个收盘价。", "So many closes in a row.", "trading days"),
     "surveillance.large_move_bp": Words(
         "收盘价较前一日变动多少须即报。", "A close so far from the one before is told at once.", "1/10,000"
     ),

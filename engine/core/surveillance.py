@@ -32,6 +32,10 @@ class SurveillanceRules(msgspec.Struct, frozen=True):
     run_up_bp: int = 1_000  # by so much the close rose
     run_up_times: int = 3  # of the usual turnover
     at_limit_days: int = 3  # closes in a row at the price limit, to be told at once
+    credit_objection_days: int = 0  # working days to object before something enters the credit record
+    price_high_fen: int = 0  # of an allowance: closes at or above it for the days below ask for a sale
+    price_low_fen: int = 0  # closes at or below it ask for a buy-back
+    price_days: int = 10  # closes in a row
     large_move_bp: int = 500  # from one close to the next, to be told at once
 
 
@@ -60,5 +64,9 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "run_up_bp": _SHARE,
     "run_up_times": _COUNT,
     "at_limit_days": _DAYS,
+    "credit_objection_days": (0, 60),
+    "price_high_fen": (0, 100_000_000),
+    "price_low_fen": (0, 100_000_000),
+    "price_days": (1, 60),
     "large_move_bp": _SHARE,
 }

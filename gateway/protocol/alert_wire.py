@@ -24,7 +24,8 @@ class OpsAlerts(Request, tag="ops.alerts", gc=False, kw_only=True):
 class AlertRow(Struct, gc=False):
     """What was seen, with the trades and orders that are the evidence; `seq`: the journal's entry up to which it was.
 
-    instrument and product are empty where it is about neither. Figures: ticks, tonnes, numbers.
+    instrument and product are empty where it is about neither. Figures: ticks, tonnes, numbers. draft: a command that an
+    operator may complete and give, where the pattern asks for a measure.
     """
 
     alert_id: str
@@ -38,6 +39,7 @@ class AlertRow(Struct, gc=False):
     seq: int
     trades: list[str]
     orders: list[str]
+    draft: str = ""
 
 
 class AlertsView(Struct, gc=False):

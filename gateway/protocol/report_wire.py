@@ -61,4 +61,31 @@ class DispatchRow(Struct, gc=False):
     time: str
 
 
-OpsReportRequest = OpsReport | OpsMatters | OpsDispatches
+class OpsCredit(Request, tag="ops.credit", gc=False, kw_only=True):
+    """The credit record: what of participants' conduct enters the environmental credit rating, and what of it was sent."""
+
+    params: NoParams | UnsetType = UNSET
+
+
+class CreditRow(Struct, gc=False):
+    """One thing on the record. kind: unsurrendered | restriction | breach; identity: unified social credit code, "" without one.
+
+    status: open (one may still object, until `objection_until`), due, sent (as `sent_as`).
+    """
+
+    record: str
+    kind: str
+    participant: int
+    name: str
+    identity: str
+    account: str
+    trading_day: str
+    what: str
+    basis: str
+    document: str
+    objection_until: str
+    status: str
+    sent_as: str
+
+
+OpsReportRequest = OpsReport | OpsMatters | OpsDispatches | OpsCredit

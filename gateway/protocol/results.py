@@ -117,6 +117,7 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     day_wire.OpsDay: (day_wire.DayTable,),
     day_wire.OpsBank: (day_wire.BankView,),
     report_wire.OpsReport: (Document,),
+    report_wire.OpsCredit: (list[report_wire.CreditRow],),
     report_wire.OpsMatters: (list[report_wire.MatterRow],),
     report_wire.OpsDispatches: (list[report_wire.DispatchRow],),
     participant_wire.OpsParticipants: (list[participant_wire.ParticipantRow],),

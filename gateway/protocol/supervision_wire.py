@@ -99,6 +99,18 @@ class OwnHolderReport(Struct, gc=False):
     is_late: bool
 
 
+class OwnCredit(Struct, gc=False):
+    """Something that enters the credit record of the account's owner. kind: unsurrendered | restriction | breach."""
+
+    record: str
+    kind: str
+    trading_day: str
+    what: str
+    basis: str
+    document: str
+    objection_until: str
+
+
 class MeasuresView(Struct, gc=False):
     """All that concerns one account, as of `as_of_seq`."""
 
@@ -107,6 +119,7 @@ class MeasuresView(Struct, gc=False):
     demands: list[Demand]
     reductions: list[ReductionRow]
     holder_reports: list[OwnHolderReport]
+    credit_records: list[OwnCredit]
     as_of_seq: int
 
 

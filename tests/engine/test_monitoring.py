@@ -11,6 +11,7 @@ from engine.core.commands import AnyCommand, Entry
 from engine.core.events import Event, OrderAccepted
 from engine.core.market import Market
 from engine.core.units import BUY, DAY, SELL
+from gateway.alert_desk import draft_of
 from tests.testkit.auctions import notice
 from tests.testkit.build import Desk, rulebook_text
 from tests.testkit.flows import random_flow
@@ -262,6 +263,30 @@ def test_a_sale_that_leaves_hardly_more_than_the_floor() -> None:
     assert alert.figures == {"tonnes": 510, "floor_tonnes": 500}
     desk.open_day(MONDAY + 1)
     assert desk.close() == [alert]  # who sells nothing more is not said again
+
+
+@pytest.mark.parametrize(
+    ("rules", "pattern", "draft"),
+    [
+        ({"price_high_fen": 5_000}, m.PRICE_HIGH, "--floor 50.00"),
+        ({"price_low_fen": 5_000}, m.PRICE_LOW, "--buy-back --floor 50.00 --budget YUAN"),
+        ({"price_high_fen": 5_001, "price_low_fen": 4_999}, "", ""),
+    ],
+)
+def test_closes_beyond_a_price_propose_a_measure(rules: dict[str, int], pattern: str, draft: str) -> None:
+    desk = Watched(price_days=2, **rules)
+    desk.trade(A, B, 10)
+    desk.act(c.CloseDay())
+    assert desk.alerts == []  # one day is not two
+    desk.open_day(MONDAY + 1)
+    desk.trade(A, B, 10)
+    alerts = desk.close()
+    assert [alert.pattern for alert in alerts] == ([pattern] if pattern else [])
+    for alert in alerts:
+        assert alert.figures == {"close_ticks": 5_000, "days": 2, "trigger_fen": 5_000}
+        said = draft_of(alert, "CQEA-25")
+        assert said.startswith("yutan operator auction announce CODE CQEA-25 TONNES --day")
+        assert draft in said
 
 
 def test_a_new_day_begins_with_nothing() -> None:

@@ -10,9 +10,10 @@ from engine import monitoring, watch
 from engine.alerts import Alert
 from engine.clock import wall_ns
 from engine.core import commands as c
+from engine.core.commands import Entry
 from engine.core.units import BUY, DAY, SELL
 from engine.recovery import recover
-from engine.sequencer import Sequencer
+from engine.sequencer import Batch, Sequencer
 from engine.watch import Watch
 from tests.testkit.build import act, founding, rulebook_text
 
@@ -136,14 +137,17 @@ async def test_a_full_queue_makes_the_market_wait_and_passes_nothing_over(
     monkeypatch.setattr(watch, "ENTRIES_PENDING_MAX", 1)
     hall = await Hall.open(tmp_path)
     await hall.found()
-    assert not hall.watch.has_room
-    await until(lambda: hall.watch.has_room)
+    await hall.looked()
+    following = Entry(hall.watch.seq + 1, hall.sequencer.view.day().at_ns, c.CancelOrder(1, 99, ""))
+    hall.watch.on_batch(Batch([following], [[]], [None]))
+    assert (hall.watch.has_room, hall.watch.lag) == (False, 1)
+    await until(lambda: hall.watch.has_room and hall.watch.lag == 0)
     await hall.close()
 
 
 async def test_who_cannot_keep_what_it_knows_says_so(tmp_path: Path) -> None:
-    hall = await Hall.open(tmp_path / "folder") if (tmp_path / "folder").mkdir() is None else None
-    assert hall is not None
+    (tmp_path / "folder").mkdir()
+    hall = await Hall.open(tmp_path / "folder")
     failed: list[BaseException] = []
     hall.watch.on_failure = failed.append
     hall.watch._path = tmp_path / "nowhere" / "alerts.state"

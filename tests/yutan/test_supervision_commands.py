@@ -1,5 +1,6 @@
 """Supervision as an operator and a member type it, against a real exchange."""
 
+import hashlib
 from pathlib import Path
 
 from tests.yutan.kit import answer, serving, wait_for
@@ -42,6 +43,13 @@ def test_a_case_from_a_demand_to_a_restriction_and_its_end(tmp_path: Path) -> No
         [glance] = desk.operator("case", "list")
         assert glance["last_step"] == "restriction"
         desk.both("case", "close", "K-1", "--finding", "settled", "--note", "explained")
+        [record] = desk.operator("credit-record")
+        assert (record["record"], record["account"], record["status"]) == ("R-1", "K01", "open")
+        files = tmp_path / "credit.json", tmp_path / "credit.csv"
+        written = desk.operator("credit-record", "--out", str(files[0]), "--csv", str(files[1]))
+        assert (written["version"], written["records"]) == (1, 0)
+        assert hashlib.sha256(files[0].read_bytes()).hexdigest() == written["sha256"]
+        assert files[1].read_bytes().startswith(b"\xef\xbb\xbfrecord,kind,participant,")
         case = desk.operator("case", "show", "K-1")
         assert [step["step"] for step in case["steps"]] == ["note", "interview", "note", "restriction", "settled"]
         assert desk.operator("restrictions") == []

@@ -17,6 +17,7 @@ from yutan.cli import (
     allocations,
     auction,
     block,
+    credit,
     day,
     kill,
     links,
@@ -38,6 +39,7 @@ app.add_typer(bulletin_app, name="bulletin")
 registry.register(app)
 allocations.register(app)
 day.register(app)
+credit.register(app)
 links.register(app)
 supervision.register(app)
 statements.register(app)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.core.supervision import FINDINGS, STEPS
+from gateway.alert_desk import draft_of
 from gateway.protocol.times import day_text
 from yutan.cli import session
 from yutan.cli.options import (
@@ -247,6 +248,7 @@ def alerts_of(data: DataDir, as_json: bool) -> list[dict[str, Any]]:
             "seq": alert.seq,
             "trades": [f"T-{number}" for number in alert.trades],
             "orders": [f"O-{number}" for number in alert.orders],
+            "draft": draft_of(alert, instruments.get(alert.instrument, "")),
         }
         for alert in found
     ]
