@@ -235,7 +235,12 @@ class Exchange:
             self.feed,
             self.tape,
             self.settlement,
-            HttpSettings(market_port=self.gateway.port, environment=settings.env, data_licence=settings.data_licence),
+            HttpSettings(
+                market_port=self.gateway.port,
+                environment=settings.env,
+                data_licence=settings.data_licence,
+                contact=settings.contact,
+            ),
             self.lags,
             self.counters,
             proofs=self.checkpoints,

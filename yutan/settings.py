@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ws_port: Port = 9101
     http_port: Port = 9100
     origins: tuple[str, ...] = ()
+    contact: Annotated[str, msgspec.Meta(max_length=200)] = ""
     disk: Literal["auto", "inline", "thread"] = "auto"
     timetable: Literal["manual", "real", "compressed"] = "manual"
     compressed_day_seconds: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 600

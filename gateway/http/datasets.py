@@ -18,7 +18,8 @@ from gateway.http import queries
 from gateway.http.bulletins import bulletins_set, issues
 from gateway.http.datafiles import Dataset, data_files
 from gateway.http.files import table_file
-from gateway.http.replies import AnyRequest, Refused, json_reply
+from gateway.http.pages import page
+from gateway.http.replies import AnyRequest, Refused, is_reader, json_reply
 from gateway.http.sources import Sources, sources_of
 from gateway.protocol.times import day_text
 from gateway.tables import FORMS, Column, Row, Table, data_package
@@ -36,7 +37,7 @@ _TRADES: Final = (
     Column("amount", "成交额", ("amount",), "yuan"),
     Column("taker_side", "主动方", ("taker_side",), "string"),
 )
-_HISTORY: Final = (
+HISTORY: Final = (
     Column("instrument", "品种代码", ("instrument",), "string"),
     Column("trading_day", "交易日", ("trading_day",), "date"),
     Column("open", "首笔成交价", ("open",), "yuan"),
@@ -51,16 +52,23 @@ _HISTORY: Final = (
 
 
 @get("/data")
-async def packages(request: AnyRequest) -> Response[bytes]:
-    """The data packages there are, newest first: one for each closed day, and each week, month and year with such a day."""
+async def packages(request: AnyRequest) -> Response[Any]:
+    """The data packages there are, newest first: one for each closed day, and each week, month and year with such a day.
+
+    A browser gets them as a page with the files of each.
+    """
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
-    found = {(kind, period_name(kind, day)) for day in await _closed_days(sources) for kind in (DAY, WEEK, MONTH, YEAR)}
+    known = {(kind, period_name(kind, day)) for day in await _closed_days(sources) for kind in (DAY, WEEK, MONTH, YEAR)}
     rows = [
         {"kind": kind, "period": period, "package": f"/data/{period}/{PACKAGE}"}
-        for kind, period in sorted(found, key=lambda one: period_span(one[1])[1:], reverse=True)
+        for kind, period in sorted(known, key=lambda one: period_span(one[1])[1:], reverse=True)
     ]
-    return json_reply(request, {"packages": rows})
+    if is_reader(request):
+        code = next((found.code for found in sources.view.instruments()), "")
+        groups = [(kind, [row["period"] for row in rows if row["kind"] == kind]) for kind in (MONTH, DAY, WEEK, YEAR)]
+        return page(request, sources, "data.html", groups=groups, forms=data_files(request).forms, day=DAY, code=code)
+    return json_reply(request, {"packages": rows}, vary="accept")
 
 
 @get("/data/{period:str}/{name:str}")
@@ -114,13 +122,20 @@ def _history(sources: Sources, period: str, days: list[int]) -> Dataset:
     async def rows() -> list[Row]:
         found: list[Row] = []
         for instrument in sources.view.instruments():
-            for bar in await sources.tape.bars(instrument.number, days[0], days[-1], MINUTES_A_DAY):
-                told = _told(instrument, bar_data(bar, instrument.tick_fen))
-                found.append({**told, "trading_day": day_text(bar.trading_day)})
+            found += await daily_rows(sources, instrument, days[0], days[-1])
         return sorted(found, key=lambda row: str(row["trading_day"]))
 
-    table = Table(f"history-{period}", f"历史行情 Daily history {period}", _HISTORY, ("trading_day", "instrument"), ())
+    table = Table(f"history-{period}", f"历史行情 Daily history {period}", HISTORY, ("trading_day", "instrument"), ())
     return Dataset(table, f"{days[0]} {days[-1]} {len(days)}", rows)
+
+
+async def daily_rows(sources: Sources, instrument: InstrumentView, first: int, last: int) -> list[Row]:
+    """An instrument's days with trades on the list, oldest first, as rows for `HISTORY`."""
+    bars = await sources.tape.bars(instrument.number, first, last, MINUTES_A_DAY)
+    return [
+        {**_told(instrument, bar_data(bar, instrument.tick_fen)), "trading_day": day_text(bar.trading_day)}
+        for bar in bars
+    ]
 
 
 def _trades(sources: Sources, day: int) -> Dataset:

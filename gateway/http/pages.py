@@ -45,7 +45,7 @@ def page(request: AnyRequest, sources: Sources, name: str, **values: Any) -> Tem
     origin = url.removesuffix(_MARKET_PATH)
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self' {origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"connect-src 'self' {origin}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     rules = sources.view.rulebook()
     english = is_english(request)
@@ -135,14 +135,22 @@ async def bulletin_page(request: AnyRequest) -> Template | Response[bytes]:
         document=document,
         columns=COLUMNS,
         rows=bulletin_rows(document),
-        grouped=_grouped,
+        grouped=grouped,
     )
 
 
-def _grouped(value: str | int) -> str:
+def grouped(value: str | int) -> str:
     """A plain number with its thousands marked: "1234567.80" -> "1,234,567.80"."""
     whole, point, fraction = str(value).partition(".")
     return f"{int(whole):,}{point}{fraction}"
+
+
+@get("/verify", sync_to_thread=False)
+def verify_page(request: AnyRequest) -> Template:
+    """Checks a bulletin in the reader's browser."""
+    sources = sources_of(request)
+    keys = [] if sources.proofs is None else sources.proofs.exchange_keys()
+    return page(request, sources, "verify.html", public_key=keys[-1].public_key if keys else "")
 
 
 @get("/favicon.ico", sync_to_thread=False)
@@ -151,4 +159,4 @@ def favicon() -> Response[bytes]:
     return Response((FOLDER / "static" / "icon.svg").read_bytes(), media_type="image/svg+xml")
 
 
-HANDLERS = [market_page, bulletins_page, bulletin_page, favicon]
+HANDLERS = [market_page, bulletins_page, bulletin_page, verify_page, favicon]

@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from engine.core import reasons
 from gateway.feed.tape import TapeBusy
 from gateway.http.pages import page
-from gateway.http.replies import STATUS, AnyRequest, Refused, refusal
+from gateway.http.replies import STATUS, AnyRequest, Refused, is_reader, refusal
 from gateway.http.sources import Sources
 from gateway.protocol import codec
 
@@ -17,15 +17,15 @@ _log: Final = structlog.get_logger("gateway.http")
 _FILES: Final = ("/api/", "/static/", "/udf/", "/v1/")
 
 
-def _is_reader(request: AnyRequest) -> bool:
-    """A browser that opens a page; scripts and programs ask for something else, or for a file."""
+def _wants_page(request: AnyRequest) -> bool:
+    """A browser that opens a page, not one of our files."""
     path = request.url.path
-    return "text/html" in request.headers.get("accept", "") and not path.startswith(_FILES) and "." not in path[-8:]
+    return is_reader(request) and not path.startswith(_FILES) and "." not in path[-8:]
 
 
 def _answer(request: AnyRequest, refused: Refused, status: int | None = None) -> Response[Any]:
     sources = request.app.state.sources
-    if not (_is_reader(request) and isinstance(sources, Sources) and sources.view.is_founded):
+    if not (_wants_page(request) and isinstance(sources, Sources) and sources.view.is_founded):
         return refusal(request, refused, status)
     row = reasons.BY_NUMBER[refused.reason]
     shown = page(request, sources, "refused.html", row=row, detail=refused.detail)

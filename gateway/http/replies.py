@@ -51,9 +51,14 @@ class Refused(Exception):
         self.detail = detail
 
 
-def json_reply(request: AnyRequest, value: Any, max_age_s: int = 0) -> Response[bytes]:
+def is_reader(request: AnyRequest) -> bool:
+    """Whether a browser asks for a page to look at; scripts and programs ask for something else."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def json_reply(request: AnyRequest, value: Any, max_age_s: int = 0, vary: str = "") -> Response[bytes]:
     """`value` as JSON, with a validator, so that who asks again for what has not changed is sent nothing."""
-    return bytes_reply(request, _encode(value), JSON, max_age_s)
+    return bytes_reply(request, _encode(value), JSON, max_age_s, {"vary": vary} if vary else None)
 
 
 def bytes_reply(

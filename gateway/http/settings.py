@@ -13,4 +13,5 @@ class HttpSettings(msgspec.Struct, frozen=True):
     market_port: int = 9101
     environment: str = "demo"  # shown on every page, so that nobody takes a rehearsal for the market
     data_licence: str = ""
+    contact: str = ""  # where one applies for an account; shown on /join
     lag_entries_max: int = 100_000  # a follower further behind makes /health answer 503

@@ -6,7 +6,8 @@ const VOLUME_SHARE = 0.22;
 const SPAN_MS_MIN = 10 * 60_000;
 const GAP = 20; // between price and volume
 
-function add(parent, name, attributes, text) {
+/** A new element of the drawing. */
+export function add(parent, name, attributes, text) {
   const made = document.createElementNS(NS, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   if (text !== undefined) made.textContent = text;

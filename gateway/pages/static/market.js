@@ -20,6 +20,7 @@ const tickers = new Map();
 let selected = "";
 let bars = [];
 let phase = null;
+let depth = { bids: [], asks: [] };
 let dirtyChart = true;
 
 // ---- words and figures ----------------------------------------------------------------------------------------
@@ -117,7 +118,33 @@ function showDay(data) {
 
 // ---- depth ------------------------------------------------------------------------------------------------------
 
+// What a quantity would cost or bring at the levels that are shown, each tonne at its level's price; fees are not in it.
+function showCost() {
+  const quantity = Math.floor(Number($("cost-quantity").value));
+  const side = (levels, zh, en) => {
+    let left = quantity;
+    let fen = 0;
+    let last = "";
+    for (const [price, open] of levels) {
+      if (left <= 0) break;
+      const taken = Math.min(left, open);
+      fen += Math.round(Number(price) * 100) * taken;
+      left -= taken;
+      last = price;
+    }
+    const filled = quantity - left;
+    if (!filled) return say(`${zh}:无报价`, `${en}: no quotes`);
+    const whole = left ? say(`(盘口仅 ${filled.toLocaleString("en")})`, ` (${filled.toLocaleString("en")} shown)`) : "";
+    const amount = large((fen / 100).toFixed(2));
+    const average = (fen / filled / 100).toFixed(4);
+    return say(`${zh} ${amount} 元,均价 ${average},至 ${last}${whole}`, `${en} ${amount} CNY, average ${average}, to ${last}${whole}`);
+  };
+  $("cost-said").textContent = quantity >= 1 ? `${side(depth.asks, "买入", "Buying")};${side(depth.bids, "卖出", "Selling")}` : "";
+}
+
 function showBook(data) {
+  depth = data;
+  showCost();
   const count = Number($("asks").dataset.levels);
   const previous = tickers.get(selected)?.prev_close ?? null;
   const most = Math.max(1, ...data.bids.map((level) => level[1]), ...data.asks.map((level) => level[1]));
@@ -236,6 +263,7 @@ function select(code) {
     if (isPicked) $("chart-name").textContent = button.querySelector("small").textContent;
   }
   $("chart-code").textContent = code;
+  $("history").href = `/history/${encodeURIComponent(code)}`;
   $("trades").replaceChildren();
   showBook({ bids: [], asks: [], auction: null });
   if (tickers.has(code)) showDay(tickers.get(code));
@@ -265,6 +293,8 @@ $("list").addEventListener("keydown", (event) => {
   next.focus();
   select(next.dataset.code);
 });
+$("cost-quantity").addEventListener("input", showCost);
+$("cost").addEventListener("submit", (event) => event.preventDefault());
 addEventListener("hashchange", () => {
   const code = decodeURIComponent(location.hash.slice(1));
   if (codes.includes(code)) select(code);

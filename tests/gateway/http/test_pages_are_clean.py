@@ -16,6 +16,9 @@ PAGES = (
     "/rules",
     "/fees",
     "/login",
+    "/history/CQEA-25",
+    "/join",
+    "/verify",
 )
 
 
@@ -33,8 +36,9 @@ async def test_everything_that_a_page_loads_is_there(door: Door) -> None:
     seen: set[str] = set()
     for path in PAGES:
         seen |= set(re.findall(r"(?:src|href)=\"(/[^\"]*)\"", (await door.client.get(path)).text))
-    script = (await door.client.get("/static/market.js")).text
-    seen |= {f"/static/{name}" for name in re.findall(r"from \"\./([a-z]+\.js)\"", script)}
+    for script in [path for path in seen if path.endswith(".js")]:
+        text = (await door.client.get(script)).text
+        seen |= {f"/static/{name}" for name in re.findall(r"from \"\./([a-z]+\.js)\"", text)}
     for path in seen:
         answer = await door.client.get(html.unescape(path), follow_redirects=True)
         assert answer.status_code == 200, path
