@@ -74,7 +74,14 @@ class MemberDesk:
     # ---- orders: asking -----------------------------------------------------------------------------------
 
     def _place(self, connection: Connection, request: wire.OrderPlace) -> None:
-        self.place(connection, asked_of(request.id, request.params))
+        asked = asked_of(request.id, request.params)
+        if request.params.cancel_on_disconnect:
+            self.place(connection, asked)
+            return
+        command = msgspec.structs.replace(place_command(self._names, connection, asked), session=0)
+        if self._gateway.is_refusing_orders:
+            raise Refused(reasons.OVERLOADED)
+        self._gateway.ask(connection, request.id, command)
 
     def place(self, connection: Connection, asked: quick.Place) -> None:
         """Ask for a new order. Raises `Refused`."""

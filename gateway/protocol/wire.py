@@ -197,7 +197,7 @@ class ChannelReplay(Request, tag="channel.replay", gc=False, kw_only=True):
 
 
 class OrderPlaceParams(Params, gc=False):
-    """A limit order. `account` may be left out where the key has exactly one."""
+    """A limit order. `account` may be left out where the key has exactly one. `cancel_on_disconnect` false: it stays."""
 
     instrument: Code
     side: Side
@@ -207,6 +207,7 @@ class OrderPlaceParams(Params, gc=False):
     account: Code | UnsetType = UNSET
     time_in_force: TimeInForce = "day"
     post_only: bool = False
+    cancel_on_disconnect: bool = True
 
 
 class OrderPlace(Request, tag="order.place", gc=False, kw_only=True):

@@ -56,6 +56,16 @@ async def test_a_dropped_socket_ends_its_own_orders_and_no_other(house: House) -
     assert house.sequencer.view.controls().session(int(granted["session"][2:])) is None
 
 
+async def test_an_order_may_say_that_it_stays(house: House) -> None:
+    lost, _ = await entered(house, grace_ms=0)
+    await place(lost, "l-1")
+    said = await lost.ask(
+        "order.place", order(side="sell", price="41.00", client_order_id="stays", cancel_on_disconnect=False)
+    )
+    await lost.end()
+    await until(lambda: open_orders(house) == [said["result"]["order_id"]], "the other one has ended")
+
+
 async def test_a_logout_leaves_the_orders_and_ends_the_session(house: House) -> None:
     peer, said = await entered(house, grace_ms=0)
     kept = await place(peer, "k-1")
