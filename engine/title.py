@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from engine.core.commands import TradeFacts
 from engine.public_notices import PublicNotice
 
 
@@ -86,7 +87,7 @@ class AuditLine(msgspec.Struct, frozen=True):
 class TradeStatus(msgspec.Struct, frozen=True):
     """How far a trade's settlement has come. trading_day: 0 while it waits in the backlog.
 
-    status: clearing_hold | settled | failed | disputed; reason: catalogue number, 0 = none.
+    status: clearing_hold | settled | failed | disputed | void; reason: catalogue number, 0 = none.
     """
 
     trade: int
@@ -242,6 +243,9 @@ class Title(Protocol):
 
     async def trade(self, trade: int) -> TradeStatus | None:
         """One trade's settlement, or None where settlement has not seen it yet (status "matched")."""
+
+    async def trade_facts(self, trade: int) -> TradeFacts | None:
+        """What a trade was, with its fees; None for an award, or where the registry has none of this number."""
 
     async def unsettled(self, limit: int) -> list[TradeStatus]:
         """Trades and other instructions set aside, oldest first."""

@@ -38,6 +38,7 @@ _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
         wire.EnumRow("rejected", "废单", "rejected"),
         wire.EnumRow("expired", "已失效", "expired"),
         wire.EnumRow("declined", "对手方拒绝", "declined by a counterparty"),
+        wire.EnumRow("trade_cancel", "成交撤销", "a trade voided by the exchange (FIX ExecType H)"),
     ],
     "check": [wire.EnumRow(step.name, step.zh, step.en) for step in CHAIN],
     "method": [wire.EnumRow("block", "大宗协议", "block trade")],
@@ -53,6 +54,7 @@ _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
         wire.EnumRow("settled", "已交收", "settled"),
         wire.EnumRow("failed", "交收失败", "failed"),
         wire.EnumRow("disputed", "争议暂缓", "disputed"),
+        wire.EnumRow("void", "已撤销", "voided"),
     ],
     "phase": [
         wire.EnumRow(name, zh, name.replace("_", " ")) for name, zh in zip(phases.NAMES, phases.NAMES_ZH, strict=True)

@@ -15,6 +15,7 @@ REPLACED: Final = 4
 REJECTED: Final = 5
 EXPIRED: Final = 6
 DECLINED: Final = 7
+TRADE_CANCELED: Final = 8  # FIX ExecType H: the exchange voided a trade
 EXEC_TYPES: Final = {
     NEW: "new",
     TRADE: "trade",
@@ -23,6 +24,7 @@ EXEC_TYPES: Final = {
     REJECTED: "rejected",
     EXPIRED: "expired",
     DECLINED: "declined",
+    TRADE_CANCELED: "trade_cancel",
 }
 _ENDS: Final = frozenset((CANCELED, REJECTED, EXPIRED))
 
@@ -34,7 +36,8 @@ Facts = tuple[Any, ...]
 class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One report: number `exec_seq` of the account's stream, in the market's own numbers.
 
-    amount_fen: of all the order's fills so far. `tells`: which of the kinds above. trade to fee_fen are a fill's own.
+    amount_fen: of all the order's fills so far. `tells`: which of the kinds above. trade to fee_fen are a fill's own, or of a
+    fill that was voided: then fee_fen goes back.
     parties: with whom, in a report of a block offer, and only there; `order` is then the offer, `answers` what it counters.
     This is also what is stored: fields are only added at the end.
     """
@@ -67,7 +70,9 @@ class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def status(self) -> str:
-        """The order's status after it."""
+        """The order's status after it; empty where it tells of a trade long after the order."""
+        if self.tells == TRADE_CANCELED:
+            return ""
         if self.tells in _ENDS:
             return EXEC_TYPES[self.tells]
         if not self.cum:

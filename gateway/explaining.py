@@ -10,7 +10,7 @@ from engine.core import reasons
 from engine.title import TradeStatus
 from engine.view import OrderView
 from gateway.connection import Connection
-from gateway.exec_report import NEW, REJECTED, REPLACED, TRADE, Report
+from gateway.exec_report import NEW, REJECTED, REPLACED, TRADE, TRADE_CANCELED, Report
 from gateway.members import account_of, order_name
 from gateway.protocol import explain_wire, times
 from gateway.protocol.codec import Refused
@@ -30,6 +30,8 @@ _SETTLEMENT: Final = {
     "clearing_hold": ("清算中", "in a clearing hold"),
     "settled": ("已交收", "settled"),
     "failed": ("交收失败", "settlement failed"),
+    "disputed": ("争议暂缓", "held up by a dispute"),
+    "void": ("已撤销", "voided"),
 }
 
 
@@ -96,6 +98,8 @@ class ExplainDesk:
         rows: list[ExplainRow] = []
         entered: Report | None = None  # the report by which it came to the book and of which the end is not told yet
         for report in reports:
+            if report.tells == TRADE_CANCELED:
+                continue  # the fill's own row says that it is void
             is_taken = report.tells == TRADE and report.taker_side == report.side
             if entered is not None and not is_taken:
                 if not (report.reason in _AT_ENTRY and report.at_ns == entered.at_ns):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from engine.core import commands, events, phases, reasons
 from engine.core.commands import Entry
@@ -66,13 +67,37 @@ class OperatorDesk:
         if type(act) is commands.RegisterKey:
             rehearsal.check_key(self._gateway.settings.env, act.key_id)
         command = commands.Propose(connection.operator, params.reason, params.document, act)
-        self._gateway.ask(connection, request.id, command)
+        if type(act) is commands.VoidTrade:
+            self._gateway.query(connection, request.id, self._propose_void(connection, request.id, command, act))
+        else:
+            self._gateway.ask(connection, request.id, command)
+
+    async def _propose_void(
+        self, connection: Connection, request_id: str | int, command: commands.Propose, act: commands.VoidTrade
+    ) -> None:
+        """The engine forgets trades, so what this one was is read from the registry, whatever was sent along."""
+        facts = await self._gateway.title.trade_facts(act.trade)
+        if facts is None:
+            raise Refused(reasons.UNKNOWN_TRADE, "fields.trade_id")
+        self._gateway.ask(connection, request_id, replace(command, act=replace(act, facts=facts)))
 
     def _approve(self, connection: Connection, request: wire.OpsApprove) -> None:
         params = request.params
         proposal = int(params.proposal_id[2:])
         command = commands.Approve(connection.operator, proposal, bytes.fromhex(params.sha256))
-        self._gateway.ask(connection, request.id, command)
+        waiting = next((each.act for each in self._gateway.view().proposals() if each.proposal == proposal), None)
+        if type(waiting) is commands.VoidTrade:
+            self._gateway.query(connection, request.id, self._approve_void(connection, request.id, command, waiting))
+        else:
+            self._gateway.ask(connection, request.id, command)
+
+    async def _approve_void(
+        self, connection: Connection, request_id: str | int, command: commands.Approve, act: commands.VoidTrade
+    ) -> None:
+        """The trade is still what it was when the act was proposed: it may have been settled since."""
+        if await self._gateway.title.trade_facts(act.trade) != act.facts:
+            raise Refused(reasons.CONTENT_CHANGED, "proposal_id")
+        self._gateway.ask(connection, request_id, command)
 
     def _reject(self, connection: Connection, request: wire.OpsReject) -> None:
         params = request.params

@@ -32,10 +32,23 @@ from engine.core.events import (
     OrderRefused,
     OrderReplaced,
     Traded,
+    TradeVoided,
 )
 from engine.view import MarketView
 from gateway.directory import Directory
-from gateway.exec_report import CANCELED, DECLINED, EXEC_TYPES, EXPIRED, NEW, REJECTED, REPLACED, TRADE, Facts, Report
+from gateway.exec_report import (
+    CANCELED,
+    DECLINED,
+    EXEC_TYPES,
+    EXPIRED,
+    NEW,
+    REJECTED,
+    REPLACED,
+    TRADE,
+    TRADE_CANCELED,
+    Facts,
+    Report,
+)
 from gateway.protocol import wire
 from gateway.protocol.codec import encode
 from gateway.protocol.prices import average_text, money_text, price_text
@@ -50,6 +63,7 @@ PLACE_BITS: Final = 40  # of an exec_seq, where account and exec_seq share one n
 
 _ACCOUNT: Final = 0  # where in the facts a field stands
 _EXEC_SEQ: Final = 1
+_TELLS: Final = 2
 _ORDER: Final = 5
 _LEAVES: Final = 13
 _PARTIES: Final = 21
@@ -93,6 +107,7 @@ class ReportWriter:
             BidPlaced: self._on_bid,
             BidEnded: self._on_bid_ended,
             BidAwarded: self._on_awarded,
+            TradeVoided: self._on_voided,
         }
 
     def load(self, view: MarketView) -> None:
@@ -334,6 +349,22 @@ class ReportWriter:
             )
         )  # fmt: skip
 
+    def _on_voided(self, event: TradeVoided) -> None:
+        e = event
+        sides = (
+            (e.buyer, e.buy_exec_seq, e.buy_order, units.BUY, e.buy_refund_fen, e.seller),
+            (e.seller, e.sell_exec_seq, e.sell_order, units.SELL, e.sell_refund_fen, e.buyer),
+        )
+        for account, exec_seq, order, side, refund_fen, other in sides:
+            self._number(account, exec_seq)
+            self._keep(
+                Report(
+                    account, exec_seq, TRADE_CANCELED, self._at_ns, self._trading_day, order, "", e.instrument, side, 0,
+                    e.price_ticks, e.tonnes, 0, 0, e.amount_fen, 0, e.trade, 0, e.price_ticks, e.tonnes, refund_fen,
+                    (other,) if e.method == units.BLOCK else (),
+                )
+            )  # fmt: skip
+
     # ---- telling ------------------------------------------------------------------------------------------
 
     def text(self, report: Report) -> bytes:
@@ -367,6 +398,12 @@ class ReportWriter:
             taker_side = report.taker_side
             told.liquidity = "auction" if not taker_side else "taker" if taker_side == report.side else "maker"
             told.fee = money_text(report.fee_fen)
+        elif report.tells == TRADE_CANCELED:
+            told.last_price = price_text(report.last_ticks, tick_fen)
+            told.last_qty = report.last_tonnes
+            told.trade_id = f"T-{report.trade}"
+            told.fee = money_text(report.fee_fen)
+            told.origin = "exchange"
         elif report.tells == CANCELED:
             told.origin = "system" if report.reason else "member"
         elif report.tells == EXPIRED:
@@ -433,7 +470,11 @@ class Packed:
                 stream = self._streams[account] = _Stream(facts[_EXEC_SEQ])
             _pack_into(facts, stream.packed, -1)
             stream.count += 1
-            if not facts[_LEAVES] and (len(facts) <= _PARTIES or not facts[_PARTIES]):
+            if (
+                not facts[_LEAVES]
+                and facts[_TELLS] != TRADE_CANCELED
+                and (len(facts) <= _PARTIES or not facts[_PARTIES])
+            ):
                 place: i64 = account
                 exec_seq: i64 = facts[_EXEC_SEQ]
                 self.finished[facts[_ORDER]] = place << PLACE_BITS | exec_seq  # filled, or ended otherwise

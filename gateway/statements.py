@@ -135,6 +135,9 @@ class StatementDesk:
         is_mine = found is not None and command.account in (found.buyer, found.seller)
         if found is None or not is_mine or found.trading_day != command.trading_day:
             raise Refused(reasons.UNKNOWN_DOCUMENT, "trade_id")
+        facts = await self._gateway.title.trade_facts(command.trade)
+        if facts is not None:
+            command = replace(command, facts=facts)
         self._gateway.ask(connection, request_id, command)
 
     def _on_answered(

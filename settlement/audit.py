@@ -14,6 +14,7 @@ from typing import Any, Final
 from settlement.core.audit import Auditor
 from settlement.core.awards import AwardRow
 from settlement.core.bulletin import TradeRow
+from settlement.core.remedies import VoidRow
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import StoreRefused
 from settlement.store.sqlite import APPLICATION_ID, SCHEMA_VERSION, take_lock
@@ -67,6 +68,10 @@ def _audit(connection: sqlite3.Connection, path: Path) -> Auditor:
         auditor.trade(TradeRow(*row))
     for row in rows("SELECT * FROM awards ORDER BY trade"):
         auditor.award(AwardRow(*row))
+    for *void, done_seq in rows(
+        "SELECT v.*, coalesce((SELECT done_seq FROM set_aside a WHERE a.trade = v.trade AND a.kind = 'void'), v.seq) FROM voids v"
+    ):
+        auditor.void(VoidRow(*void), done_seq)
     for row in rows("SELECT auction, revenue_fen FROM auctions"):
         auditor.auction(*row)
     for row in rows("SELECT * FROM cash_postings ORDER BY posting"):

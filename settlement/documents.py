@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from settlement import publications, rows
+from settlement import publications, rows, voids
 from settlement.core.awards import AwardRow
 from settlement.core.bulletin import DayTotals, Proofs, TradeRow, make_bulletin, sha256_hex
 from settlement.core.clearing import Clearing
@@ -23,6 +23,8 @@ async def add_for_entry(store: Store, clearing: Clearing, writes: Writes) -> Non
     """Add the documents that the entry which `clearing` has just taken asks for; its writes are alone in `writes`."""
     if clearing.day_close is not None:
         await add(store, clearing, writes)
+    if clearing.voided:
+        await voids.add_statements(store, clearing, writes)
     if clearing.opened_day:
         await publications.add_overdue(store, clearing, writes)
     if clearing.corrected is not None:
@@ -36,9 +38,10 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
     """
     close = clearing.day_close
     assert close is not None, "only after an entry that closed the day"
-    maker = StatementMaker(clearing.ledger)
-    totals = DayTotals(clearing.ledger.instruments)
     period = close.period
+    voided = await store.voids(period.trade, close.last_trade)
+    maker = StatementMaker(clearing.ledger, frozenset(row.trade for row in voided))
+    totals = DayTotals(clearing.ledger.instruments, voided)
 
     def add_trade(row: TradeRow) -> None:
         maker.add_trade(row)

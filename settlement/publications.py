@@ -12,8 +12,8 @@ import msgspec
 from engine.core.calendar import DAY, PERIODS, is_day, period_name, period_span
 from settlement import rows
 from settlement.core.awards import AuctionRow
-from settlement.core.bulletin import DayTotals, Totals, sha256_hex
-from settlement.core.clearing import Clearing, DayClose
+from settlement.core.bulletin import DayTotals, Totals, sha256_hex, sum_of
+from settlement.core.clearing import Clearing, Cumulative, DayClose
 from settlement.core.ledger import InvariantBroken
 from settlement.core.periodicals import (
     ClosedDay,
@@ -69,6 +69,12 @@ async def add_correction(store: Store, clearing: Clearing, writes: Writes) -> No
     corrected = clearing.corrected
     assert corrected is not None, "only after an entry that ordered it"
     await _add(store, clearing, writes, corrected.period, corrected.basis, None)
+    kind, first_day, _ = period_span(corrected.period)
+    if clearing.voided and kind == DAY:
+        for longer in PERIODS:
+            period = period_name(longer, first_day)
+            if await store.versions(period):
+                await _add(store, clearing, writes, period, corrected.basis, None)
 
 
 async def _add(
@@ -116,18 +122,34 @@ async def _periodical(
         for total in await store.method_totals(first.after_trade, last.last_trade):
             made_from.totals.count(*total)
         auctions = await store.ended_auctions(first.after_seq, last.closed_seq)
+    voided = await _voided(store, clearing, days[0].after_trade, days[-1].last_trade)
     if today:
         made_from.add_days(today.figures)
         made_from.totals.add_totals(today.totals)
         auctions = auctions + today.auctions
-    return make_periodical(clearing.market, clearing.rulebook_version, place, days, made_from, auctions, instruments)
+    return make_periodical(
+        clearing.market, clearing.rulebook_version, place, days, made_from, auctions, instruments, voided
+    )
+
+
+async def _voided(store: Store, clearing: Clearing, after_trade: int, last_trade: int) -> Cumulative:
+    """What was voided of a range of trades, the present entry's included."""
+    found = await store.voids(after_trade + 1, last_trade)
+    found += [row for row in clearing.voided if after_trade < row.trade <= last_trade]
+    total = Cumulative()
+    for row in found:
+        [trade] = await store.trades(row.trade, row.trade, 1)
+        total = sum_of([total, Cumulative(trade.tonnes, trade.amount_fen, 1)])
+    return total
 
 
 async def _corrected_day(store: Store, clearing: Clearing, place: Place, day: ClosedDay, superseded: bytes) -> bytes:
     if not superseded:
         raise InvariantBroken(f"day {day.trading_day} is closed and has no bulletin")
     instruments = clearing.ledger.instruments
-    totals = DayTotals(instruments)
+    voided = await store.voids(day.after_trade + 1, day.last_trade)
+    new = [row for row in clearing.voided if day.after_trade < row.trade <= day.last_trade]
+    totals = DayTotals(instruments, [*voided, *new])
     await rows.each(store.trades, day.after_trade + 1, day.last_trade, lambda r: r.trade, totals.add)
     await rows.each(store.awards, day.after_trade + 1, day.last_trade, lambda r: r.trade, totals.add_award)
     made_from = PeriodFigures()

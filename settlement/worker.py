@@ -15,8 +15,17 @@ from typing import Any, Final, Self
 import msgspec
 import orjson
 
-from engine.core.commands import Entry
-from engine.core.events import BidAwarded, BlockTraded, BulletinCorrected, DayClosed, DayOpened, Event, Traded
+from engine.core.commands import Entry, TradeFacts
+from engine.core.events import (
+    BidAwarded,
+    BlockTraded,
+    BulletinCorrected,
+    DayClosed,
+    DayOpened,
+    Event,
+    Traded,
+    TradeVoided,
+)
 from engine.public_notices import TOLD, PublicNotice
 from engine.sequencer import Batch
 from engine.title import (
@@ -52,7 +61,7 @@ MARK_ENTRIES_MAX: Final = 5_000  # Entries without title events that may pass be
 WAITERS_MAX: Final = 10_000  # Callers of wait_settled and reconcile together.
 
 _TITLE_EVENTS: Final = frozenset(HANDLERS) | TOLD
-_DOCUMENTED: Final = frozenset((DayClosed, DayOpened, BulletinCorrected))  # documents may follow from them
+_DOCUMENTED: Final = frozenset((DayClosed, DayOpened, BulletinCorrected, TradeVoided))  # documents may follow from them
 
 
 class SettlementBusy(Exception):
@@ -420,6 +429,10 @@ class Settlement:
                         0,
                     )
         return None
+
+    async def trade_facts(self, trade: int) -> TradeFacts | None:
+        """What a trade was, as it is committed; None for an award, or where there is none."""
+        return await self._store.trade_facts(trade)
 
     async def unsettled(self, limit: int) -> list[TradeStatus]:
         """What is set aside, oldest first."""

@@ -20,6 +20,7 @@ from engine.core import (
     compliance,
     day,
     disclosure_acts,
+    disputes,
     intentions,
     kill_switches,
     measures,
@@ -51,7 +52,6 @@ from engine.core.commands import (
     CloseAuction,
     CloseBlockWindow,
     CloseDay,
-    DecideStatementObjection,
     DepositCash,
     Halt,
     ListInstrument,
@@ -92,6 +92,7 @@ from engine.core.events import (
     SettlementRetryOrdered,
 )
 from engine.core.participant_acts import ParticipantAct
+from engine.core.remedy_acts import RemedyAct
 from engine.core.state import Account, Instrument, Key, Operator, Proposal, State
 from engine.core.units import (
     CASH_FEN_MAX,
@@ -135,6 +136,7 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "ImportAllocations",
     "ReleaseKillSwitch",
     "DecideStatementObjection",
+    "VoidTrade",
 )
 TEXT_MAX: Final = 200
 PROPOSALS_MAX: Final = 1_000  # waiting for a second person
@@ -289,7 +291,7 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         return bank.judge(state, act)
     if isinstance(act, risk_reserve.ReserveAct):
         return risk_reserve.judge(state, act)
-    if isinstance(act, DecideStatementObjection):
+    if isinstance(act, RemedyAct):
         return statements.judge(state, act)
     if isinstance(act, OpenBlockWindow | CloseBlockWindow):
         return judge_block_window(state, act)
@@ -478,8 +480,8 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         bank.take(state, act, out)
     elif isinstance(act, risk_reserve.ReserveAct):
         risk_reserve.take(state, act, out)
-    elif isinstance(act, DecideStatementObjection):
-        statements.decide(state, at_ns, act, out)
+    elif isinstance(act, RemedyAct):
+        statements.take(state, at_ns, act, out)
     elif isinstance(act, OpenBlockWindow | CloseBlockWindow):
         state.blocks.is_window_open = isinstance(act, OpenBlockWindow)
         out.append(BlockWindowChanged(state.blocks.is_window_open))
@@ -508,6 +510,7 @@ def begin_day(state: State, at_ns: int, trading_day: int, out: list[Event]) -> N
     own_acts.lapse(state, at_ns, out)
     adoption.take_effect(state, trading_day, out)
     day.open_day(state, trading_day, out)
+    disputes.begin_day(state, out)
     standing.refresh_all(state)
     measures.begin_day(state, out)
     kill_switches.begin_phase(state, out)

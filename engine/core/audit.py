@@ -8,7 +8,7 @@ from engine.core.adoption import keeps_what_is_fixed
 from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
 from engine.core.controls import INSTRUMENT, MARKET
-from engine.core.holdings import SURRENDER
+from engine.core.holdings import DISPUTE, SURRENDER
 from engine.core.state import Account, Instrument, State
 from engine.core.succession import MERGED
 from engine.core.trading import may_cancel
@@ -85,6 +85,17 @@ def audit_statements(state: State) -> None:
         check(0 <= found.trade <= state.trade_number and found.trading_day <= known.trading_day, f"{where}: {found}")
         is_newest = found.trading_day == known.trading_day
         check(not is_newest or found.account not in known.confirmed, f"{where}: account {found.account} agreed too")
+    held = {hold.encumbrance: hold for hold in known.holds.values() if hold.encumbrance}
+    apart = {number: found for number, found in state.encumbrances.items() if found.kind == DISPUTE}
+    check(
+        sorted(held) == sorted(apart), f"INV-1 disputed trades: encumbrances {sorted(held)}, there are {sorted(apart)}"
+    )
+    for trade, hold in known.holds.items():
+        where = f"INV-12 hold of trade {trade}"
+        check(trade == hold.trade <= state.trade_number and trade not in known.voided, f"{where}: {hold}")
+        is_locked = hold.encumbrance == 0 and hold.until_day > state.day_number
+        check(is_locked or hold.encumbrance in held, f"{where}: nothing is held")
+    check(all(0 < trade <= state.trade_number for trade in known.voided), "INV-12 voided trades: of the future")
 
 
 def audit_participants(state: State) -> None:

@@ -63,6 +63,8 @@ from engine.core.participant_acts import SuspendParticipant as SuspendParticipan
 from engine.core.remedy_acts import ConfirmStatement as ConfirmStatement
 from engine.core.remedy_acts import DecideStatementObjection as DecideStatementObjection
 from engine.core.remedy_acts import ObjectToStatement as ObjectToStatement
+from engine.core.remedy_acts import TradeFacts as TradeFacts
+from engine.core.remedy_acts import VoidTrade as VoidTrade
 from engine.core.session_acts import EndSession as EndSession
 from engine.core.session_acts import FireDeadMan as FireDeadMan
 from engine.core.session_acts import OpenSession as OpenSession

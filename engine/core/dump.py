@@ -22,6 +22,7 @@ from engine.core.participants import Association, Ban, Participant, Participants
 from engine.core.records import (
     AllocationPlan,
     ComplianceYear,
+    DisputeHold,
     Encumbrance,
     Filing,
     Intention,
@@ -136,6 +137,8 @@ def _statements(known: Statements) -> list[Any]:
         [known.trading_day, known.accounts, known.deadline_ns, known.number],
         sorted(known.confirmed.items()),
         list(known.objections.values()),
+        list(known.holds.values()),
+        list(known.voided.items()),
     ]
 
 
@@ -383,9 +386,11 @@ def _load_plan(row: list[Any]) -> AllocationPlan:
 
 def _load_statements(row: list[Any]) -> Statements:
     known = Statements()
-    (known.trading_day, known.accounts, known.deadline_ns, known.number), confirmed, objections = row
+    (known.trading_day, known.accounts, known.deadline_ns, known.number), confirmed, objections, holds, voided = row
     known.confirmed = dict(confirmed)
     known.objections = {found.number: found for found in msgspec.convert(objections, list[StatementObjection])}
+    known.holds = {found.trade: found for found in msgspec.convert(holds, list[DisputeHold])}
+    known.voided = dict(voided)
     return known
 
 

@@ -48,6 +48,7 @@ from engine.core.remedy_events import SettlementUnfinished as SettlementUnfinish
 from engine.core.remedy_events import StatementConfirmed as StatementConfirmed
 from engine.core.remedy_events import StatementContested as StatementContested
 from engine.core.remedy_events import StatementObjectionDecided as StatementObjectionDecided
+from engine.core.remedy_events import TradeVoided as TradeVoided
 from engine.core.session_events import DeadManFired as DeadManFired
 from engine.core.session_events import DeadManSet as DeadManSet
 from engine.core.session_events import SessionEnded as SessionEnded

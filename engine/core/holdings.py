@@ -23,6 +23,7 @@ from engine.core.units import RESTRICT_TRANSFER, SELL, TONNES_MAX
 FREEZE: Final = "freeze"  # 司法冻结: by court order; open sells give way
 PLEDGE: Final = "pledge"  # 质押
 SURRENDER: Final = "surrender"  # 待清缴确认: waits for the registry's decision on a filing, which alone releases it
+DISPUTE: Final = "dispute"  # 争议冻结: units of a disputed trade; the decision alone releases them
 WITHDRAWN: Final = "withdrawn"  # 转出至登记账户: kept in the registry, out of trading, at the owner's request
 ENCUMBRANCE_KINDS: Final = (FREEZE, PLEDGE, WITHDRAWN)
 TRANSFER_KINDS: Final = ("succession", "court", "gift", "reserve")  # 承继、强制执行、赠与、预留划拨
@@ -149,6 +150,8 @@ def judge_encumbered(state: State, act: ReleaseUnits | EnforceEncumbrance) -> Ve
         return Verdict(reasons.UNKNOWN_ENCUMBRANCE)
     if found.kind == SURRENDER:
         return Verdict(reasons.FILING_OPEN)
+    if found.kind == DISPUTE:
+        return Verdict(reasons.TRADE_DISPUTED)
     if act.tonnes > found.tonnes:
         return Verdict(reasons.INSUFFICIENT_ALLOWANCE, found.tonnes, act.tonnes)
     if isinstance(act, ReleaseUnits):

@@ -201,6 +201,10 @@ STATEMENT_FINAL: Final = 6071
 STATEMENT_ANSWERED: Final = 6072
 UNKNOWN_OBJECTION: Final = 6073
 SETTLEMENT_UNFINISHED: Final = 6074
+UNKNOWN_TRADE: Final = 6075
+TRADE_VOID: Final = 6076
+VOID_TOO_LATE: Final = 6077
+TRADE_DISPUTED: Final = 6078
 # 6100 supervision
 UNKNOWN_RESTRICTION: Final = 6101
 UNKNOWN_CASE: Final = 6102
@@ -1379,6 +1383,33 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "Something of this account is not settled; it trades and takes cash out again once that is remedied.",
         "该账户有未完成的交收,处理完毕前不得交易和出金。",
+        "CN-21 (settlement rules)",
+    ),
+    Reason(
+        6075,
+        "UNKNOWN_TRADE",
+        "never",
+        99,
+        "The registry has no trade of this number, or it is an award of a government auction.",
+        "登记簿中没有此编号的成交,或该编号为有偿竞价成交。",
+    ),
+    Reason(6076, "TRADE_VOID", "never", 99, "The trade was voided already.", "该成交已被撤销。"),
+    Reason(
+        6077,
+        "VOID_TOO_LATE",
+        "never",
+        99,
+        "A trade that is settled and not disputed is voided between the close of its day and the next opening only.",
+        "已交收且无争议的成交,仅可在当日闭市后至次一交易日开市前撤销。",
+        "domain rules E3 (to be confirmed)",
+    ),
+    Reason(
+        6078,
+        "TRADE_DISPUTED",
+        "contact",
+        99,
+        "These units are held until the objection to the trade that brought them is decided.",
+        "该部分产品因成交争议被冻结,待异议处理完毕。",
         "CN-21 (settlement rules)",
     ),
     Reason(

@@ -103,13 +103,30 @@ class StatementObjection(msgspec.Struct, frozen=True, array_like=True, gc=False)
     answer: str = ""
 
 
+class DisputeHold(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Units of a settled trade that wait for the decision on an objection (争议冻结): those that the buyer got.
+
+    until_day: the day number up to which they are under T+N lock anyhow; encumbrance: under which number they are held
+    since, 0 while they are locked; is_to_void: an objection was upheld, and the trade is to be voided.
+    """
+
+    trade: int
+    account: int
+    instrument: int
+    tonnes: int
+    until_day: int
+    encumbrance: int = 0
+    is_to_void: bool = False
+
+
 class Statements:
     """Answers to the statements of the day that closed last, and every objection that is not decided.
 
     accounts: how many had one; deadline_ns: the rule book's hour, 0 for the next opening; confirmed: account -> when.
+    holds: units of disputed trades, by trade; voided: trade -> the trading day on which it was made.
     """
 
-    __slots__ = ("accounts", "confirmed", "deadline_ns", "number", "objections", "trading_day")
+    __slots__ = ("accounts", "confirmed", "deadline_ns", "holds", "number", "objections", "trading_day", "voided")
 
     def __init__(self) -> None:
         self.trading_day = 0
@@ -118,6 +135,8 @@ class Statements:
         self.confirmed: dict[int, int] = {}
         self.number = 0  # of the newest objection
         self.objections: dict[int, StatementObjection] = {}
+        self.holds: dict[int, DisputeHold] = {}
+        self.voided: dict[int, int] = {}
 
 
 class Filing(msgspec.Struct, frozen=True, array_like=True, gc=False):

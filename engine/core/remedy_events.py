@@ -36,3 +36,30 @@ class StatementObjectionDecided(Fact, frozen=True, gc=False):
     trade: int
     upheld: bool
     answer: str
+
+
+class TradeVoided(Fact, frozen=True, gc=False):
+    """A trade was voided: units go back to the seller, cash to the buyer, fees to whom `buy_refund_fen` and `sell_refund_fen` say.
+
+    The rest is the trade as it was. locked_tonnes: so many of the units were still under the T+N lock of `day_number`, the
+    others free to be sold.
+    """
+
+    trade: int
+    trading_day: int
+    day_number: int
+    method: str
+    instrument: int
+    price_ticks: int
+    tonnes: int
+    locked_tonnes: int
+    amount_fen: int
+    buyer: int
+    buy_exec_seq: int
+    buy_order: int
+    buy_refund_fen: int
+    seller: int
+    sell_exec_seq: int
+    sell_order: int
+    sell_refund_fen: int
+    basis: str

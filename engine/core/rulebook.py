@@ -21,6 +21,10 @@ from engine.core.surveillance import SurveillanceRules as SurveillanceRules
 
 CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
 ANNOUNCE: Final = "announce"
+NEXT_OPENING: Final = "next_opening"
+ANY_DAY: Final = "any_day"
+RETURNED: Final = "returned"
+KEPT: Final = "kept"
 RESTRICT: Final = "restrict"
 SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
 CALL_TIES = ("reference", "pressure")
@@ -192,6 +196,8 @@ class RuleBook(msgspec.Struct, frozen=True):
     risk_reserve_max_fen: int = 0  # and up to where; 0: without end
     surveillance: SurveillanceRules = SurveillanceRules()
     unfinished: str = ANNOUNCE  # what follows for accounts that are not settled when the day is reconciled
+    void_window: str = NEXT_OPENING  # until when a trade that is settled and not disputed can be voided
+    void_fees: str = RETURNED  # what becomes of a voided trade's fees
 
 
 class RuleBookError(ValueError):
@@ -474,6 +480,8 @@ _OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {
         "risk_reserve_bp": _integer(0, 10_000),
         "risk_reserve_max_fen": _integer(1, units.CASH_FEN_MAX),
         "unfinished": _one_of((ANNOUNCE, RESTRICT)),
+        "void_window": _one_of((NEXT_OPENING, ANY_DAY)),
+        "void_fees": _one_of((RETURNED, KEPT)),
     },
 }
 _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {

@@ -171,6 +171,12 @@ RULES: Final[dict[str, Words]] = {
     "surveillance.price_days": Words("连续多少个收盘价。", "So many closes in a row.", "trading days"),
     "surveillance.large_move_bp": Words(
         "收盘价较前一日变动多少须即报。", "A close so far from the one before is told at once.", "1/10,000"
+    "settlement.void_window": Words(
+        "已交收且无争议的成交可撤销的期限:next_opening 至次一交易日开市前;any_day 不限。",
+        "Until when a trade that is settled and not disputed can be voided: the next opening, or without end.",
+    ),
+    "settlement.void_fees": Words(
+        "撤销成交的手续费:returned 退还;kept 不退。", "A voided trade's fees: returned to both sides, or kept."
     ),
     "compliance.report_deadline": Words("排放报告提交截止日。", "Day by which a year's emission reports are due."),
     "compliance.surrender_deadline": Words("清缴截止日。", "Day by which a year is to be surrendered."),

@@ -9,10 +9,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from engine.core import days, phases, reasons
+from engine.core import days, disputes, phases, reasons, voids
 from engine.core.admission import ADMITTED, Verdict
 from engine.core.calendar import BeyondCalendar, days_between, is_day, local_second
-from engine.core.commands import ConfirmStatement, DecideStatementObjection, ObjectToStatement
+from engine.core.commands import ConfirmStatement, DecideStatementObjection, ObjectToStatement, VoidTrade
 from engine.core.disclosure_acts import judge_text
 from engine.core.events import (
     Event,
@@ -22,6 +22,7 @@ from engine.core.events import (
     StatementObjectionDecided,
 )
 from engine.core.records import StatementObjection
+from engine.core.remedy_acts import RemedyAct
 from engine.core.state import State
 
 OBJECTIONS_MAX: Final = 10_000  # undecided ones
@@ -105,6 +106,8 @@ def judge_answer(state: State, at_ns: int, command: ConfirmStatement | ObjectToS
         return Verdict(reasons.UNKNOWN_DOCUMENT)
     if command.trade and any(found.trade == command.trade for found in mine):
         return Verdict(reasons.STATEMENT_ANSWERED)
+    if command.trade in known.voided:
+        return Verdict(reasons.TRADE_VOID)
     open_ones = sum(1 for found in known.objections.values() if found.status == "open")
     for count, most in ((len(mine), OBJECTIONS_OF_ACCOUNT_MAX), (open_ones, OBJECTIONS_MAX)):
         if count >= most:
@@ -129,19 +132,33 @@ def answer(state: State, at_ns: int, command: ConfirmStatement | ObjectToStateme
         known.number, command.account, command.trading_day, command.trade, at_ns, command.words
     )
     out.append(StatementContested(known.number, command.account, command.trading_day, command.trade, command.words))
+    if command.trade:
+        disputes.hold(state, command.trade, command.facts, out)
 
 
 # ---- operators ------------------------------------------------------------------------------------------
 
 
-def judge(state: State, act: DecideStatementObjection) -> Verdict:
-    """An undecided objection, and an answer in plain words."""
+def judge(state: State, act: RemedyAct) -> Verdict:
+    """An undecided objection, and an answer in plain words; or a trade that can be voided."""
+    if isinstance(act, VoidTrade):
+        return voids.judge(state, act)
     found = state.statements.objections.get(act.objection)
     if found is None or found.status != "open":
         return Verdict(reasons.UNKNOWN_OBJECTION)
     if not 0 < len(act.answer.strip()) <= WORDS_MAX or len(act.answer) > WORDS_MAX:
         return Verdict(reasons.ACT_INVALID, WORDS_MAX, len(act.answer))
+    if act.voids and not (act.upheld and found.trade):
+        return Verdict(reasons.ACT_INVALID)
     return judge_text(act.answer, is_long=False)
+
+
+def take(state: State, at_ns: int, act: RemedyAct, out: list[Event]) -> None:
+    """Let a judged act take effect."""
+    if isinstance(act, VoidTrade):
+        voids.take(state, act, out)
+    else:
+        decide(state, at_ns, act, out)
 
 
 def decide(state: State, at_ns: int, act: DecideStatementObjection, out: list[Event]) -> None:
@@ -153,3 +170,4 @@ def decide(state: State, at_ns: int, act: DecideStatementObjection, out: list[Ev
     out.append(
         StatementObjectionDecided(found.number, found.account, found.trading_day, found.trade, act.upheld, act.answer)
     )
+    disputes.decided(state, found.trade, act.voids, out)

@@ -133,6 +133,10 @@ class InstrumentFeed:
         self._new_trades.append(trade)
         self._fold_bar(trade)
 
+    def add_void(self, trade: PublicTrade) -> None:
+        """Say that a trade was voided. The day's figures and bars stay as it made them."""
+        self._new_trades.append(trade)
+
     def list_at(self, band: Band, trading_day: int) -> None:
         """The instrument is new; its first reference price is given."""
         self._set_band(band)
@@ -373,6 +377,10 @@ class InstrumentFeed:
 
 def trade_data(trade: PublicTrade, tick_fen: int) -> TradeData:
     """A trade in the words of the wire."""
+    if trade.is_void:
+        number = f"T-{trade.trade}"
+        price, amount = price_text(trade.price_ticks, tick_fen), money_text(trade.amount_fen)
+        return TradeData(number, price, trade.tonnes, amount, "", time_text(trade.at_ns), "cancel", number)
     return TradeData(
         f"T-{trade.trade}",
         price_text(trade.price_ticks, tick_fen),

@@ -110,7 +110,8 @@ class TickerData(msgspec.Struct, frozen=True):
 
 
 class TradeData(msgspec.Struct, frozen=True, gc=False):
-    """One trade. taker_side: buy | sell | auction."""
+    """One trade. taker_side: buy | sell | auction. kind is there only with `cancel`: the exchange voided the trade that
+    `supersedes` names, at `time`; taker_side is then empty."""
 
     trade_id: str
     price: str
@@ -118,6 +119,8 @@ class TradeData(msgspec.Struct, frozen=True, gc=False):
     amount: str
     taker_side: str
     time: str
+    kind: str | UnsetType = UNSET
+    supersedes: str | UnsetType = UNSET
 
 
 class TradesData(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from gateway.feed.notices import NoticeFeed
 from gateway.feed.records import PublicTrade
 from gateway.feed.settings import FeedSettings
 from gateway.feed.timetable import next_opening, next_phase
-from gateway.feed.trades import public_trade
+from gateway.feed.trades import public_trade, voided_trade
 from gateway.protocol.times import day_text, time_text
 
 
@@ -74,6 +74,7 @@ class PublicFeed:
         }
         self._folds: dict[type[events.Event], Callable[[Any], None]] = {
             events.Traded: self._on_traded,
+            events.TradeVoided: self._on_voided,
             events.OrderReplaced: self._on_replaced,
             events.RuleBookAdopted: self._on_rulebook_adopted,
             events.RuleBookTookEffect: self._on_rulebook_took_effect,
@@ -163,6 +164,12 @@ class PublicFeed:
         fold.depth.add(units.BUY, event.buy_limit_ticks, -event.tonnes)
         fold.depth.add(units.SELL, event.sell_limit_ticks, -event.tonnes)
         fold.add_trade(public_trade(event, self._seq, self._at_ns, self._trading_day))
+
+    def _on_voided(self, event: events.TradeVoided) -> None:
+        """Block trades are not on the tape, so neither is what became of them."""
+        if event.method != units.BLOCK:
+            fold = self._instruments[event.instrument]
+            fold.add_void(voided_trade(event, self._seq, self._at_ns, self._trading_day))
 
     def _on_replaced(self, event: events.OrderReplaced) -> None:
         fold = self._instruments[event.instrument]

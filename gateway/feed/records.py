@@ -9,7 +9,10 @@ MINUTE_NS = 60_000_000_000
 
 
 class PublicTrade(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One trade. `seq` is the entry that made it; taker_side 0: made by a call auction."""
+    """One trade. `seq` is the entry that made it; taker_side 0: made by a call auction.
+
+    is_void: not a new one, but that it was voided, at this seq and time.
+    """
 
     trade: int
     seq: int
@@ -20,6 +23,7 @@ class PublicTrade(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tonnes: int
     amount_fen: int
     taker_side: int
+    is_void: bool = False
 
 
 class Bar(msgspec.Struct, gc=False):

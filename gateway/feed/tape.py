@@ -46,6 +46,7 @@ INSERT OR IGNORE INTO mark VALUES (1, 0);
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # A statement gives up the interpreter's lock for each of its steps, so it carries many rows; few sizes are prepared once.
 _STATEMENT_ROWS = (512, 64, 8, 1)
+_COLUMNS = 9
 _TRADE_COLUMNS = "trade, seq, instrument, trading_day, at_ns, price_ticks, tonnes, amount_fen, taker_side"
 _BARS = """
 SELECT g.trading_day, g.start_ns, o.price_ticks, g.high, g.low, c.price_ticks, g.tonnes, g.turnover_fen, g.trades
@@ -246,7 +247,9 @@ class Tape:
         for size in _STATEMENT_ROWS:
             parts: list[list[int]] = []
             while len(pending) - at >= size:
-                parts.append([value for trade in pending[at : at + size] for value in structs.astuple(trade)])
+                parts.append(
+                    [value for trade in pending[at : at + size] for value in structs.astuple(trade)[:_COLUMNS]]
+                )
                 at += size
             if parts:
                 values = ", ".join([_ROW] * size)

@@ -1,6 +1,6 @@
 """A trade as the public may know it, made from the event, and the minute bars that trades add up to."""
 
-from engine.core.events import Traded
+from engine.core.events import Traded, TradeVoided
 from gateway.feed.records import MINUTE_NS, Bar, PublicTrade
 
 
@@ -16,6 +16,22 @@ def public_trade(event: Traded, seq: int, at_ns: int, trading_day: int) -> Publi
         event.tonnes,
         event.amount_fen,
         event.taker_side,
+    )
+
+
+def voided_trade(event: TradeVoided, seq: int, at_ns: int, trading_day: int) -> PublicTrade:
+    """That a trade was voided, as the public may know it."""
+    return PublicTrade(
+        event.trade,
+        seq,
+        event.instrument,
+        trading_day,
+        at_ns,
+        event.price_ticks,
+        event.tonnes,
+        event.amount_fen,
+        0,
+        True,
     )
 
 

@@ -15,7 +15,17 @@ from msgspec import UNSET, Meta, UnsetType
 
 from engine.core import commands, days, phases, reasons, rulebook, units
 from engine.core.calendar import HolidayNotice
-from gateway.protocol import calendar, control_wire, prices, split_wire, statement_wire, supervision_wire, times, wire
+from gateway.protocol import (
+    calendar,
+    control_wire,
+    prices,
+    split_wire,
+    statement_wire,
+    supervision_wire,
+    times,
+    trade_wire,
+    wire,
+)
 from gateway.protocol.day_wire import BreakId
 from gateway.protocol.filing_wire import FilingId
 from gateway.protocol.names import FieldRefused, Names
@@ -400,6 +410,8 @@ _FORMS: Final[dict[str, _Form]] = {
     # what members object to
     "objection": _id_form("objection_id", "S", statement_wire.ObjectionId),
     "answer": _Form("answer", wire.Reason, _same, _same),
+    "voids": _Form("voids", bool, _same, _same, True),
+    "facts": _Form("facts", trade_wire.TradeRecord, trade_wire.read, trade_wire.show, True),
     # supervision
     "restriction": _id_form("restriction_id", "R", supervision_wire.RestrictionId),
     "link": _number_form("link", _INT64_MAX, 1),

@@ -19,7 +19,7 @@ class ExplainRow(Struct, omit_defaults=True, gc=False):
     """One step. event: accepted | rested | filled | replaced | canceled | expired | refused.
 
     exec_seq: the report on `exec.ACCOUNT` that told it, 0 for `rested`. quantity: of the fill, of what waits, of what was left
-    when it ended, else of the order. settlement: matched | clearing_hold | settled | failed. text: in the session's language.
+    when it ended, else of the order. settlement: matched | clearing_hold | settled | failed | void. text: in the session's language.
     """
 
     at: str

@@ -553,7 +553,9 @@ class ReasonView(Struct, gc=False):
 class ExecReport(Struct, omit_defaults=True, gc=False):
     """One event of an order, in FIX words. A fill and the status after it travel in one report."""
 
-    exec_type: str  # new | trade | canceled | replaced | rejected | expired | declined
+    # new | trade | canceled | replaced | rejected | expired | declined | trade_cancel (FIX H: the exchange voided a trade;
+    # last_price, last_qty and trade_id are the trade's, fee is what goes back of it, order_status is empty)
+    exec_type: str
     order_status: str  # new | partially_filled | filled | canceled | rejected | expired
     order_id: str
     client_order_id: str
@@ -574,7 +576,7 @@ class ExecReport(Struct, omit_defaults=True, gc=False):
     liquidity: str = ""  # maker | taker | auction
     fee: str = ""
     reason: ReasonView | None = None
-    origin: str = ""  # who ended it: member | system | expiry | counterparty
+    origin: str = ""  # who ended it: member | system | expiry | counterparty | exchange
     method: str = ""  # block; absent for listed trading
     counterparties: list[str] = []  # of a block offer: for its offerer all, for each of them the offerer
     answers: str = ""  # the block offer that this one counters
@@ -659,7 +661,7 @@ class AllowancesView(Struct, gc=False):
 
 
 class TradeView(Struct, omit_defaults=True, gc=False):
-    """One's own trade. status: matched | clearing_hold | settled | failed | disputed."""
+    """One's own trade. status: matched | clearing_hold | settled | failed | disputed | void."""
 
     trade_id: str
     status: str

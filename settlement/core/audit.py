@@ -14,6 +14,7 @@ import orjson
 from engine.core import units
 from settlement.core.awards import AwardRow
 from settlement.core.bulletin import TradeRow
+from settlement.core.remedies import VoidRow
 from settlement.core.statement import CashPosting, UnitPosting
 
 FINDINGS_MAX: Final = 100
@@ -53,6 +54,9 @@ class Auditor:
         self._revenue: dict[int, int] = defaultdict(int)
         self._paid: dict[int, list[CashPosting]] = defaultdict(list)
         self._delivered: dict[int, int] = defaultdict(int)
+        self._voids: dict[int, tuple[VoidRow, int]] = {}  # with the seq of the counter-postings
+        self._repaid: dict[int, list[CashPosting]] = defaultdict(list)
+        self._undone: dict[int, list[UnitPosting]] = defaultdict(list)
         self._cash: dict[int, int] = defaultdict(int)
         self._units: dict[tuple[int, int, str], int] = defaultdict(int)
         self._allowances: dict[int, int] = defaultdict(int)
@@ -134,6 +138,38 @@ class Auditor:
             row.sell_fee_fen, row.payee, row.receiver, row.status, row.settled_seq,
         )  # fmt: skip
 
+    def void(self, row: VoidRow, done_seq: int) -> None:
+        """A voided trade, after all trades; done_seq: when its counter-postings were made, 0 while they are set aside."""
+        trade = self._trades.get(row.trade)
+        is_told = trade is not None and (trade.status == "settled") == bool(row.was_settled)
+        self._check(
+            "INV-5", is_told, f"void of trade {row.trade}: there is no such trade, or it was not {row.was_settled=}"
+        )
+        if trade is not None:
+            fits = row.buy_refund_fen in (0, trade.buy_fee_fen) and row.sell_refund_fen in (0, trade.sell_fee_fen)
+            self._check(
+                "INV-5", fits, f"void of trade {row.trade}: refunds {row.buy_refund_fen}, {row.sell_refund_fen} fen"
+            )
+            self._voids[row.trade] = (row, done_seq)
+
+    def _judge_void(self, number: int, trade: _Deal) -> None:
+        """Both legs and the refunds went back whole, at one seq, or nothing did."""
+        void, done_seq = self._voids.get(number, (None, 0))
+        legs, paid = self._undone.pop(number, []), self._repaid.pop(number, [])
+        units_back: list[tuple[int, int, int]] = []
+        cash_back: list[tuple[str, int, int, int, int]] = []
+        if void is not None and void.was_settled and done_seq:
+            units_back = [(trade.buyer, trade.seller, done_seq)]
+            refunds = ((trade.seller, void.sell_refund_fen), (trade.buyer, void.buy_refund_fen))
+            cash_back = [("fee_return", -3, account, fen, done_seq) for account, fen in refunds if fen]
+            cash_back.append(("void", trade.seller, trade.buyer, trade.amount_fen, done_seq))
+        found = sorted({(row.from_account, row.to_account, row.seq) for row in legs})
+        tonnes = sum(row.tonnes for row in legs if row.instrument == trade.instrument)
+        is_whole = found == units_back and tonnes == (trade.tonnes if units_back else 0)
+        self._check("INV-5", is_whole, f"void of trade {number}: {tonnes} t back by {found}, should be {units_back}")
+        told = [(p.kind, p.from_account, p.to_account, p.amount_fen, p.seq) for p in paid]
+        self._check("INV-5", told == cash_back, f"void of trade {number}: paid back {told}, should be {cash_back}")
+
     def auction(self, auction: int, revenue_fen: int) -> None:
         """An auction's published revenue, after all awards."""
         summed = self._revenue.pop(auction, 0)
@@ -146,7 +182,8 @@ class Auditor:
         self._cash[row.from_account] -= row.amount_fen
         self._cash[row.to_account] += row.amount_fen
         if row.trade:
-            self._paid[row.trade].append(row)
+            of_void = row.kind in ("void", "fee_return")
+            (self._repaid if of_void else self._paid)[row.trade].append(row)
 
     def unit_posting(self, row: UnitPosting) -> None:
         """A unit posting, in order; all trades must have come before."""
@@ -168,6 +205,10 @@ class Auditor:
             self._check("INV-7", is_kept, f"{where}: use-restricted units leave by {row.kind}")
         if row.kind == "trade":
             self._judge_delivery(row)
+        elif row.kind == "void":
+            self._undone[row.trade].append(row)
+            if row.from_state == "locked":
+                self._leave_lot(row)
         elif row.kind == "unlock":
             self._judge_unlock(row)
         elif row.kind == "transfer" and row.from_state == "locked":
@@ -198,6 +239,13 @@ class Auditor:
                 is_due = bought + self._instruments[row.instrument][2] <= self._day_number(row.seq)
                 self._check("INV-7", is_due, f"{where}: of day {bought}, freed too early")
         self._check("INV-7", left == 0, f"{where}: {left} t more than were locked")
+
+    def _leave_lot(self, row: UnitPosting) -> None:
+        """Units of a voided trade leave the lot of the trade's own day."""
+        trade = self._trades.get(row.trade)
+        lots, day = self._lots[row.from_account, row.instrument], trade.day_number if trade else 0
+        lots[day] = lots.get(day, 0) - row.tonnes
+        self._check("INV-7", lots[day] >= 0, f"unit posting {row.posting}: {lots[day]} t left of day {day}")
 
     def _judge_delivery(self, row: UnitPosting) -> None:
         self._delivered[row.trade] += 1
@@ -347,6 +395,7 @@ class Auditor:
         for lots_key, lots in sorted(self._lots.items()):
             self._check("INV-7", not any(lots.values()), f"{lots_key}: locked {lots}, but no lot")
         for number, trade in self._trades.items():
+            self._judge_void(number, trade)
             legs, paid = self._delivered.pop(number, 0), self._paid.pop(number, [])
             if trade.status == "failed":
                 self._check("INV-5", legs == 0 and not paid, f"trade {number}: set aside, but something moved")
@@ -360,7 +409,8 @@ class Auditor:
             found = [(p.kind, p.from_account, p.to_account, p.amount_fen, p.seq) for p in paid]
             self._check("INV-5", found == expected, f"trade {number}: paid {found}, should be {expected}")
         self._check("INV-5", not self._revenue, f"awards of no auction: {sorted(self._revenue)}")
-        self._check("INV-5", not self._paid, f"payments without a trade: {sorted(self._paid)[:5]}")
+        strange = sorted({*self._paid, *self._repaid, *self._undone})
+        self._check("INV-5", not strange, f"payments without a trade: {strange[:5]}")
         return self.findings
 
 

@@ -22,6 +22,7 @@ from settlement.core.clearing import LISTED, Cumulative, DayClose
 from settlement.core.ledger import Instrument, InvariantBroken
 from settlement.core.merkle import MerkleRoot
 from settlement.core.money import iso_day, percent, yuan
+from settlement.core.remedies import VoidRow
 
 OTHER_METHODS: Final = (BLOCK,)  # whatever is not listed trading, each with figures of its own
 FORMAT: Final = "yutan-bulletin-1"
@@ -102,17 +103,25 @@ class Totals:
 
 
 class DayTotals(Totals):
-    """A day's trades, with the Merkle root over them; trades come in their order."""
+    """A day's trades, with the Merkle root over them; trades come in their order. voided: those of them that are void."""
 
-    def __init__(self, instruments: dict[int, Instrument]) -> None:
+    def __init__(self, instruments: dict[int, Instrument], voided: Sequence[VoidRow] = ()) -> None:
         super().__init__()
         self._instruments = instruments
+        self._voids = {row.trade: row for row in voided}
+        self.voided: list[dict[str, Any]] = []  # as documents tell them
+        self.void_total = Cumulative()
         self._merkle = MerkleRoot()
         self._award_leaves: list[bytes] = []
 
     def add(self, row: TradeRow) -> None:
-        """Count one trade."""
-        self.count(row.instrument, row.method, row.tonnes, row.amount_fen, 1, int(row.status == "failed"))
+        """Count one trade: what it moved counts as traded, also where it was voided afterwards; that is told beside."""
+        void = self._voids.get(row.trade)
+        failed = int(row.status == "failed" and void is None)
+        self.count(row.instrument, row.method, row.tonnes, row.amount_fen, 1, failed)
+        if void is not None:
+            self.void_total = sum_of([self.void_total, Cumulative(row.tonnes, row.amount_fen, 1)])
+            self.voided.append(_void_row(row, void, self._instruments[row.instrument]))
         self._merkle.add(trade_leaf(row, row.method, self._instruments[row.instrument]))
 
     def add_award(self, row: AwardRow) -> None:
@@ -125,6 +134,19 @@ class DayTotals(Totals):
         for leaf in self._award_leaves:
             self._merkle.add(leaf)
         return self._merkle.root().hex()
+
+
+def _void_row(row: TradeRow, void: VoidRow, instrument: Instrument) -> dict[str, Any]:
+    return {
+        "amount": yuan(row.amount_fen),
+        "basis": void.basis,
+        "instrument": instrument.code,
+        "method": row.method,
+        "price": yuan(row.price_ticks * instrument.tick_fen),
+        "tonnes": row.tonnes,
+        "trade_id": f"T-{row.trade}",
+        "voided_at_ns": void.at_ns,
+    }
 
 
 def trade_leaf(row: TradeRow | AwardRow, method: str, instrument: Instrument) -> bytes:
@@ -179,6 +201,8 @@ def make_bulletin(
         "trades_merkle_root": totals.root(),
         "trades_not_settled": totals.failed,
         "trading_day": iso_day(close.trading_day),
+        "voided": totals.voided,
+        "voided_total": figures(totals.void_total),
     }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 

@@ -3,11 +3,11 @@
 The answer is None (it may) or a `Refusal` with a number of the catalogue; a refused instruction is set aside whole.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from engine.core import reasons, units
 from settlement.core.ledger import Ledger
-from settlement.core.postings import ISSUE, LOCKED, STATE_PLACES, UnitMove
+from settlement.core.postings import FEES, ISSUE, LOCKED, STATE_PLACES, UnitMove
 
 _NOTHING: Final[list[int]] = [0, 0, 0, 0, 0]
 _LEAVES: Final = ("transfer", "cancel")
@@ -86,6 +86,35 @@ def move_refusal(ledger: Ledger, move: UnitMove) -> Refusal | None:
         left = ledger.allowance_tonnes[move.from_account] - move.tonnes
         if left < floor:
             return Refusal(reasons.OBLIGATION_RESERVED, f"would leave {left} t, floor {floor} t")
+    return None
+
+
+class Voidable(Protocol):
+    """A trade that is voided: its seller (`account`), what each side gets back of its fee, and the trade's legs."""
+
+    account: int
+    buyer: int
+    instrument: int
+    tonnes: int
+    amount_fen: int
+    buy_fee_fen: int
+    sell_fee_fen: int
+
+
+def void_refusal(ledger: Ledger, void: Voidable, locked: int) -> Refusal | None:
+    """Judge the undoing of a trade: the buyer has the units (`locked`: under the lock of their day), the seller the cash, the
+    exchange the fees. No restriction and no floor stands against it: it makes good what should not have been."""
+    there = ledger.units.get((void.buyer, void.instrument), _NOTHING)[0] + min(locked, void.tonnes)
+    if there < void.tonnes:
+        return Refusal(reasons.INSUFFICIENT_ALLOWANCE, f"buyer has {there} t of {void.tonnes} t")
+    cash = ledger.cash.get(void.account, 0) + void.sell_fee_fen
+    if cash < void.amount_fen:
+        return Refusal(reasons.INSUFFICIENT_CASH, f"seller needs {void.amount_fen} fen, has {cash} fen")
+    fees = ledger.cash.get(FEES, 0)
+    if fees < void.buy_fee_fen + void.sell_fee_fen:
+        return Refusal(
+            reasons.INSUFFICIENT_CASH, f"fees needs {void.buy_fee_fen + void.sell_fee_fen} fen, has {fees} fen"
+        )
     return None
 
 

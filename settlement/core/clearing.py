@@ -102,6 +102,7 @@ class Clearing:
         self.bank_comparison: BankComparison | None = None  # of the newest file
         self._new_comparisons: list[BankComparison] = []
         self.corrected: events.BulletinCorrected | None = None
+        self.voided: list[remedies.VoidRow] = []  # by the present entry
         self.opened_day = False
         self.answers: dict[int, list[StatementAnswer]] = {}  # to statements, since the last close
         self.auctions: dict[int, AuctionRow] = {}  # announced, or ended on the present day
@@ -128,6 +129,7 @@ class Clearing:
         self._acts_in_entry = 0
         self.day_close = None
         self.corrected = None
+        self.voided = []
         self.opened_day = False
 
     def apply(self, entry_events: list[events.Event], writes: Writes) -> None:

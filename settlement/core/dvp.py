@@ -19,25 +19,28 @@ CLEARING_HOLD: Final = "clearing_hold"
 SETTLED: Final = "settled"
 FAILED: Final = "failed"
 DISPUTED: Final = "disputed"
+VOID: Final = "void"
 
 TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
     MATCHED: (CLEARING_HOLD,),
     CLEARING_HOLD: (SETTLED, FAILED),
-    FAILED: (CLEARING_HOLD, DISPUTED),  # by RetrySettlement; by an objection that names the trade
-    DISPUTED: (FAILED, CLEARING_HOLD),  # once every objection to it is dismissed
-    SETTLED: (),
+    FAILED: (CLEARING_HOLD, DISPUTED, VOID),  # by RetrySettlement; by an objection that names the trade; by VoidTrade
+    DISPUTED: (FAILED, CLEARING_HOLD, VOID),  # once every objection to it is dismissed
+    SETTLED: (VOID,),  # both legs go back by postings of their own
+    VOID: (),
 }
 
 SET_ASIDE_MAX: Final = 100_000  # Far beyond any day that could still be put right by retrying.
 
 
 class Instruction(msgspec.Struct):
-    """Something set aside. kind: trade | withdrawal | the kind of a movement of units.
+    """Something set aside. kind: trade | void | withdrawal | the kind of a movement of units.
 
     For a trade `account` is the seller, and `lock_day` the day number of the trade. lock_passed: the engine has
     released the buyer's T+N lock meanwhile, so a late delivery arrives free to be sold. payee, receiver: as in
     `Ledger.settle_trade`, for an award. Of locked units that go to a successor `lock_day` is the day they were bought on.
-    A transfer with an amount is one of cash.
+    A transfer with an amount is one of cash. A void is told as its trade; its fees are what goes back of them, and `from_state`
+    is where the buyer has the units.
     """
 
     number: int
@@ -110,6 +113,15 @@ class SetAside:
             ("set_aside_again", (refusal.reason, refusal.detail, instruction.attempts, instruction.number))
         )
 
+    def waiting_trade(self, trade: int) -> Instruction | None:
+        """The instruction by which a trade or an award waits; None where it does not."""
+        return next((i for i in self.open.values() if i.kind == "trade" and i.trade == trade), None)
+
+    def drop(self, writes: Writes, instruction: Instruction, seq: int) -> None:
+        """A trade that waited was voided: it is never carried out."""
+        del self.open[instruction.number]
+        writes.changes.append(("set_aside_done", (seq, instruction.number)))
+
     def note_done(self, writes: Writes, instruction: Instruction, seq: int) -> None:
         """The instruction was carried out."""
         del self.open[instruction.number]
@@ -129,14 +141,24 @@ def retry(ledger: Ledger, aside: SetAside, writes: Writes, seq: int, trade: int)
             continue
         if instruction.kind == "trade" and instruction.trade in aside.disputes:
             continue
-        refusal = _carry_out(ledger, writes, seq, instruction)
+        refusal = carry_out(ledger, writes, seq, instruction)
         if refusal is None:
             aside.note_done(writes, instruction, seq)
         else:
             aside.note_try(writes, instruction, refusal)
 
 
-def _carry_out(ledger: Ledger, writes: Writes, seq: int, i: Instruction) -> checks.Refusal | None:
+def carry_out(ledger: Ledger, writes: Writes, seq: int, i: Instruction) -> checks.Refusal | None:
+    """Carry an instruction out, whole; or say what stands against it, and nothing has moved."""
+    if i.kind == "void":
+        locked = ledger.lots.get((i.buyer, i.instrument), {}).get(i.lock_day, 0)
+        refusal = checks.void_refusal(ledger, i, locked)
+        if refusal is None:
+            ledger.void_trade(
+                writes, seq, i.trade, i.instrument, i.tonnes, i.amount_fen, i.buyer, i.buy_fee_fen, i.account,
+                i.sell_fee_fen, i.lock_day if locked else 0, min(locked, i.tonnes),
+            )  # fmt: skip
+        return refusal
     if i.kind == "trade":
         refusal = checks.trade_refusal(
             ledger, i.instrument, i.tonnes, i.amount_fen, i.buyer, i.buy_fee_fen, i.account, i.sell_fee_fen
@@ -217,6 +239,12 @@ def pending_effects(aside: SetAside) -> tuple[dict[int, int], dict[tuple[int, in
         if i.kind == "transfer" and i.amount_fen:
             cash[i.account] = cash.get(i.account, 0) - i.amount_fen
             cash[i.to_account] = cash.get(i.to_account, 0) + i.amount_fen
+            continue
+        if i.kind == "void":
+            cash[i.buyer] = cash.get(i.buyer, 0) + i.amount_fen + i.buy_fee_fen
+            cash[i.account] = cash.get(i.account, 0) - i.amount_fen + i.sell_fee_fen
+            held.setdefault((i.buyer, i.instrument), [0, 0, 0, 0, 0])[STATE_PLACES[i.from_state]] -= i.tonnes
+            held.setdefault((i.account, i.instrument), [0, 0, 0, 0, 0])[0] += i.tonnes
             continue
         held.setdefault((i.account, i.instrument), [0, 0, 0, 0, 0])[STATE_PLACES[i.from_state]] -= i.tonnes
         if i.kind == "trade":

@@ -171,12 +171,54 @@ class Ledger:
         writes.units_touched.add((seller, instrument))
         writes.units_touched.add((buyer, instrument))
 
+    def void_trade(
+        self,
+        writes: Writes,
+        seq: int,
+        trade: int,
+        instrument: int,
+        tonnes: int,
+        amount_fen: int,
+        buyer: int,
+        buy_refund_fen: int,
+        seller: int,
+        sell_refund_fen: int,
+        lock_day: int,
+        locked: int,
+    ) -> None:
+        """Counter-postings of a judged void: fees, cash and units go back. locked: so many tonnes out of the lot of `lock_day`."""
+        for account, refund_fen in ((seller, sell_refund_fen), (buyer, buy_refund_fen)):
+            if refund_fen:
+                self.move_cash(writes, seq, "fee_return", trade, FEES, account, refund_fen)
+        self.move_cash(writes, seq, "void", trade, seller, buyer, amount_fen)
+        if locked:
+            self._take_from_lot(writes, buyer, instrument, lock_day, locked)
+        for place, state, part in ((1, LOCKED, locked), (0, AVAILABLE, tonnes - locked)):
+            if part:
+                self.holding(buyer, instrument)[place] -= part
+                self.holding(seller, instrument)[0] += part
+                writes.unit_postings += (
+                    self.next_unit_posting, seq, "void", trade, instrument, buyer, state, seller, AVAILABLE, part,
+                )  # fmt: skip
+                self.next_unit_posting += 1
+        if instrument in self.allowances:
+            self.allowance_tonnes[buyer] -= tonnes
+            self.allowance_tonnes[seller] += tonnes
+        else:
+            self._move_serials(writes, "void", buyer, seller, instrument, tonnes)
+        writes.units_touched.add((buyer, instrument))
+        writes.units_touched.add((seller, instrument))
+
+    def _take_from_lot(self, writes: Writes, account: int, instrument: int, day: int, tonnes: int) -> None:
+        lots = self.lots[account, instrument]
+        lots[day] -= tonnes
+        if lots[day] == 0:
+            del lots[day]
+        writes.lots_touched.add((account, instrument, day))
+
     def unlock(self, writes: Writes, seq: int, account: int, instrument: int, lock_day: int, tonnes: int) -> None:
         """T+N has passed for units bought on `lock_day`: locked becomes available."""
-        lots = self.lots[account, instrument]
-        lots[lock_day] -= tonnes
-        if lots[lock_day] == 0:
-            del lots[lock_day]
+        self._take_from_lot(writes, account, instrument, lock_day, tonnes)
         holding = self.units[account, instrument]
         holding[1] -= tonnes
         holding[0] += tonnes
@@ -184,7 +226,6 @@ class Ledger:
             self.next_unit_posting, seq, "unlock", 0, instrument, account, LOCKED, account, AVAILABLE, tonnes,
         )  # fmt: skip
         self.next_unit_posting += 1
-        writes.lots_touched.add((account, instrument, lock_day))
         writes.units_touched.add((account, instrument))
 
     def move(self, writes: Writes, seq: int, move: UnitMove) -> None:
@@ -211,11 +252,7 @@ class Ledger:
 
     def _move_lot(self, writes: Writes, move: UnitMove) -> None:
         """Locked units go to a successor, who has them locked too, or free where their day has come meanwhile."""
-        lots = self.lots[move.from_account, move.instrument]
-        lots[move.bought_day] -= move.tonnes
-        if lots[move.bought_day] == 0:
-            del lots[move.bought_day]
-        writes.lots_touched.add((move.from_account, move.instrument, move.bought_day))
+        self._take_from_lot(writes, move.from_account, move.instrument, move.bought_day, move.tonnes)
         if move.to_state == LOCKED:
             into = self.lots.setdefault((move.to_account, move.instrument), {})
             into[move.bought_day] = into.get(move.bought_day, 0) + move.tonnes

@@ -133,6 +133,7 @@ def make_periodical(
     made_from: PeriodFigures,
     auctions: list[AuctionRow],
     instruments: dict[int, Instrument],
+    voided: Cumulative,
 ) -> bytes:
     """The bytes of a week's, month's or year's bulletin. Raises `InvariantBroken` where days and trades contradict."""
     totals, cumulative = made_from.totals, made_from.cumulative()
@@ -155,6 +156,7 @@ def make_periodical(
         "trades_not_settled": totals.failed,
         "trading_day": iso_day(days[-1].trading_day),
         "trading_days": len(days),
+        "voided_total": figures(voided),
     }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
@@ -181,6 +183,8 @@ def correct_bulletin(
         "total": figures(totals.of_all()),
         "trades_merkle_root": totals.root(),
         "trades_not_settled": totals.failed,
+        "voided": totals.voided,
+        "voided_total": figures(totals.void_total),
     }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 

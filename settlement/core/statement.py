@@ -14,12 +14,13 @@ from engine.core.units import BLOCK
 from engine.title import StatementAnswer, statement_status
 from settlement.core import awards
 from settlement.core.awards import AwardRow
-from settlement.core.bulletin import TradeRow
+from settlement.core.bulletin import TradeRow, sha256_hex
 from settlement.core.clearing import DayClose
-from settlement.core.dvp import SetAside, reason_name
+from settlement.core.dvp import VOID, SetAside, reason_name
 from settlement.core.ledger import Ledger
 from settlement.core.money import iso_day, yuan
 from settlement.core.postings import STATE_PLACES
+from settlement.core.remedies import VoidRow
 
 FORMAT: Final = "yutan-statement-1"
 STATEMENT_TRADES_MAX: Final = 10_000  # Lines; the sums are always of all trades.
@@ -28,10 +29,17 @@ STATEMENT_TRADES_MAX: Final = 10_000  # Lines; the sums are always of all trades
 # Words of a statement for postings by kind: what left the account, what came into it, what changed its state inside.
 _GONE: Final = {
     "trade": "sold", "surrender": "surrendered", "cancel": "canceled", "transfer": "transferred_out",
-    "true_up": "withdrawn",
+    "true_up": "withdrawn", "void": "voided_out",
 }  # fmt: skip
-_CAME: Final = {"trade": "bought", "issue": "issued", "transfer": "transferred_in"}
+_CAME: Final = {"trade": "bought", "issue": "issued", "transfer": "transferred_in", "void": "voided_in"}
 _INSIDE: Final = {"unlock": "unlocked", "encumber": "encumbered", "release": "released", "true_up": "trued_up"}
+_CASH_GONE: Final = {
+    "payment": "bought", "fee": "fees", "withdrawal": "withdrawn", "transfer": "transferred_out", "void": "voided_out",
+}  # fmt: skip
+_CASH_CAME: Final = {
+    "payment": "sold", "deposit": "deposited", "transfer": "transferred_in", "void": "voided_in",
+    "fee_return": "fees_returned",
+}  # fmt: skip
 MOVEMENTS: Final = (*_GONE.values(), *_CAME.values(), *_INSIDE.values())
 
 
@@ -73,8 +81,9 @@ class _UnitFlow:
 class StatementMaker:
     """Gathers a period's postings and trades, then writes one statement for each account."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, voided: frozenset[int] = frozenset()) -> None:
         self._ledger = ledger
+        self._voided = voided  # trades of the period
         self._cash: dict[int, dict[str, int]] = {}
         self._units: dict[tuple[int, int], _UnitFlow] = {}
         self._trades: dict[int, list[dict[str, Any]]] = {}
@@ -83,13 +92,9 @@ class StatementMaker:
     def add_cash(self, row: CashPosting) -> None:
         """Count a cash posting of the period."""
         if row.from_account > 0:
-            name = {"payment": "bought", "fee": "fees", "withdrawal": "withdrawn", "transfer": "transferred_out"}[
-                row.kind
-            ]
-            self._count_cash(row.from_account, name, row.amount_fen)
+            self._count_cash(row.from_account, _CASH_GONE[row.kind], row.amount_fen)
         if row.to_account > 0:
-            name = {"payment": "sold", "deposit": "deposited", "transfer": "transferred_in"}[row.kind]
-            self._count_cash(row.to_account, name, row.amount_fen)
+            self._count_cash(row.to_account, _CASH_CAME[row.kind], row.amount_fen)
 
     def _count_cash(self, account: int, name: str, amount_fen: int) -> None:
         flows = self._cash.setdefault(account, {})
@@ -146,7 +151,7 @@ class StatementMaker:
                 "order_id": order_id,
                 "price": yuan(row.price_ticks * instrument.tick_fen),
                 "side": side,
-                "status": row.status,
+                "status": VOID if row.trade in self._voided else row.status,
                 "tonnes": row.tonnes,
                 "trade_id": f"T-{row.trade}",
             }
@@ -157,22 +162,16 @@ class StatementMaker:
         who = self._ledger.accounts[account]
         cash = self._cash.get(account, {})
         closing = self._ledger.cash[account]
-        into = sum(cash.get(name, 0) for name in ("deposited", "sold", "transferred_in"))
-        out = sum(cash.get(name, 0) for name in ("withdrawn", "bought", "fees", "transferred_out"))
+        into = sum(cash.get(name, 0) for name in _CASH_CAME.values())
+        out = sum(cash.get(name, 0) for name in _CASH_GONE.values())
         answers = close.answers.get(account, [])
         content = {
             "account": who.code,
             "answers": [_answer_row(answer) for answer in answers],
             "cash": {
-                "bought": yuan(cash.get("bought", 0)),
                 "closing": yuan(closing),
-                "deposited": yuan(cash.get("deposited", 0)),
-                "fees": yuan(cash.get("fees", 0)),
                 "opening": yuan(closing - into + out),
-                "sold": yuan(cash.get("sold", 0)),
-                "transferred_in": yuan(cash.get("transferred_in", 0)),
-                "transferred_out": yuan(cash.get("transferred_out", 0)),
-                "withdrawn": yuan(cash.get("withdrawn", 0)),
+                **{name: yuan(cash.get(name, 0)) for name in (*_CASH_GONE.values(), *_CASH_CAME.values())},
             },
             "category": who.category,
             "currency": "CNY",
@@ -211,6 +210,43 @@ class StatementMaker:
             "instrument": self._ledger.instruments[instrument].code,
             "opening": {state: tonnes - flow.net[state] for state, tonnes in closing.items()},
         }
+
+
+def correct_statement(
+    superseded: bytes, void: VoidRow, trade: TradeRow, account: int, ledger: Ledger
+) -> tuple[bytes, int, str, str]:
+    """A closed day's statement anew, because one of its trades was voided: its bytes, version, SHA-256, and whose place it takes.
+
+    Figures stay those of the close; what the void moved is told beside them in `voided`, and moves the next statement.
+    """
+    content = orjson.loads(superseded)
+    before = content.get("correction") or {"version": 1}
+    supersedes = sha256_hex(superseded)
+    number = f"T-{trade.trade}"
+    for row in content["trades"]:
+        if row["trade_id"] == number:
+            row["status"] = VOID
+    is_buyer = account == trade.buyer
+    refund = void.buy_refund_fen if is_buyer else void.sell_refund_fen
+    instrument = ledger.instruments[trade.instrument]
+    told = {
+        "amount": yuan(trade.amount_fen),
+        "basis": void.basis,
+        "fee_returned": yuan(refund if void.was_settled else 0),
+        "instrument": instrument.code,
+        "side": "buy" if is_buyer else "sell",
+        "tonnes": trade.tonnes,
+        "trade_id": number,
+        "voided_at_ns": void.at_ns,
+        "was_settled": bool(void.was_settled),
+    }
+    version = before["version"] + 1
+    content |= {
+        "correction": {"basis": void.basis, "supersedes": supersedes, "version": version},
+        "voided": [*content.get("voided", []), told],
+    }
+    body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return body, version, sha256_hex(body), supersedes
 
 
 def _previous(close: DayClose, answers: list[StatementAnswer]) -> dict[str, Any] | None:

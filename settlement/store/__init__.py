@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from engine.core.commands import TradeFacts
 from engine.public_notices import PublicNotice
 from engine.title import (
     AuditLine,
@@ -27,6 +28,7 @@ from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
 from settlement.core.periodicals import ClosedDay, DayRow
 from settlement.core.postings import Writes
+from settlement.core.remedies import VoidRow
 from settlement.core.reports import Span
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store.contents import Contents
@@ -91,6 +93,9 @@ class Store(Protocol):
     async def trade(self, trade: int) -> TradeStatus | None:
         """One trade's settlement."""
 
+    async def trade_facts(self, trade: int) -> TradeFacts | None:
+        """What a trade was; None for an award, or where there is none."""
+
     async def unsettled(self, limit: int) -> list[TradeStatus]:
         """What is set aside, oldest first."""
 
@@ -101,7 +106,7 @@ class Store(Protocol):
         """Days with a statement, newest first."""
 
     async def statement(self, account: int, trading_day: int) -> bytes | None:
-        """A statement's bytes."""
+        """The newest version of a statement."""
 
     async def statement_answers(self, account: int) -> list[StatementAnswer]:
         """An account's newest answers to statements, oldest of them first."""
@@ -174,6 +179,9 @@ class Store(Protocol):
 
     async def trades(self, first: int, last: int, limit: int) -> list[TradeRow]:
         """Trades numbered from first to last, at most `limit` of them, in order."""
+
+    async def voids(self, first: int, last: int) -> list[VoidRow]:
+        """Voided trades of a range of trade numbers, in order."""
 
     async def awards(self, first: int, last: int, limit: int) -> list[AwardRow]:
         """Awards with trade numbers from first to last, at most `limit` of them, in order."""

@@ -42,8 +42,10 @@ REGISTRY_LOGS: Final[Mapping[str, Log]] = {
     "retention": Log("seq"),
     "statement_answers": Log("seq"),
     "statements": Log("trading_day"),
+    "statement_corrections": Log("seq"),
     "trades": Log("trade", ("settled_seq", "status")),
     "unit_postings": Log("posting"),
+    "voids": Log("seq"),
 }
 
 

@@ -87,10 +87,13 @@ async def _load_aside(rows: Callable[[str], Awaitable[list[Row]]], ledger: Ledge
     aside = SetAside()
     for row in await rows(
         "SELECT a.instruction, a.kind, a.seq, a.trade, a.account, a.instrument, a.tonnes, a.amount_fen, a.year, a.reason, "
-        "a.detail, a.attempts, a.lock_passed, coalesce(t.buyer, w.buyer, 0), coalesce(t.buy_fee_fen, w.buy_fee_fen, 0), "
-        "coalesce(t.sell_fee_fen, w.sell_fee_fen, 0), coalesce(t.day_number, w.day_number, a.bought_day), coalesce(w.payee, 0), "
+        "a.detail, a.attempts, a.lock_passed, coalesce(t.buyer, w.buyer, 0), "
+        "coalesce(v.buy_refund_fen, t.buy_fee_fen, w.buy_fee_fen, 0), "
+        "coalesce(v.sell_refund_fen, t.sell_fee_fen, w.sell_fee_fen, 0), "
+        "coalesce(t.day_number, w.day_number, a.bought_day), coalesce(w.payee, 0), "
         "coalesce(w.receiver, 0), a.from_state, a.to_account, a.to_state "
         "FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade "
+        "LEFT JOIN voids v ON v.trade = a.trade AND a.kind = 'void' "
         "LEFT JOIN awards w ON w.trade = a.trade WHERE a.done_seq = 0 ORDER BY a.instruction"
     ):
         waiting = Instruction(*row)

@@ -21,6 +21,7 @@ from typing import Any, Final, Self, TypeVar
 import aiosqlite
 import msgspec
 
+from engine.core.commands import TradeFacts
 from engine.core.units import CASH_FEN_MAX
 from engine.title import (
     AuditLine,
@@ -33,20 +34,21 @@ from engine.title import (
 from settlement.core.awards import ENDED, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
-from settlement.core.dvp import DISPUTED, FAILED
+from settlement.core.dvp import DISPUTED, FAILED, VOID
 from settlement.core.postings import (
     CASH_COLUMNS,
     TRADE_COLUMNS,
     UNIT_COLUMNS,
     Writes,
 )
+from settlement.core.remedies import VoidRow
 from settlement.core.serials import Serials
 from settlement.core.statement import CashPosting, UnitPosting
 from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefused, contents, loading
 from settlement.store.contents import Contents
 from settlement.store.report_reads import ReportReads
 
-SCHEMA_VERSION: Final = 17
+SCHEMA_VERSION: Final = 18
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 MARK_SQL: Final = "SELECT mark_seq, '' FROM registry"
 REQUESTS_MAX: Final = 1_000
@@ -84,6 +86,8 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "set_aside": ("set_aside", 18),
     "statement": ("statements", 4),
     "statement_answer": ("statement_answers", 8),
+    "statement_correction": ("statement_corrections", 7),
+    "void": ("voids", 7),
     "bulletin": ("bulletins", 5),
     "bank_file": ("bank_files", 6),
     "bank_break": ("bank_breaks", 10),
@@ -123,9 +127,10 @@ _DISPUTED_BY: Final = (
     "AND NOT EXISTS (SELECT 1 FROM statement_answers d WHERE d.objection = c.objection AND d.step = 'dismissed'))"
 )
 _STATUS: Final = (
-    "SELECT t.trade, t.seq, t.instrument, t.buyer, t.seller, t.tonnes, t.amount_fen, t.status, "
-    f"coalesce(a.reason, 0), coalesce(a.detail, ''), t.trading_day, coalesce({_DISPUTED_BY}, 0) FROM trades t "
-    "LEFT JOIN set_aside a ON a.trade = t.trade AND a.trade > 0 AND a.done_seq = 0 "
+    "SELECT t.trade, t.seq, t.instrument, t.buyer, t.seller, t.tonnes, t.amount_fen, "
+    "CASE WHEN v.trade IS NULL THEN t.status ELSE 'void' END, "
+    f"coalesce(a.reason, 0), coalesce(a.detail, v.basis, ''), t.trading_day, coalesce({_DISPUTED_BY}, 0) FROM trades t "
+    "LEFT JOIN voids v ON v.trade = t.trade LEFT JOIN set_aside a ON a.trade = t.trade AND a.trade > 0 AND a.done_seq = 0 "
 )
 # An account is named by these fields, by a list of accounts, or first in each row of an imported file.
 _AUDIT_LINES: Final = """
@@ -134,7 +139,7 @@ WHERE line < ?1
   AND (?2 = 0 OR EXISTS (
     SELECT 1 FROM json_tree(content)
     WHERE atom = ?2 AND type = 'integer' AND (
-      key IN ('account', 'to_account', 'unit_account', 'cash_account', 'boundary')
+      key IN ('account', 'to_account', 'unit_account', 'cash_account', 'boundary', 'buyer', 'seller')
       OR path LIKE '%.accounts' OR path LIKE '%.bidders'
       OR (key = 0 AND (path GLOB '*.rows[[]*' OR path GLOB '*.balances[[]*'))
     )))
@@ -297,6 +302,15 @@ class SqliteStore(ReportReads):
         rows = rows or await self._read(_AWARD_STATUS + "WHERE t.trade = ?", (trade,))
         return _trade_status(rows[0]) if rows else None
 
+    async def trade_facts(self, trade: int) -> TradeFacts | None:
+        """What a trade was; None for an award, or where there is none."""
+        rows = await self._read(
+            "SELECT trading_day, day_number, method, instrument, price_ticks, tonnes, amount_fen, buyer, buy_order, buy_fee_fen, "
+            "seller, sell_order, sell_fee_fen, status = 'settled' FROM trades WHERE trade = ?",
+            (trade,),
+        )
+        return msgspec.convert(rows[0], TradeFacts, strict=False) if rows else None
+
     async def unsettled(self, limit: int) -> list[TradeStatus]:
         """What is set aside, oldest first. What is not a trade has trade 0 and its account as seller."""
         rows = await self._read(
@@ -317,9 +331,12 @@ class SqliteStore(ReportReads):
         return [row[0] for row in rows]
 
     async def statement(self, account: int, trading_day: int) -> bytes | None:
-        """A statement's bytes."""
+        """The newest version of a statement."""
         rows = await self._read(
-            "SELECT body FROM statements WHERE account = ? AND trading_day = ?", (account, trading_day)
+            "SELECT body, 1 AS version FROM statements WHERE account = ?1 AND trading_day = ?2 UNION ALL "
+            "SELECT body, version FROM statement_corrections WHERE account = ?1 AND trading_day = ?2 "
+            "ORDER BY version DESC LIMIT 1",
+            (account, trading_day),
         )
         return rows[0][0] if rows else None
 
@@ -370,6 +387,11 @@ class SqliteStore(ReportReads):
         )
         return [TradeRow(*row) for row in rows]
 
+    async def voids(self, first: int, last: int) -> list[VoidRow]:
+        """Voided trades of a range of trade numbers, in order."""
+        rows = await self._read("SELECT * FROM voids WHERE trade BETWEEN ? AND ? ORDER BY trade", (first, last))
+        return [VoidRow(*row) for row in rows]
+
     async def awards(self, first: int, last: int, limit: int) -> list[AwardRow]:
         """Awards of a range of trade numbers, in order."""
         rows = await self._read(
@@ -400,7 +422,7 @@ def _trade_status(row: Row) -> TradeStatus:
     """The last column is the objection that disputes the trade, 0 for none: what is not delivered yet is held up by it."""
     *columns, objection = row
     found = TradeStatus(*columns)
-    if not objection:
+    if not objection or found.status == VOID:
         return found
     is_held = found.status == FAILED
     detail = "; ".join(part for part in (f"disputed by S-{objection}", found.detail) if part)

@@ -216,6 +216,13 @@ PARTICIPANT_ACTS: list[commands.AnyAct] = [
     commands.CloseAccount(1),
 ]
 
+TRADE = commands.TradeFacts(20261120, 3, "continuous", 1, 4_000, 10, 40_000, 1, 5, 40, 1, 6, 0, True)
+REMEDY_ACTS: list[commands.AnyAct] = [
+    commands.DecideStatementObjection(1, True, "答复"),
+    commands.DecideStatementObjection(1, True, "答复", True),
+    commands.VoidTrade(7, "明显错误", TRADE),
+]
+
 
 def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
     names = Directory()
@@ -226,6 +233,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
     examples: list[commands.AnyAct] = [
         *REGISTRY_ACTS,
         *DAY_ACTS,
+        *REMEDY_ACTS,
         commands.OpenAccount("A001", 1, "企业", "institution"),
         commands.ListInstrument(SPOT, "CQEA", 2025, "配额", "allowance", 4000),
         commands.RegisterKey("k", public_of("k"), (1,)),
@@ -248,7 +256,6 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.PublishBulletin(20261120, "ab" * 32),
         commands.CorrectBulletin("2026-W47", "渝环〔2026〕9号"),
         commands.PublishNotice("announcement", "公告", "Notice", "正文", "Text", 1_795_000_000_000_000_000, 1),
-        commands.DecideStatementObjection(1, True, "答复"),
         commands.PublishNotice("risk_warning", "提示", "Warning", "正文", "Text"),
         commands.OpenBlockWindow(),
         commands.CloseBlockWindow(),

@@ -73,6 +73,7 @@ NOT_REACHED = (
     e.StatementConfirmed,
     e.StatementContested,
     e.StatementObjectionDecided,
+    e.TradeVoided,
     e.ReportPublished,
     e.DispatchRecorded,
 )

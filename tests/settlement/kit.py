@@ -127,6 +127,12 @@ class PaperEngine:
             self.restriction[e.account] = e.scope
         elif isinstance(e, events.RetentionChanged):
             self.floors[e.account, e.year] = e.floor_tonnes
+        elif isinstance(e, events.TradeVoided):
+            self.cash[e.buyer] += e.amount_fen + e.buy_refund_fen
+            self.cash[e.seller] -= e.amount_fen - e.sell_refund_fen
+            self._of(e.buyer, e.instrument)[1] -= e.locked_tonnes
+            self._of(e.buyer, e.instrument)[0] -= e.tonnes - e.locked_tonnes
+            self._of(e.seller, e.instrument)[0] += e.tonnes
         elif isinstance(e, events.BidAwarded):
             p = parties_of(e)
             self.cash[p.buyer] -= e.amount_fen + p.buy_fee_fen

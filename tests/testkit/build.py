@@ -57,7 +57,13 @@ _OPTIONAL: Final = (
     "cash_in_hours",
     "cash_out_hours",
 )
-_OPTIONAL_IN_SETTLEMENT: Final = ("risk_reserve_bp", "risk_reserve_max_fen", "unfinished")
+_OPTIONAL_IN_SETTLEMENT: Final = (
+    "risk_reserve_bp",
+    "risk_reserve_max_fen",
+    "unfinished",
+    "void_window",
+    "void_fees",
+)
 _OPTIONAL_IN_PRODUCT: Final = (
     "block_tonnes_min",
     "block_limit_bp",

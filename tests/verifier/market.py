@@ -1,4 +1,4 @@
-"""A small market that has seen everything once: two days with calls, a block, an auction, surrender, freeze and fees."""
+"""A small market that has seen everything once: two days with calls, a block, an auction, a freeze, a dispute, a void."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -65,6 +65,9 @@ async def make(data: Path) -> None:
         desk = Desk(exchange)
         await _admit(desk)
         await _first_day(desk)
+        disputed = await desk.exchange.settlement.trade_facts(1)
+        assert disputed is not None
+        await desk.do(c.ObjectToStatement(SELLER, FIRST_DAY, "价格有误", 1, disputed))
         await _second_day(desk)
         await exchange.settlement.wait_settled(exchange.sequencer.view.day().seq)
     finally:
@@ -146,10 +149,21 @@ async def _second_day(desk: Desk) -> None:
     await desk.act(c.CancelUnits(THIRD, 2, 5, "voluntary"))
     await desk.order(BUYER, SELL, 4_000, 33)
     await desk.order(SELLER, BUY, 4_030, 33)
+    await desk.order(BUYER, SELL, 4_000, 12)
+    await desk.order(SELLER, BUY, 4_030, 12)
     first = next(row for row in await desk.exchange.settlement.bulletins() if row.trading_day == FIRST_DAY)
     await desk.act(c.PublishBulletin(FIRST_DAY, first.sha256))
     await _close(desk)
+    await _void_the_last(desk)
     await desk.act(c.DepositCash(SELLER, 777))  # what comes after the last close is under no bulletin
+
+
+async def _void_the_last(desk: Desk) -> None:
+    numbers = [number for number in range(1, 100) if await desk.exchange.settlement.trade_facts(number)]
+    facts = await desk.exchange.settlement.trade_facts(numbers[-1])
+    assert facts is not None
+    await desk.act(c.VoidTrade(numbers[-1], "明显错误", facts))
+    await desk.exchange.bulletin_written.wait()
 
 
 async def _close(desk: Desk) -> None:

@@ -31,15 +31,15 @@ def newest(data: Path) -> Signed:
 
 
 def test_there_is_one_at_each_close_and_one_at_the_end(made: Path) -> None:
-    found = [Checkpoints(made).read(number) for number in (1, 2, 3)]
-    assert Checkpoints(made).newest_number() == 3
+    found = [Checkpoints(made).read(number) for number in (1, 2, 4)]
+    assert Checkpoints(made).newest_number() == 4
     first, second, last = (each.checkpoint for each in found if each is not None)
     assert first.bulletin is not None
     assert second.bulletin is not None
     assert (first.bulletin.number, second.bulletin.number, last.bulletin) == (1, 2, second.bulletin)
     assert first.journal.seq < second.journal.seq < last.journal.seq == verify(made).seq
     assert {first.public_key, second.next_public_key, last.next_public_key} == {key_of(made)}
-    stores = orjson.loads((made / "checkpoints" / "000003.stores.json").read_bytes())["stores"]
+    stores = orjson.loads((made / "checkpoints" / "000004.stores.json").read_bytes())["stores"]
     assert list(stores) == ["history.db", "registry.db", "tape.db"]
 
 
@@ -60,14 +60,14 @@ def test_another_key_is_not_trusted(data: Path) -> None:
 
 def test_a_whole_folder_of_yesterday_is_told_by_a_checkpoint_kept_elsewhere(data: Path, tmp_path: Path) -> None:
     kept = Path(shutil.copytree(data / "checkpoints", tmp_path / "kept"))
-    for path in data.joinpath("checkpoints").glob("000003.*"):
+    for path in data.joinpath("checkpoints").glob("000004.*"):
         path.unlink()
-    head = Checkpoints(data).read(2)
+    head = Checkpoints(data).read(3)
     assert head is not None
     Checkpoints(data).note_newest(head)
-    found = verify(data, key_of(data), kept / "000003.json").report.findings
-    assert [(finding.kind, finding.place) for finding in found] == [("checkpoints", "checkpoint 3 of the folder")]
-    assert verify(data, key_of(data), kept / "000002.json").report.findings == []
+    found = verify(data, key_of(data), kept / "000004.json").report.findings
+    assert [(finding.kind, finding.place) for finding in found] == [("checkpoints", "checkpoint 4 of the folder")]
+    assert verify(data, key_of(data), kept / "000003.json").report.findings == []
 
 
 async def test_a_rolled_back_journal_does_not_start(data: Path) -> None:

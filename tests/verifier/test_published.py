@@ -38,13 +38,13 @@ async def test_the_feed_tells_each_checkpoint_as_it_is_signed(data: Path) -> Non
         async with Client.connect(exchange.running.ws_url, timeout_s=DEADLINE_S) as client:
             await client.subscribe("checkpoints")
             first = await next_said(client)
-            assert (first.kind, first.data["number"]) == ("snapshot", 3)
+            assert (first.kind, first.data["number"]) == ("snapshot", 4)
             assert is_whole(first.data, key)
             desk = market.Desk(exchange)
             await desk.act(c.OpenDay(THIRD_DAY))
             await desk.act(c.CloseDay())
             second = await next_said(client)
-            assert (second.kind, second.data["number"]) == ("update", 4)
+            assert (second.kind, second.data["number"]) == ("update", 5)
             assert is_whole(second.data, key)
             assert orjson.loads(second.data["checkpoint"])["previous_sha256"] == first.data["sha256"]
     finally:
@@ -59,17 +59,17 @@ async def test_checkpoints_keys_and_signatures_are_served(data: Path) -> None:
             (row,) = told["keys"]
             assert (told["algorithm"], row["first_checkpoint"]) == ("Ed25519", 1)
             listed = (await client.get("/api/v1/checkpoints")).json()["checkpoints"]
-            assert [each["number"] for each in listed] == [3, 2, 1]
+            assert [each["number"] for each in listed] == [4, 3, 2, 1]
             older = (await client.get("/api/v1/checkpoints", params={"before": 2})).json()["checkpoints"]
             assert [each["number"] for each in older] == [1]
             for each in listed:
                 body = (await client.get(each["json"])).content
                 assert hashlib.sha256(body).hexdigest() == each["sha256"]
                 assert is_signed(body, (await client.get(each["sig"])).content, row["public_key"])
-            (bulletin,) = (await client.get("/api/v1/bulletins")).json()["bulletins"]
+            *_, bulletin = (await client.get("/api/v1/bulletins")).json()["bulletins"]
             body, signature = [(await client.get(bulletin[form])).content for form in ("json", "sig")]
             assert is_signed(body, signature, row["public_key"])
-            for name in ("000004.json", "1.json", "000001.stores.json", "000001.exe", "x.json"):
+            for name in ("000005.json", "1.json", "000001.stores.json", "000001.exe", "x.json"):
                 answer = await client.get(f"/api/v1/checkpoints/{name}")
                 assert (answer.status_code, answer.json()["error"]["name"]) == (404, "UNKNOWN_DOCUMENT"), name
             unpublished = await client.get("/api/v1/bulletins/2026-01-06.sig")

@@ -36,4 +36,6 @@ def test_a_statement_is_contested_confirmed_and_decided_by_commands(tmp_path: Pa
         desk.operator("approve", proposed["proposal_id"], operator=SECOND)
         [row] = member("B02", "list")
         assert (row["status"], row["objections"][0]["answer"]) == ("contested", "按标准计收")
+        refused = desk.operator("void-trade", "T-1", "--basis", "渝交所〔2026〕9号", code=60)
+        assert refused["error"]["name"] == "UNKNOWN_TRADE"
     assert "all invariants kept" in answer("verify", str(data))["registry"]

@@ -101,15 +101,29 @@ def decide_objection(
     objection: Annotated[str, typer.Argument(help="Objection, such as S-1 (异议编号).")],
     decision: Annotated[str, typer.Argument(help="upheld or dismissed (成立/不成立).")],
     answer: Annotated[str, typer.Option("--answer", help="The answer that the member gets (书面答复).")],
+    voids: Annotated[
+        bool, typer.Option("--void", help="Upheld: hold the trade's units until void-trade has voided it.")
+    ] = False,
 ) -> None:
     """Decide an objection to a statement, with an answer in writing (异议答复); always two persons."""
     if decision not in ("upheld", "dismissed"):
         fail("say upheld or dismissed", code=2, as_json=act.as_json)
-    fields = {"objection_id": objection, "upheld": decision == "upheld", "answer": answer}
+    fields = {"objection_id": objection, "upheld": decision == "upheld", "answer": answer, "voids": voids}
     session.act(act, "decide_statement_objection", fields)
+
+
+@as_act("void a trade")
+def void_trade(
+    act: Act,
+    trade: Annotated[str, typer.Argument(help="Trade, such as T-12 (成交编号).")],
+    basis: Annotated[str, typer.Option("--basis", help="What the decision rests on (依据).")],
+) -> None:
+    """Void a trade: units, cash and fees go back by new postings (撤销成交); always two persons."""
+    session.act(act, "void_trade", {"trade_id": trade, "basis": basis})
 
 
 def register(operator_app: typer.Typer) -> None:
     """Add the operators' commands to theirs."""
     operator_app.command("objections")(objections)
     operator_app.command("decide-objection")(decide_objection)
+    operator_app.command("void-trade")(void_trade)

@@ -59,6 +59,8 @@ class _Ledger:
         self.units: dict[tuple[int, int, str], int] = defaultdict(int)
         self.lots: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
         self.paid: dict[int, list[tuple[str, int, int, int, int]]] = defaultdict(list)
+        self.repaid: dict[int, list[tuple[str, int, int, int, int]]] = defaultdict(list)
+        self.undone: dict[int, list[tuple[int, int, int, int, int]]] = defaultdict(list)
         self.delivered: dict[int, list[tuple[int, int, int, int, int]]] = defaultdict(list)
 
     def check(self) -> None:
@@ -167,7 +169,9 @@ class _Ledger:
             self.report.require(
                 LEDGER, FILE, f"{place} of account {row.from_account}", is_right, "at least 0 fen left", left
             )
-            if row.trade:
+            if row.trade and row.kind in ("void", "fee_return"):
+                self.repaid[row.trade].append((row.kind, row.from_account, row.to_account, row.amount_fen, row.seq))
+            elif row.trade:
                 self.paid[row.trade].append((row.kind, row.from_account, row.to_account, row.amount_fen, row.seq))
             elif row.kind in ("deposit", "withdrawal"):
                 bank = row.from_account if row.kind == "deposit" else row.to_account
@@ -186,7 +190,9 @@ class _Ledger:
             self.units[row.to_account, row.instrument, row.to_state] += row.tonnes
             is_right = self.units[source] >= 0 or row.from_account == ISSUE
             self.report.require(LEDGER, FILE, f"{place} of {source}", is_right, "at least 0 t left", self.units[source])
-            if row.trade:
+            if row.kind == "void":
+                self.undone[row.trade].append((row.from_account, row.to_account, row.instrument, row.seq, row.tonnes))
+            elif row.trade:
                 self.delivered[row.trade].append(
                     (row.from_account, row.to_account, row.instrument, row.tonnes, row.seq)
                 )
@@ -194,7 +200,14 @@ class _Ledger:
 
     def _lot(self, place: str, row: Units) -> None:
         """Locked units come in with a trade, and leave oldest first: to be free, or to a successor with their day."""
-        if row.to_state == "locked" and row.trade:
+        if row.kind == "void" and row.from_state == "locked":
+            deal = self.registry.deals.get(row.trade)
+            lots, day = self.lots[row.from_account, row.instrument], deal.day_number if deal else 0
+            lots[day] = lots.get(day, 0) - row.tonnes
+            self.report.require(
+                LEDGER, FILE, f"{place} lot of day {day}", lots[day] >= 0, "at least 0 t left", lots[day]
+            )
+        elif row.to_state == "locked" and row.trade:
             deal = self.registry.deals.get(row.trade)
             day = deal.day_number if deal else 0
             lots = self.lots[row.to_account, row.instrument]
@@ -223,6 +236,7 @@ class _Ledger:
         for number, deal in sorted(self.registry.deals.items()):
             place = f"{'awards' if deal.auction else 'trades'} {number}"
             delivered, paid = self.delivered.pop(number, []), self.paid.pop(number, [])
+            self._undone(place, deal)
             is_known = deal.status in ("settled", "failed")
             self.report.require(LEDGER, FILE, f"{place} status", is_known, "settled or failed", deal.status)
             if deal.status == "failed":
@@ -237,8 +251,46 @@ class _Ledger:
             fees = ((deal.buyer, deal.buy_fee_fen), (deal.seller, deal.sell_fee_fen))
             expected += [("fee", account, FEES, fee, seq) for account, fee in fees if fee]
             self.expect(f"{place} payment and fees", expected, paid)
+        self.expect(
+            "voids of no trade",
+            [],
+            sorted({*self.undone, *self.repaid, *self.registry.voids.keys() - self.registry.deals})[:10],
+        )
         self.expect("deliveries of no trade", [], sorted(self.delivered)[:10])
         self.expect("payments of no trade", [], sorted(self.paid)[:10])
+
+    def _undone(self, place: str, deal: Deal) -> None:
+        """A void gives all back, once: units, cash, and of each fee all or nothing; of a trade that waited nothing."""
+        void = self.registry.voids.get(deal.number)
+        units, cash = self.undone.pop(deal.number, []), self.repaid.pop(deal.number, [])
+        expected_units: list[object] = []
+        expected_cash: list[object] = []
+        if void is not None:
+            self.expect(f"{place} voided, was settled", int(deal.status == "settled"), void.was_settled)
+            self.report.require(
+                LEDGER,
+                FILE,
+                f"{place} void seq",
+                deal.seq < void.seq <= self.registry.mark_seq,
+                f"after {deal.seq}",
+                void.seq,
+            )
+            if void.seq <= self.journal.last_seq:
+                self.expect(f"{place} void at_ns", self.journal.at_ns(void.seq), void.at_ns)
+            refunds = (("seller", deal.seller, deal.sell_fee_fen, void.sell_refund_fen),
+                       ("buyer", deal.buyer, deal.buy_fee_fen, void.buy_refund_fen))  # fmt: skip
+            for side, _, fee, refund in refunds:
+                self.report.require(
+                    LEDGER, FILE, f"{place} refund of the {side}", refund in (0, fee), f"{fee} fen or none", refund
+                )
+            if deal.status == "settled" and void.done_seq:
+                expected_units = [(deal.buyer, deal.seller, deal.instrument, void.done_seq)]
+                expected_cash = [("fee_return", FEES, account, refund, void.done_seq)
+                                 for _, account, _, refund in refunds if refund]  # fmt: skip
+                expected_cash.append(("void", deal.seller, deal.buyer, deal.amount_fen, void.done_seq))
+        self.expect(f"{place} units back", expected_units, sorted({row[:4] for row in units}))
+        self.expect(f"{place} tonnes back", deal.tonnes if expected_units else 0, sum(row[4] for row in units))
+        self.expect(f"{place} cash back", expected_cash, cash)
 
     # ---- what is kept beside the postings ------------------------------------------------------------------------
 
@@ -272,11 +324,15 @@ class _Ledger:
             "SELECT instruction, seq, trade, tonnes, amount_fen, done_seq FROM set_aside WHERE kind = 'trade'"
         ):
             deal = self.registry.deals.get(trade)
-            told = (deal.seq, deal.tonnes, deal.amount_fen, deal.settled_seq) if deal else None
+            void = self.registry.voids.get(trade)
+            ended = void.seq if deal and deal.status == "failed" and void else deal.settled_seq if deal else 0
+            told = (deal.seq, deal.tonnes, deal.amount_fen, ended) if deal else None
             self.expect(f"set_aside {number}, trade {trade}", told, (seq, tonnes, amount_fen, done_seq))
             if not done_seq:
                 open_trades.add(trade)
-        failed = {number for number, deal in self.registry.deals.items() if deal.status == "failed"}
+        failed = {
+            number for number, deal in self.registry.deals.items() if deal.status == "failed"
+        } - self.registry.voids.keys()
         self.expect("set_aside trades that wait", sorted(failed), sorted(open_trades))
 
     def _days(self) -> None:

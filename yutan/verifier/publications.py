@@ -18,11 +18,13 @@ def check(registry: Registry, report: Report) -> None:
     previous = ZEROS
     rows = list(
         registry.query(
-            "SELECT number, kind, period, version, first_day, last_day, sha256, supersedes, body FROM publications "
+            "SELECT number, kind, period, version, first_day, last_day, sha256, supersedes, body, made_seq FROM publications "
             "ORDER BY number"
         )
     )
-    for expected, (number, kind, period, version, first, last, sha256, supersedes, body) in enumerate(rows, 1):
+    for expected, (number, kind, period, version, first, last, sha256, supersedes, body, made_seq) in enumerate(
+        rows, 1
+    ):
         place = f"publications {number}"
         digest = hashlib.sha256(body).hexdigest()
         content = _object(body)
@@ -47,6 +49,11 @@ def check(registry: Registry, report: Report) -> None:
         for name, (right, found) in told.items():
             report.expect(DOCUMENTS, FILE, f"{place} {name}", right, found)
         _figures(registry, report, place, (first, last), content)
+        if "voided_total" in content:
+            trades = [
+                deal for deal in registry.deals.values() if first <= deal.trading_day <= last and not deal.auction
+            ]
+            check_voided(registry, report, place, trades, made_seq, content)
         previous, newest[period] = digest, (version, digest)
 
 
@@ -82,6 +89,26 @@ def _figures(registry: Registry, report: Report, place: str, days: tuple[int, in
         }
         for name, right in told.items():
             report.expect(DOCUMENTS, FILE, f"{place} {instrument.code} {name}", right, row.get(name))
+
+
+def check_voided(
+    registry: Registry, report: Report, place: str, trades: list[Deal], to_seq: int, content: dict[str, Any]
+) -> None:
+    """What of the trades a bulletin calls void: all that were so when it was made."""
+    voids = registry.voids_of(trades, to_seq)
+    gone = [registry.deals[void.trade] for void in voids]
+    report.expect(DOCUMENTS, FILE, f"{place} voided_total", _sums(gone), content.get("voided_total"))
+    if "voided" not in content:
+        return
+    told = []
+    for deal, void in zip(gone, voids, strict=True):
+        instrument = registry.instruments[deal.instrument]
+        told.append({
+            "amount": _yuan(deal.amount_fen), "basis": void.basis, "instrument": instrument.code, "method": deal.method,
+            "price": _yuan(deal.price_ticks * instrument.tick_fen), "tonnes": deal.tonnes, "trade_id": f"T-{deal.number}",
+            "voided_at_ns": void.at_ns,
+        })  # fmt: skip
+    report.expect(DOCUMENTS, FILE, f"{place} voided", told, content["voided"])
 
 
 def _sums(deals: list[Deal]) -> dict[str, object]:

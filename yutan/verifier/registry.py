@@ -44,6 +44,19 @@ class Deal(NamedTuple):
     auction: int
 
 
+class Void(NamedTuple):
+    """A voided trade. done_seq: when its counter-postings were made, 0 while they are set aside."""
+
+    trade: int
+    seq: int
+    at_ns: int
+    was_settled: int
+    buy_refund_fen: int
+    sell_refund_fen: int
+    basis: str
+    done_seq: int
+
+
 class Instrument(NamedTuple):
     """What the checks need of an instrument."""
 
@@ -94,6 +107,7 @@ class Registry:
         self.accounts: dict[int, str] = dict(self.query("SELECT account, code FROM accounts"))
         self.deals = {deal.number: deal for deal in self._deals()}
         self.days = list(self._days())
+        self.voids = {void.trade: void for void in self._voids()}
         mark: tuple[int, int] = next(self.query("SELECT mark_seq, mark_at_ns FROM registry"), (0, 0))
         self.mark_seq, self.mark_at_ns = mark
 
@@ -131,6 +145,19 @@ class Registry:
             "seller, bid, sell_fee_fen, status, settled_seq, payee, receiver, auction FROM awards ORDER BY trade"
         ):
             yield Deal(*row)
+
+    def voids_of(self, deals: list[Deal], to_seq: int) -> list[Void]:
+        """Which of these were void when the entry `to_seq` was through, in their order."""
+        found = (self.voids.get(deal.number) for deal in deals if not deal.auction)
+        return [void for void in found if void is not None and void.seq <= to_seq]
+
+    def _voids(self) -> Iterator[Void]:
+        if "voids" in self.tables():  # a registry that no newer exchange has opened has none
+            for row in self.query(
+                "SELECT trade, seq, at_ns, was_settled, buy_refund_fen, sell_refund_fen, basis, coalesce("
+                "(SELECT done_seq FROM set_aside a WHERE a.trade = v.trade AND a.kind = 'void'), seq) FROM voids v ORDER BY trade"
+            ):
+                yield Void(*row)
 
     def _days(self) -> Iterator[Day]:
         after_seq, units, cash, trade = 0, 1, 1, 1

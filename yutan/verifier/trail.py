@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from yutan.verifier.findings import TRAIL, Report
-from yutan.verifier.journal import APPROVE, CONFIRM_FILING, PROPOSE, REJECT, WITHDRAW_FILING, Journal, Word
+from yutan.verifier.journal import APPROVE, CONFIRM_FILING, OBJECT, PROPOSE, REJECT, WITHDRAW_FILING, Journal, Word
 from yutan.verifier.registry import FILE, Registry
 
 SYSTEM: Final = 0  # the exchange itself: timetable, settlement
@@ -22,7 +22,8 @@ _EVENTS: Final = {
     APPROVE: ("taken", "refused"),
     REJECT: ("rejected", "refused"),
 }
-_OF_FILINGS: Final = {CONFIRM_FILING: "encumber", WITHDRAW_FILING: "release"}  # how units move by them
+# how units move by what members ask
+_OF_FILINGS: Final = {CONFIRM_FILING: "encumber", WITHDRAW_FILING: "release", OBJECT: "encumber"}
 
 
 class Line(NamedTuple):
@@ -189,9 +190,27 @@ class _Trail:
         for number, seq, made in self.registry.query("SELECT number, published_seq, made_seq FROM publications"):
             if seq:
                 self._caused(f"publications {number}", seq, "PublishBulletin")
-            causes = ("OpenDay", "CloseDay", "CorrectBulletin")
+            causes = ("OpenDay", "CloseDay", "CorrectBulletin", "VoidTrade")
             cause = self.acts.get(made, {}).get("act")
             self.report.require(TRAIL, FILE, f"publications {number} made", cause in causes, "an act of the day", cause)
+        for void in self.registry.voids.values():
+            self._caused(f"voids {void.trade}", void.seq, "VoidTrade")
+            act = self.acts.get(void.seq, {})
+            self.expect(f"voids {void.trade}, what was voided", act.get("trade"), void.trade)
+            self.expect(f"voids {void.trade}, basis", act.get("basis"), void.basis)
+            deal, facts = self.registry.deals.get(void.trade), act.get("facts", {})
+            names = (
+                "instrument",
+                "price_ticks",
+                "tonnes",
+                "amount_fen",
+                "buyer",
+                "buy_fee_fen",
+                "seller",
+                "sell_fee_fen",
+            )
+            told = [getattr(deal, name) for name in names] if deal else None
+            self.expect(f"voids {void.trade}, the trade as it was", told, [facts.get(name) for name in names])
         for (seq,) in self.registry.query("SELECT seq FROM monitor_reports"):
             self._caused(f"monitor_reports {seq}", seq, "PublishReport")
         for (seq,) in self.registry.query("SELECT seq FROM dispatches"):
