@@ -72,7 +72,7 @@ async def test_checkpoints_keys_and_signatures_are_served(data: Path) -> None:
             for name in ("000005.json", "1.json", "000001.stores.json", "000001.exe", "x.json"):
                 answer = await client.get(f"/api/v1/checkpoints/{name}")
                 assert (answer.status_code, answer.json()["error"]["name"]) == (404, "UNKNOWN_DOCUMENT"), name
-            unpublished = await client.get("/api/v1/bulletins/2026-01-06.sig")
+            unpublished = await client.get("/api/v1/bulletins/2026-01-06.v1.sig")
             assert unpublished.status_code == 404
     finally:
         await exchange.close()
