@@ -84,6 +84,13 @@ RULES: Final[dict[str, Words]] = {
         "对账时仍未完成交收的账户:announce 仅提示;restrict 处理完毕前不得交易和出金。",
         "Accounts not settled when the day is reconciled: only shown, or without trading and cash out until they are.",
     ),
+    "settlement.void_window": Words(
+        "已交收且无争议的成交可撤销的期限:next_opening 至次一交易日开市前;any_day 不限。",
+        "Until when a trade that is settled and not disputed can be voided: the next opening, or without end.",
+    ),
+    "settlement.void_fees": Words(
+        "撤销成交的手续费:returned 退还;kept 不退。", "A voided trade's fees: returned to both sides, or kept."
+    ),
     "surveillance.circular_tonnes": Words(
         "两名实际控制人当日往返成交达到该数量即预警。",
         "So much there and back between two owners is worth an alert.",
@@ -171,12 +178,6 @@ RULES: Final[dict[str, Words]] = {
     "surveillance.price_days": Words("连续多少个收盘价。", "So many closes in a row.", "trading days"),
     "surveillance.large_move_bp": Words(
         "收盘价较前一日变动多少须即报。", "A close so far from the one before is told at once.", "1/10,000"
-    "settlement.void_window": Words(
-        "已交收且无争议的成交可撤销的期限:next_opening 至次一交易日开市前;any_day 不限。",
-        "Until when a trade that is settled and not disputed can be voided: the next opening, or without end.",
-    ),
-    "settlement.void_fees": Words(
-        "撤销成交的手续费:returned 退还;kept 不退。", "A voided trade's fees: returned to both sides, or kept."
     ),
     "compliance.report_deadline": Words("排放报告提交截止日。", "Day by which a year's emission reports are due."),
     "compliance.surrender_deadline": Words("清缴截止日。", "Day by which a year is to be surrendered."),
