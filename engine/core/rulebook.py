@@ -16,16 +16,11 @@ from typing import Any, Final
 import msgspec
 
 from engine.core import calendar, commands, days, phases, units
+from engine.core.settlement_words import UNFINISHED, VOID_FEES, VOID_WINDOWS
 from engine.core.surveillance import BOUNDS
 from engine.core.surveillance import SurveillanceRules as SurveillanceRules
 
 CONFIDENCES: Final = ("confirmed", "confirmed-2", "to be confirmed", "unknown", "design")
-ANNOUNCE: Final = "announce"
-NEXT_OPENING: Final = "next_opening"
-ANY_DAY: Final = "any_day"
-RETURNED: Final = "returned"
-KEPT: Final = "kept"
-RESTRICT: Final = "restrict"
 SELF_TRADE_MODES: Final = ("cancel_taker", "cancel_maker", "cancel_both", "off")
 CALL_TIES = ("reference", "pressure")
 CLOSE_RULES: Final = ("A", "B", "C", "L")
@@ -195,9 +190,9 @@ class RuleBook(msgspec.Struct, frozen=True):
     risk_reserve_bp: int = 0  # share of the fees that goes into the risk reserve at each close
     risk_reserve_max_fen: int = 0  # and up to where; 0: without end
     surveillance: SurveillanceRules = SurveillanceRules()
-    unfinished: str = ANNOUNCE  # what follows for accounts that are not settled when the day is reconciled
-    void_window: str = NEXT_OPENING  # until when a trade that is settled and not disputed can be voided
-    void_fees: str = RETURNED  # what becomes of a voided trade's fees
+    unfinished: str = UNFINISHED[0]  # what follows for accounts that are not settled when the day is reconciled
+    void_window: str = VOID_WINDOWS[0]  # until when a trade that is settled and not disputed can be voided
+    void_fees: str = VOID_FEES[0]  # what becomes of a voided trade's fees
 
 
 class RuleBookError(ValueError):
@@ -479,9 +474,9 @@ _OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {
     "settlement": {
         "risk_reserve_bp": _integer(0, 10_000),
         "risk_reserve_max_fen": _integer(1, units.CASH_FEN_MAX),
-        "unfinished": _one_of((ANNOUNCE, RESTRICT)),
-        "void_window": _one_of((NEXT_OPENING, ANY_DAY)),
-        "void_fees": _one_of((RETURNED, KEPT)),
+        "unfinished": _one_of(UNFINISHED),
+        "void_window": _one_of(VOID_WINDOWS),
+        "void_fees": _one_of(VOID_FEES),
     },
 }
 _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {

@@ -23,7 +23,7 @@ from engine.core.commands import (
 from engine.core.day import limits_around
 from engine.core.days import DayFigures, Mark, figures_of
 from engine.core.events import Band, DayClosed, DayFixed, DayReconciled, Event, OpeningOverridden, SettlementUnfinished
-from engine.core.rulebook import RESTRICT
+from engine.core.settlement_words import RESTRICT
 from engine.core.state import State
 from engine.core.units import CASH_FEN_MAX
 

@@ -15,7 +15,7 @@ from engine.core.disclosure_acts import judge_words
 from engine.core.events import BulletinCorrected, Event, TradeVoided
 from engine.core.holdings import move_available
 from engine.core.remedy_acts import TradeFacts
-from engine.core.rulebook import ANY_DAY, RETURNED
+from engine.core.settlement_words import ANY_DAY, RETURNED
 from engine.core.state import Account, Instrument, State
 
 BASIS_CHARACTERS_MAX: Final = 200
