@@ -13,6 +13,7 @@ from settlement import publications, rows, voids
 from settlement.core.awards import AwardRow
 from settlement.core.bulletin import DayTotals, Proofs, TradeRow, make_bulletin, sha256_hex
 from settlement.core.clearing import Clearing
+from settlement.core.dvp import SETTLED
 from settlement.core.merkle import MerkleRoot
 from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, Writes
 from settlement.core.statement import CashPosting, StatementMaker, UnitPosting
@@ -43,7 +44,11 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
     maker = StatementMaker(clearing.ledger, frozenset(row.trade for row in voided))
     totals = DayTotals(clearing.ledger.instruments, voided)
 
+    settled_now = _settled_by(writes)
+
     def add_trade(row: TradeRow) -> None:
+        if row.trade in settled_now:
+            row = msgspec.structs.replace(row, status=SETTLED, settled_seq=close.seq)
         maker.add_trade(row)
         totals.add(row)
 
@@ -55,6 +60,8 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
     )
 
     def add_award(row: AwardRow) -> None:
+        if row.trade in settled_now:
+            row = msgspec.structs.replace(row, status=SETTLED, settled_seq=close.seq)
         maker.add_award(row)
         totals.add_award(row)
 
@@ -96,6 +103,11 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
     writes.changes.append(("bulletin", (close.trading_day, clearing.bulletins, clearing.bulletin_sha256, body, 0)))
     today = publications.closing(close, writes, totals, ended)
     await publications.add_ended(store, clearing, writes, today, close.periods)
+
+
+def _settled_by(writes: Writes) -> set[int]:
+    """Trades that the closing entry itself settled: the day's cycle."""
+    return {int(row[1]) for name, row in writes.changes if name in ("trade_settled", "award_settled")}
 
 
 def _rows(flat: list[int | str], columns: int) -> Iterator[list[Any]]:

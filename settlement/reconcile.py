@@ -10,6 +10,7 @@ import msgspec
 
 from engine.core import phases
 from engine.core.days import figures_of
+from engine.core.reasons import AWAITS_CYCLE
 from engine.title import Break, ReconciliationReport
 from engine.view import AccountView, DayView, InstrumentView, UnitsView
 from settlement.core import awards, dvp
@@ -124,7 +125,9 @@ def compare(engine: EngineFigures, registry: Balances, clearing: Clearing) -> Re
         breaks,
         engine.trading_day,
         engine.is_closed,
-        sorted({n for i in clearing.aside.open.values() for n in (i.account, i.buyer) if n > 0}),
+        sorted(
+            {n for i in clearing.aside.open.values() if i.reason != AWAITS_CYCLE for n in (i.account, i.buyer) if n > 0}
+        ),
     )
 
 

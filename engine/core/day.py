@@ -14,6 +14,7 @@ from engine.core.events import (
     PhaseChanged,
     UnitsUnlocked,
 )
+from engine.core.settlement_words import END_OF_DAY
 from engine.core.state import Instrument, State
 from engine.core.trading import end, trade
 from engine.core.units import PRICE_TICKS_MAX
@@ -45,7 +46,7 @@ def open_day(state: State, trading_day: int, out: list[Event]) -> None:
         if instrument is not None:
             begin_day(instrument)
             bands.append(band_of(instrument))
-    out.append(DayOpened(trading_day, state.day_number, tuple(bands)))
+    out.append(DayOpened(trading_day, state.day_number, tuple(bands), state.rulebook.cycle == END_OF_DAY))
     out.extend(unlocked)
     set_phase(state, phases.PRE_OPEN, out)
 

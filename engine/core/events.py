@@ -302,11 +302,12 @@ class RuleBookTookEffect(Fact, frozen=True, gc=False):
 
 
 class DayOpened(Fact, frozen=True, gc=False):
-    """A trading day began; `day_number` counts trading days from 1."""
+    """A trading day began; `day_number` counts trading days from 1. settles_at_close: its trades wait for the close."""
 
     trading_day: int
     day_number: int
     bands: tuple[Band, ...]
+    settles_at_close: bool = False
 
 
 class PhaseChanged(Fact, frozen=True, gc=False):

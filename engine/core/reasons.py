@@ -205,6 +205,7 @@ UNKNOWN_TRADE: Final = 6075
 TRADE_VOID: Final = 6076
 VOID_TOO_LATE: Final = 6077
 TRADE_DISPUTED: Final = 6078
+AWAITS_CYCLE: Final = 6079
 # 6100 supervision
 UNKNOWN_RESTRICTION: Final = 6101
 UNKNOWN_CASE: Final = 6102
@@ -1411,6 +1412,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "These units are held until the objection to the trade that brought them is decided.",
         "该部分产品因成交争议被冻结,待异议处理完毕。",
         "CN-21 (settlement rules)",
+    ),
+    Reason(
+        6079,
+        "AWAITS_CYCLE",
+        "after",
+        99,
+        "The trade waits for the day's settlement cycle; it is delivered and paid when the day closes.",
+        "该成交待闭市后集中交收。",
     ),
     Reason(
         6101,

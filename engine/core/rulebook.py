@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.core import calendar, commands, days, phases, units
-from engine.core.settlement_words import UNFINISHED, VOID_FEES, VOID_WINDOWS
+from engine.core.settlement_words import CYCLES, UNFINISHED, VOID_FEES, VOID_WINDOWS
 from engine.core.surveillance import BOUNDS
 from engine.core.surveillance import SurveillanceRules as SurveillanceRules
 
@@ -191,6 +191,7 @@ class RuleBook(msgspec.Struct, frozen=True):
     risk_reserve_max_fen: int = 0  # and up to where; 0: without end
     surveillance: SurveillanceRules = SurveillanceRules()
     unfinished: str = UNFINISHED[0]  # what follows for accounts that are not settled when the day is reconciled
+    cycle: str = CYCLES[0]  # when trades are delivered and paid
     void_window: str = VOID_WINDOWS[0]  # until when a trade that is settled and not disputed can be voided
     void_fees: str = VOID_FEES[0]  # what becomes of a voided trade's fees
 
@@ -475,6 +476,7 @@ _OPTIONAL_RULES: Final[dict[str, dict[str, _Check]]] = {
         "risk_reserve_bp": _integer(0, 10_000),
         "risk_reserve_max_fen": _integer(1, units.CASH_FEN_MAX),
         "unfinished": _one_of(UNFINISHED),
+        "cycle": _one_of(CYCLES),
         "void_window": _one_of(VOID_WINDOWS),
         "void_fees": _one_of(VOID_FEES),
     },

@@ -84,6 +84,10 @@ RULES: Final[dict[str, Words]] = {
         "对账时仍未完成交收的账户:announce 仅提示;restrict 处理完毕前不得交易和出金。",
         "Accounts not settled when the day is reconciled: only shown, or without trading and cash out until they are.",
     ),
+    "settlement.cycle": Words(
+        "交收时点:per_trade 逐笔即时交收;end_of_day 闭市后逐笔全额集中交收。",
+        "When trades are delivered and paid, each gross: at once, or all together when the day closes.",
+    ),
     "settlement.void_window": Words(
         "已交收且无争议的成交可撤销的期限:next_opening 至次一交易日开市前;any_day 不限。",
         "Until when a trade that is settled and not disputed can be voided: the next opening, or without end.",

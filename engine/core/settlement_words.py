@@ -10,6 +10,10 @@ NEXT_OPENING: Final = "next_opening"
 ANY_DAY: Final = "any_day"
 VOID_WINDOWS: Final = (NEXT_OPENING, ANY_DAY)
 
+PER_TRADE: Final = "per_trade"
+END_OF_DAY: Final = "end_of_day"
+CYCLES: Final = (PER_TRADE, END_OF_DAY)
+
 RETURNED: Final = "returned"
 KEPT: Final = "kept"
 VOID_FEES: Final = (RETURNED, KEPT)

@@ -20,6 +20,9 @@ class Refusal(NamedTuple):
     detail: str
 
 
+AWAITS_CYCLE: Final = Refusal(reasons.AWAITS_CYCLE, "")
+
+
 def trade_refusal(
     ledger: Ledger,
     instrument: int,

@@ -88,6 +88,7 @@ class Clearing:
         self.trading_day = 0
         self.day_number = 0
         self.phase = phases.CLOSED
+        self.settles_at_close = False  # the day's trades wait for its close
         self.period = Period()
         self.last_trade = 0
         self.cumulative: dict[int, Cumulative] = {}
@@ -155,9 +156,11 @@ class Clearing:
             raise InvariantBroken(f"seq {seq}: trade {e.trade} after trade {self.last_trade}")
         self.last_trade = e.trade
         lock_day = self.day_number if self.ledger.instruments[e.instrument].lock_days else 0
-        refusal = checks.trade_refusal(
-            self.ledger, e.instrument, e.tonnes, e.amount_fen, e.buyer, e.buy_fee_fen, e.seller, e.sell_fee_fen
-        )
+        refusal: checks.Refusal | None = checks.AWAITS_CYCLE
+        if not self.settles_at_close:
+            refusal = checks.trade_refusal(
+                self.ledger, e.instrument, e.tonnes, e.amount_fen, e.buyer, e.buy_fee_fen, e.seller, e.sell_fee_fen
+            )
         if refusal is None:
             self.ledger.settle_trade(
                 writes, seq, e.trade, e.instrument, e.tonnes, e.amount_fen, e.buyer, e.buy_fee_fen, e.seller,
@@ -525,6 +528,7 @@ class Clearing:
     def _day_opened(self, event: events.DayOpened, writes: Writes) -> None:
         self.trading_day = event.trading_day
         self.day_number = event.day_number
+        self.settles_at_close = event.settles_at_close
         self.phase = phases.PRE_OPEN
         self.opened_day = True
 
@@ -535,6 +539,8 @@ class Clearing:
         self.phase = phases.CLOSED
         if event.trading_day != self.trading_day:
             raise InvariantBroken(f"seq {self._seq}: closes day {event.trading_day}, open is {self.trading_day}")
+        if self.settles_at_close:
+            dvp.settle_cycle(self.ledger, self.aside, writes, self._seq)
         close = DayClose(
             self._seq,
             self._at_ns,

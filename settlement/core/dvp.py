@@ -30,7 +30,9 @@ TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
     VOID: (),
 }
 
-SET_ASIDE_MAX: Final = 100_000  # Far beyond any day that could still be put right by retrying.
+SET_ASIDE_MAX: Final = (
+    1_000_000  # About 300 MB. A day's trades under `end_of_day`; far beyond what could be put right by retrying.
+)
 
 
 class Instruction(msgspec.Struct):
@@ -131,12 +133,20 @@ class SetAside:
             writes.changes.append((name, (seq, instruction.trade)))
 
 
-def retry(ledger: Ledger, aside: SetAside, writes: Writes, seq: int, trade: int) -> None:
+def settle_cycle(ledger: Ledger, aside: SetAside, writes: Writes, seq: int) -> None:
+    """The day closes: what waits for it is delivered and paid in the order of the trades, with what came in between."""
+    retry(ledger, aside, writes, seq, 0, is_cycle=True)
+
+
+def retry(ledger: Ledger, aside: SetAside, writes: Writes, seq: int, trade: int, is_cycle: bool = False) -> None:
     """Try set-aside instructions again, oldest first: the named trade and what is not a trade, or all (0).
 
-    What is not a trade failed only because an earlier trade did, so it is always worth another try. A disputed trade waits.
+    What is not a trade failed only because an earlier trade did, so it is always worth another try. A disputed trade waits,
+    and so does one that is to be settled when the day closes.
     """
     for instruction in list(aside.open.values()):
+        if instruction.reason == reasons.AWAITS_CYCLE and not is_cycle:
+            continue
         if instruction.kind == "trade" and trade and instruction.trade != trade:
             continue
         if instruction.kind == "trade" and instruction.trade in aside.disputes:

@@ -54,15 +54,16 @@ async def load(connection: aiosqlite.Connection) -> tuple[Clearing, Mark]:
 
     aside = await _load_aside(rows, ledger)
     clearing = Clearing(ledger, aside)
-    (market, version, mark_seq, mark_at_ns, trading_day, day_number, phase, *period) = (
+    (market, version, mark_seq, mark_at_ns, trading_day, day_number, phase, *period, settles_at_close) = (
         await rows(
             "SELECT market, rulebook_version, mark_seq, mark_at_ns, trading_day, day_number, phase, closed_seq, "
-            "period_unit_posting, period_cash_posting, period_trade FROM registry"
+            "period_unit_posting, period_cash_posting, period_trade, settles_at_close FROM registry"
         )
     )[0]
     clearing.market, clearing.rulebook_version = market, version
     clearing.trading_day, clearing.day_number, clearing.phase = trading_day, day_number, phase
     clearing.period = Period(*period)
+    clearing.settles_at_close = bool(settles_at_close)
     for table in ("trades", "awards"):
         last = (await rows(f"SELECT coalesce(max(trade), 0) FROM {table}"))[0][0]
         clearing.last_trade = max(clearing.last_trade, last)
@@ -98,10 +99,11 @@ async def _load_aside(rows: Callable[[str], Awaitable[list[Row]]], ledger: Ledge
     ):
         waiting = Instruction(*row)
         waiting.lock_passed = bool(waiting.lock_passed)
-        is_bought_back = waiting.payee and waiting.payee == waiting.account
-        is_unlocked = ledger.instruments[waiting.instrument].lock_days == 0 or waiting.to_state == USE_RESTRICTED
-        if waiting.kind == "trade" and (is_unlocked or is_bought_back):
-            waiting.lock_day = 0
+        if waiting.kind == "trade":  # what is cash alone has no instrument
+            is_bought_back = waiting.payee and waiting.payee == waiting.account
+            is_unlocked = ledger.instruments[waiting.instrument].lock_days == 0 or waiting.to_state == USE_RESTRICTED
+            if is_unlocked or is_bought_back:
+                waiting.lock_day = 0
         aside.open[waiting.number] = waiting
     aside.next_number = 1 + (await rows("SELECT coalesce(max(instruction), 0) FROM set_aside"))[0][0]
 

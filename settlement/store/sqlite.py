@@ -22,6 +22,7 @@ import aiosqlite
 import msgspec
 
 from engine.core.commands import TradeFacts
+from engine.core.reasons import AWAITS_CYCLE
 from engine.core.units import CASH_FEN_MAX
 from engine.title import (
     AuditLine,
@@ -34,7 +35,7 @@ from engine.title import (
 from settlement.core.awards import ENDED, AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.clearing import Clearing
-from settlement.core.dvp import DISPUTED, FAILED, VOID
+from settlement.core.dvp import CLEARING_HOLD, DISPUTED, FAILED, VOID
 from settlement.core.postings import (
     CASH_COLUMNS,
     TRADE_COLUMNS,
@@ -48,7 +49,7 @@ from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefus
 from settlement.store.contents import Contents
 from settlement.store.report_reads import ReportReads
 
-SCHEMA_VERSION: Final = 18
+SCHEMA_VERSION: Final = 19
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 MARK_SQL: Final = "SELECT mark_seq, '' FROM registry"
 REQUESTS_MAX: Final = 1_000
@@ -287,7 +288,11 @@ class SqliteStore(ReportReads):
             units = await connection.execute_fetchall(
                 "SELECT account, instrument, available, locked, encumbered, preallocated, use_restricted FROM unit_balances"
             )
-            aside = list(await connection.execute_fetchall("SELECT count(*) FROM set_aside WHERE done_seq = 0"))
+            aside = list(
+                await connection.execute_fetchall(
+                    f"SELECT count(*) FROM set_aside WHERE done_seq = 0 AND reason <> {AWAITS_CYCLE}"
+                )
+            )
             return Balances(
                 {row[0]: row[1] for row in cash},
                 {(row[0], row[1]): (row[2], row[3], row[4], row[5], row[6]) for row in units},
@@ -318,7 +323,7 @@ class SqliteStore(ReportReads):
             "a.reason, CASE a.kind WHEN 'trade' THEN a.detail ELSE a.kind || ': ' || a.detail END, "
             f"coalesce(t.trading_day, w.trading_day, 0), coalesce({_DISPUTED_BY}, 0) "
             "FROM set_aside a LEFT JOIN trades t ON t.trade = a.trade LEFT JOIN awards w ON w.trade = a.trade "
-            "WHERE a.done_seq = 0 ORDER BY a.instruction LIMIT ?",
+            f"WHERE a.done_seq = 0 AND a.reason <> {AWAITS_CYCLE} ORDER BY a.instruction LIMIT ?",
             (limit,),
         )
         return [_trade_status(row) for row in rows]
@@ -422,6 +427,8 @@ def _trade_status(row: Row) -> TradeStatus:
     """The last column is the objection that disputes the trade, 0 for none: what is not delivered yet is held up by it."""
     *columns, objection = row
     found = TradeStatus(*columns)
+    if found.status == FAILED and found.reason == AWAITS_CYCLE:
+        return msgspec.structs.replace(found, status=CLEARING_HOLD, reason=0)
     if not objection or found.status == VOID:
         return found
     is_held = found.status == FAILED
@@ -562,7 +569,7 @@ async def _write(connection: aiosqlite.Connection, writes: Writes, clearing: Cle
     updated = await connection.execute_fetchall(
         "UPDATE registry SET market = ?1, rulebook_version = ?2, mark_seq = ?3, mark_at_ns = ?4, trading_day = ?5, "
         "day_number = ?6, phase = ?7, closed_seq = ?8, period_unit_posting = ?9, period_cash_posting = ?10, "
-        "period_trade = ?11 WHERE mark_seq <= ?3 RETURNING one",
+        "period_trade = ?11, settles_at_close = ?12 WHERE mark_seq <= ?3 RETURNING one",
         (
             clearing.market,
             clearing.rulebook_version,
@@ -575,6 +582,7 @@ async def _write(connection: aiosqlite.Connection, writes: Writes, clearing: Cle
             period.unit_posting,
             period.cash_posting,
             period.trade,
+            int(clearing.settles_at_close),
         ),
     )
     if not list(updated):

@@ -21,10 +21,11 @@ from engine.sequencer import Batch
 from tests.settlement.kit import SPOT, PaperEngine, Watch, open_settlement
 
 DAYS, TRADES = 4, 150
+CYCLE_DAY = 1  # the second day's trades settle together when it closes
 
 
 def stream() -> tuple[PaperEngine, list[Batch]]:
-    """Four days of random trades; the same in every process."""
+    """Four days of random trades, one of them settled at its close; the same in every process."""
     rng, engine = random.Random(11), PaperEngine()
     batches = engine.founded(accounts=8, cash_fen=100_000_000, tonnes=100_000)
     for day in range(DAYS):
@@ -32,7 +33,7 @@ def stream() -> tuple[PaperEngine, list[Batch]]:
             unlocked = [
                 events.UnitsUnlocked(a, SPOT, held[1]) for (a, i), held in sorted(engine.held.items()) if held[1]
             ]
-            batches.append(engine.open_day(*unlocked))
+            batches.append(engine.open_day(*unlocked, at_close=day == CYCLE_DAY))
         for _ in range(TRADES):
             pairs = [rng.sample(range(1, 9), 2) for _ in range(rng.randint(1, 4))]
             batches.append(engine.entry(*[engine.traded(b, s, rng.randint(1, 50), fee=2) for b, s in pairs]))

@@ -169,12 +169,15 @@ class PaperEngine:
         made.append(self.open_day())
         return made
 
-    def open_day(self, *also: events.Event) -> Batch:
+    def open_day(self, *also: events.Event, at_close: bool = False) -> Batch:
+        """Begin a day; at_close: its trades wait for its close."""
         self.day_number += 1
         self.trading_day = 20_240_100 + self.day_number
         self.stats = {}
         return self.entry(
-            events.DayOpened(self.trading_day, self.day_number, ()), *also, events.PhaseChanged(phases.CONTINUOUS)
+            events.DayOpened(self.trading_day, self.day_number, (), at_close),
+            *also,
+            events.PhaseChanged(phases.CONTINUOUS),
         )
 
     def close_day(self, *periods: str) -> Batch:

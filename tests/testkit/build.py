@@ -61,6 +61,7 @@ _OPTIONAL_IN_SETTLEMENT: Final = (
     "risk_reserve_bp",
     "risk_reserve_max_fen",
     "unfinished",
+    "cycle",
     "void_window",
     "void_fees",
 )
