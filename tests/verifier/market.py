@@ -22,8 +22,10 @@ RULES: Final = rulebook_text(
     },
     {2025: {"offset_limit_bp": 800}},
     {"2025.CQCER": {"limit_bp": 800, "is_local": True}},
+    risk_reserve_bp=2_000,
     two_person_acts=["DepositCash", "AllocateUnits", "SurrenderUnits", "EncumberUnits", "PublishBulletin"],
 )  # fmt: skip
+FEES, RESERVE = -3, -4
 GOVERNMENT, TREASURY, SELLER, BUYER, THIRD = range(1, 6)
 FIRST_DAY, SECOND_DAY = 20260105, 20260106
 
@@ -155,6 +157,14 @@ async def _second_day(desk: Desk) -> None:
     await desk.act(c.PublishBulletin(FIRST_DAY, first.sha256))
     await _close(desk)
     await _void_the_last(desk)
+    await desk.act(c.FundRiskReserve(1_000, "BANK-8"))
+    await desk.act(c.UseRiskReserve(SELLER, 900, "退票"))
+    cash = {account: await desk.exchange.settlement.cash(account) for account in (*range(1, 6), FEES, RESERVE)}
+    cash[BUYER] += 100
+    balances = tuple((account, fen) for account, fen in cash.items() if account > 0)
+    await desk.act(c.ImportBankFile(SECOND_DAY, balances, cash[FEES], cash[RESERVE], sum(cash.values()), "ab" * 32))
+    await desk.do(c.ConfirmStatement(THIRD, SECOND_DAY))
+    await desk.do(c.ObjectToStatement(BUYER, SECOND_DAY, "手续费有误"))
     await desk.act(c.DepositCash(SELLER, 777))  # what comes after the last close is under no bulletin
 
 

@@ -98,6 +98,60 @@ def test_a_change_of_the_registry_is_named_by_kind_and_place(data: Path, change:
     assert any(finding.kind == kind and place in finding.place for finding in findings), findings
 
 
+ONLY_BY_THE_RULES = (
+    (  # a fee that is one fen too high everywhere: in the trade, its posting, the balances
+        "trades 1 fees by the rule book",
+        "UPDATE trades SET buy_fee_fen = buy_fee_fen + 1 WHERE trade = 1",
+        "UPDATE cash_postings SET amount_fen = amount_fen + 1 WHERE trade = 1 AND kind = 'fee' AND from_account = 4",
+        "UPDATE cash_balances SET amount_fen = amount_fen - 1 WHERE account = 4",
+        "UPDATE cash_balances SET amount_fen = amount_fen + 1 WHERE account = -3",
+        "DELETE FROM bank_files",
+    ),
+    (
+        "reserve_movements, contribution of 20260105",
+        "UPDATE reserve_movements SET amount_fen = amount_fen + 1 WHERE purpose = 'contribution' AND seq = (SELECT min(seq) "
+        "FROM reserve_movements)",
+        "UPDATE cash_postings SET amount_fen = amount_fen + 1 WHERE from_account = -3 AND to_account = -4 AND seq = (SELECT "
+        "min(seq) FROM reserve_movements)",
+        "UPDATE cash_balances SET amount_fen = amount_fen - 1 WHERE account = -3",
+        "UPDATE cash_balances SET amount_fen = amount_fen + 1 WHERE account = -4",
+        "DELETE FROM bank_files",
+    ),
+    (
+        "reserve_movements and postings of the reserve",
+        "UPDATE reserve_movements SET to_account = 4 WHERE purpose = 'use'",
+    ),
+    (
+        "differences",
+        """UPDATE bank_files SET breaks = 0, body = CAST(json_set(CAST(body AS TEXT), '$.breaks', json('[]')) AS BLOB)""",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", ONLY_BY_THE_RULES, ids=lambda case: case[0])
+def test_figures_that_agree_with_each_other_are_held_against_the_rules(data: Path, case: tuple[str, ...]) -> None:
+    place, *changes = case
+    sql(data, *changes)
+    found = [finding for finding in verify(data).report.findings if finding.kind == "ledger"]
+    assert found
+    assert all(place in finding.place or "how many" in finding.place for finding in found), found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE statement_answers SET words = 'never mind' WHERE seq = (SELECT max(seq) FROM statement_answers)",
+        "UPDATE statement_answers SET step = 'contested', objection = 9 WHERE step = 'confirmed'",
+        "UPDATE statement_answers SET account = 3 WHERE step = 'confirmed'",
+    ],
+)
+def test_answers_after_the_last_close_are_what_members_said(data: Path, change: str) -> None:
+    sql(data, change)
+    found = [finding for finding in verify(data).report.findings if finding.kind == "audit trail"]
+    assert [finding.place for finding in found if "statement_answers" not in finding.place] == []
+    assert found
+
+
 def test_a_document_rewritten_with_its_hash_is_told_by_its_figures(data: Path) -> None:
     """Whoever edits a statement also puts its SHA-256 right; the figures and the bulletin's Merkle root still tell."""
     with closing(sqlite3.connect(data / "registry.db")) as database:

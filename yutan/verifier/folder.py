@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from yutan.verifier import checkpoints, contents, documents, journal, ledger, trail
+from yutan.verifier import checkpoints, contents, documents, journal, ledger, rates, said, trail
 from yutan.verifier.findings import CHECKPOINTS, DOCUMENTS, LEDGER, STORES, TRAIL, Report
 from yutan.verifier.journal import Journal
 from yutan.verifier.registry import FILE, NotReadable, Registry, check_pages, connect, lock, open_registry
@@ -73,6 +73,8 @@ def _check_registry(registry: Registry, read: Journal, data: Path, signed: check
     is_sealed = bool(signed.found) and signed.found[-1].checkpoint.journal.seq == read.last_seq
     parts: tuple[tuple[str, Callable[[], None]], ...] = (
         (LEDGER, lambda: ledger.check(registry, read, report)),
+        (LEDGER, lambda: rates.check(registry, read, report)),
+        (TRAIL, lambda: said.check(registry, read, report)),
         (TRAIL, lambda: heads.update(trail.check(registry, read, report))),
         (
             DOCUMENTS,

@@ -33,6 +33,7 @@ FOUND: Final = 20
 PROPOSE: Final = 21
 APPROVE: Final = 22
 REJECT: Final = 23
+CONFIRM: Final = 41
 OBJECT: Final = 42
 CONFIRM_FILING: Final = 61
 WITHDRAW_FILING: Final = 62
@@ -73,6 +74,7 @@ class Journal:
         self.bids: dict[int, Order] = {}  # `instrument` is the auction's number, side 0: the auction has it
         self.words: dict[int, Word] = {}
         self.filings: dict[int, int] = {}  # tag of a member's own request that sets units apart or frees them
+        self.answers: dict[int, list[Any]] = {}  # what members said to their statements, as they said it
         self.chains: dict[int, str] = {}  # behind the records that end with a wanted seq
         self._by_id: dict[tuple[int, str], list[int]] = {}
         self._first_seqs = array("Q")
@@ -111,7 +113,9 @@ class Journal:
             self.founding = command
         elif tag == PROPOSE:
             self.words[seq] = Word(tag, command[1], seq, command[2], command[3], command[4])
-        elif tag in (OBJECT, CONFIRM_FILING, WITHDRAW_FILING):
+        elif tag in (CONFIRM, OBJECT):
+            self.answers[seq] = command
+        elif tag in (CONFIRM_FILING, WITHDRAW_FILING):
             self.filings[seq] = tag
         elif tag in (APPROVE, REJECT):
             self.words[seq] = Word(tag, command[1], command[2], command[3] if tag == REJECT else "", "", [])

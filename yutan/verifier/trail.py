@@ -178,7 +178,8 @@ class _Trail:
             ("unit_postings", "posting", "seq > 0 AND trade = 0"),
         ):
             for number, seq, kind in self.registry.query(f"SELECT {key}, seq, kind FROM {table} WHERE {condition}"):
-                if kind == _OF_FILINGS.get(self.journal.filings.get(seq, 0)):
+                asked = self.journal.filings.get(seq, self.journal.answers.get(seq, [0])[0])
+                if kind == _OF_FILINGS.get(asked):
                     continue  # a unit's own request, which is no act
                 self.report.require(TRAIL, FILE, f"{table} {number}", seq in self.acts, "an act taken at its seq", seq)
         for number, seq in self.registry.query("SELECT account, opened_seq FROM accounts"):
