@@ -5,7 +5,7 @@ They go into the transaction that closes the day, so a day that is closed has it
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ from settlement.core.merkle import MerkleRoot
 from settlement.core.postings import CASH_COLUMNS, TRADE_COLUMNS, UNIT_COLUMNS, Writes
 from settlement.core.statement import CashPosting, StatementMaker, UnitPosting
 from settlement.store import Store
+
+Deal = TypeVar("Deal", TradeRow, AwardRow)
 
 
 async def add_for_entry(store: Store, clearing: Clearing, writes: Writes) -> None:
@@ -47,8 +49,7 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
     settled_now = _settled_by(writes)
 
     def add_trade(row: TradeRow) -> None:
-        if row.trade in settled_now:
-            row = msgspec.structs.replace(row, status=SETTLED, settled_seq=close.seq)
+        row = _as_settled(row, settled_now, close.seq)
         maker.add_trade(row)
         totals.add(row)
 
@@ -60,8 +61,7 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
     )
 
     def add_award(row: AwardRow) -> None:
-        if row.trade in settled_now:
-            row = msgspec.structs.replace(row, status=SETTLED, settled_seq=close.seq)
+        row = _as_settled(row, settled_now, close.seq)
         maker.add_award(row)
         totals.add_award(row)
 
@@ -103,6 +103,10 @@ async def add(store: Store, clearing: Clearing, writes: Writes) -> None:
     writes.changes.append(("bulletin", (close.trading_day, clearing.bulletins, clearing.bulletin_sha256, body, 0)))
     today = publications.closing(close, writes, totals, ended)
     await publications.add_ended(store, clearing, writes, today, close.periods)
+
+
+def _as_settled(row: Deal, settled_now: set[int], seq: int) -> Deal:
+    return msgspec.structs.replace(row, status=SETTLED, settled_seq=seq) if row.trade in settled_now else row
 
 
 def _settled_by(writes: Writes) -> set[int]:

@@ -26,10 +26,7 @@ CALL_TIES = ("reference", "pressure")
 CLOSE_RULES: Final = ("A", "B", "C", "L")
 MATCH_MODES: Final = ("PRICE_TIME_AUTO", "PICK_BEST5", "PICK_BEST_ONLY", "MEDIAN3")
 COMPOSITE_WEIGHTS: Final = ("none", "tonnes", "equal")
-PICK_LEVELS: Final = {
-    "PICK_BEST5": 5,
-    "PICK_BEST_ONLY": 1,
-}  # nothing trades unless a taker picks one of the best levels
+PICK_LEVELS: Final = {"PICK_BEST5": 5, "PICK_BEST_ONLY": 1}  # nothing trades unless a taker picks a level
 PRODUCT: Final = "product."  # begins the name of a product's rule: "product.CQEA.limit_bp"
 NONE: Final = "none"  # instead of a list of words: an empty one could be a mistake
 NO_LIMIT: Final = "none"  # instead of a price limit; a band of zero would be a mistake
