@@ -40,7 +40,7 @@ from gateway.feed import PublicFeed
 from gateway.filings import FilingDesk
 from gateway.history import History
 from gateway.intentions import IntentionDesk
-from gateway.listener import Listener
+from gateway.listener import Listener, turned_away
 from gateway.login_desk import LoginDesk
 from gateway.logins import Logins
 from gateway.members import MemberDesk
@@ -355,11 +355,11 @@ class Gateway:
             return None
         origin = request.headers.get("Origin")
         if origin is not None and origin not in self.settings.origins:
-            return _http_refusal(HTTPStatus.FORBIDDEN, b"origin not allowed\n", {})
+            return turned_away(HTTPStatus.FORBIDDEN, b"origin not allowed\n", {})
         waiting = sum(peer.state == session.GREETED and peer.door != "market" for peer in self._connections)
         is_full = len(self._connections) >= self.settings.connections_max
         if is_full or (door != "market" and waiting >= self.settings.logins_waiting_max):
-            return _http_refusal(HTTPStatus.SERVICE_UNAVAILABLE, b"too many connections\n", {"Retry-After": "1"})
+            return turned_away(HTTPStatus.SERVICE_UNAVAILABLE, b"too many connections\n", {"Retry-After": "1"})
         language = "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
         host = request.headers.get("Host", "")
         connection = Connection(self, door, f"C-{secrets.token_hex(8)}", host, secrets.token_hex(16), language)
@@ -698,7 +698,3 @@ _ORDER_COMMANDS: Final = frozenset(
     )
 )
 _QUIET: Final = "gateway"  # picows' logger: its records go where the process' logging sends them
-
-
-def _http_refusal(status: HTTPStatus, body: bytes, headers: dict[str, str]) -> WSUpgradeResponseWithListener:
-    return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, body, headers), None)
