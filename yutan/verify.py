@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from yutan import folder
 from yutan.verifier import folder as verifier
+from yutan.verifier import package as packages
 from yutan.verifier import public
 from yutan.verifier.findings import LEDGER, REPLAY, Finding, Report, exit_code
 from yutan.verifier.registry import NotReadable
@@ -82,6 +83,18 @@ def verify_bulletin(bulletin: Path, key: str, published: Path | None) -> Verifie
     report = Report()
     try:
         seq = public.verify_bulletin(bulletin, key, published, report)
+    except OSError as error:
+        raise VerifyError(f"{error.filename}: {error.strerror}") from error
+    return _verified(report, seq, "", "", "not there")
+
+
+def verify_package(package: Path, key: str) -> Verified:
+    """Check a regulator's package of a day by the exchange's public key. Raises VerifyError."""
+    if not key:
+        raise VerifyError("a day's package is verified with the exchange's public key: --key")
+    report = Report()
+    try:
+        seq = packages.verify_package(package, key, report)
     except OSError as error:
         raise VerifyError(f"{error.filename}: {error.strerror}") from error
     return _verified(report, seq, "", "", "not there")

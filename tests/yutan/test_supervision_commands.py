@@ -1,11 +1,15 @@
 """Supervision as an operator and a member type it, against a real exchange."""
 
 import hashlib
+import zipfile
 from pathlib import Path
+
+import orjson
 
 from tests.yutan.kit import answer, serving, wait_for
 from tests.yutan.test_cli import Desk
 from tests.yutan.test_registry_commands import YEAR, admit
+from yutan import checkpoints, day_package, verify
 
 WHY = ("--reason", "CQ-M Art. 30")
 
@@ -89,3 +93,42 @@ def test_an_alert_is_listed_with_its_evidence_and_opened_as_a_case(tmp_path: Pat
         assert "M-9" in missing["error"]["message"]
         desk.operator("case", "open", "B01", "--matter", "small volume", "--alert", "M-1", *WHY)
         assert desk.operator("case", "show", "K-1")["alerts"] == ["M-1"]
+    package_is_whole_and_every_change_of_it_is_found(desk.data, tmp_path)
+
+
+def package_is_whole_and_every_change_of_it_is_found(data: Path, place: Path) -> None:
+    """The regulator's package of the day above."""
+    key = checkpoints.Checkpoints(data).exchange_keys()[-1].public_key
+    file, command = place / "day.zip", ("operator", "day-package", "20261123")
+    written = answer(*command, str(file), "--data", str(data))
+    content = file.read_bytes()
+    assert written["sha256"] == hashlib.sha256(content).hexdigest()
+    assert day_package.make(data, 20261123) == content  # the same journal, the same bytes
+    verified = answer("verify", "--day-package", str(file), "--key", key)
+    assert (verified["findings"], verified["seq"] > 0) == ([], True)
+    with zipfile.ZipFile(file) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    [trade] = orjson.loads(files["trades.json"])
+    assert (trade["instrument"], trade["price"], trade["quantity"], trade["buyer"], trade["seller"]) == (
+        "CQEA-25", "44.00", 105, "B01", "S01",
+    )  # fmt: skip
+    assert [row["what"] for row in orjson.loads(files["orders.json"])] == ["accepted", "accepted"]
+    assert [row["alert"] for row in orjson.loads(files["alerts.json"])] == ["M-1", "M-2"]
+    held = {row["account"]: row for row in orjson.loads(files["holdings.json"])}
+    assert held["S01"]["available"] == 500 - 105
+    assert orjson.loads(files["bulletin.json"])["trading_day"] == "2026-11-23"
+    for name, body in files.items():
+        for changed in (body + b" ", body[:-1] + bytes([body[-1] ^ 1]), None):
+            with zipfile.ZipFile(file, "w") as archive:
+                for other, kept in files.items():
+                    if other != name:
+                        archive.writestr(other, kept)
+                    elif changed is not None:
+                        archive.writestr(other, changed)
+            assert verify.verify_package(file, key).findings, (name, changed)
+    file.write_bytes(content[: len(content) // 2])
+    assert verify.verify_package(file, key).findings
+    file.write_bytes(content)
+    assert verify.verify_package(file, "00" * 32).findings
+    refused = answer("operator", "day-package", "20261124", str(file), "--data", str(data), code=65)
+    assert "no trading day that has closed" in refused["error"]["message"]

@@ -19,6 +19,7 @@ from yutan.cli import (
     block,
     credit,
     day,
+    day_package,
     kill,
     links,
     login,
@@ -40,6 +41,7 @@ registry.register(app)
 allocations.register(app)
 day.register(app)
 credit.register(app)
+day_package.register(app)
 links.register(app)
 supervision.register(app)
 statements.register(app)

@@ -23,6 +23,9 @@ def verify(
     bulletin: Annotated[
         Path | None, typer.Option("--bulletin", help="A published bulletin instead of a data folder (公报文件).")
     ] = None,
+    package: Annotated[
+        Path | None, typer.Option("--day-package", help="A regulator's package of a day instead (监管日报包).")
+    ] = None,
     key: PublicKey = "",
     published: Annotated[
         Path | None,
@@ -35,15 +38,17 @@ def verify(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Check a stopped exchange, or a published bulletin (核验). The exit code tells the kind of finding."""
-    if (folder is None) == (bulletin is None):
-        raise typer.BadParameter("name either a data folder or --bulletin FILE")
+    """Check a stopped exchange, a published bulletin or a day's package (核验). The exit code tells the kind of finding."""
+    if sum(named is not None for named in (folder, bulletin, package)) != 1:
+        raise typer.BadParameter("name one of a data folder, --bulletin FILE and --day-package FILE")
     try:
         trusted = verification.public_key(key)
         if bulletin is not None:
             verified = verification.verify_bulletin(bulletin, trusted, published)
+        elif package is not None:
+            verified = verification.verify_package(package, trusted)
         else:
-            assert folder is not None, "one of both is named"
+            assert folder is not None, "one of the three is named"
             verified = verification.verify(folder, trusted, published, is_replayed=replay)
     except verification.VerifyError as error:
         fail(str(error), code=EXIT_DATA, as_json=as_json)
