@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_orders_per_second_max: Rate = 0
     participant_orders_per_second_max: Rate = 0
     key_cancels_per_second_max: Rate = 0
-    data_licence: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9.+-]{0,64}$")] = "CC-BY-4.0"
+    data_licence: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9.+-]{0,64}$")] = ""
     cancel_grace_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 5_000
 
 
