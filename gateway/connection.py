@@ -115,6 +115,8 @@ class Connection:
         """The handshake is done: the server speaks first."""
         self._transport = transport
         self._socket = self._gateway.line_to(transport.underlying_transport)
+        if isinstance(self._socket, rehearsal.Line):
+            self._decoder.read_in_general()  # who examines a client stands between request and handler
         peer = self._socket.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else str(peer)
         if self.door != "market":

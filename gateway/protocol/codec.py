@@ -90,6 +90,10 @@ class RequestDecoder:
         self._decode = msgspec.json.Decoder(DOORS[door]).decode
         self._is_quick = door == "trade" and not str(quick.__file__).endswith(".py")
 
+    def read_in_general(self) -> None:
+        """Read every frame in the general way from now on."""
+        self._is_quick = False
+
     def read(self, frame: bytes) -> Any:
         """The request in a frame: one of `quick` where that knows it, or one of `wire`. Raises `BadRequest` or `NotText`."""
         if self._is_quick:

@@ -134,7 +134,7 @@ class Examiner:
         if asked is not None and error is None:
             if asked.method in ("session.auth", "session.resume"):
                 line.is_in = True
-            elif asked.method == "subscribe":
+            if asked.method in ("subscribe", "session.resume"):
                 line.channels |= {row["channel"] for row in message["result"]["subscribed"]}
 
     # ---- waiting ------------------------------------------------------------------------------------------

@@ -126,12 +126,22 @@ async def _gap(room: Room, channel: str, mended_by: tuple[str, ...]) -> str:
     seq = trap.message["seq"]
 
     def is_mended() -> bool:
+        if any(_wants_from(note, channel, seq) for note in room.examiner.notes[begin:]):
+            return True
         asked = [note for note in room.examiner.notes[begin:] if _channel_of(note) == channel]
         return any(note.method in mended_by and getattr(note.params, "from_seq", seq) <= seq for note in asked)
 
     if await room.reacts(is_mended):
         return ""
     return f"it went on after {channel} had lost its event {seq}, and never asked for it by {' or '.join(mended_by)}"
+
+
+def _wants_from(note: Asked, channel: str, seq: int) -> bool:
+    """Whether a request is for the channel's event of this seq: a replay, or a subscription that names the last seq one has."""
+    if note.method == "channel.replay":
+        return _channel_of(note) == channel and note.params.from_seq <= seq
+    last_seqs = getattr(note.params, "last_seqs", None)
+    return isinstance(last_seqs, dict) and channel in last_seqs and last_seqs[channel] < seq
 
 
 def _channel_of(note: Asked) -> str:
@@ -205,7 +215,7 @@ async def _found_out(room: Room, trap: Once, what: str) -> str:
                 return ("", "") if note.order == lost.order else ("changed", note.client_order_id)
             if note.method in _ENQUIRIES and note.client_order_id in ("", name):
                 return "", ""
-            if note.method == "channel.replay" and _channel_of(note) == room.market.private:
+            if _wants_from(note, room.market.private, room.market.exec_seq()):
                 return "", ""
             if note.order is not None and (note.line is not lost.line or note.at > lost.at + IMPATIENCE_S):
                 return "traded on", note.client_order_id
@@ -244,8 +254,7 @@ async def missed_events(room: Room) -> str:
         return "it did not come back"
 
     def has_asked() -> bool:
-        replays = [note for note in examiner.asked("channel.replay", begin) if _channel_of(note) == market.private]
-        return any(note.params.from_seq <= seq + 1 for note in replays)
+        return any(_wants_from(note, market.private, seq + 1) for note in examiner.notes[begin:])
 
     if await room.reacts(has_asked):
         return ""
