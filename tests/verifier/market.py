@@ -1,5 +1,6 @@
 """A small market that has seen everything once: two days with calls, a block, an auction, a freeze, a dispute, a void."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from yutan import founding
 from yutan.compose import Exchange
 from yutan.settings import Settings
 
+DEADLINE_S: Final = 60.0
 ANY_PORTS: Final = Settings(ws_port=0, http_port=0, disk="inline")
 RULES: Final = rulebook_text(
     {
@@ -163,9 +165,20 @@ async def _second_day(desk: Desk) -> None:
     cash[BUYER] += 100
     balances = tuple((account, fen) for account, fen in cash.items() if account > 0)
     await desk.act(c.ImportBankFile(SECOND_DAY, balances, cash[FEES], cash[RESERVE], sum(cash.values()), "ab" * 32))
+    await _explain_the_breaks(desk)
     await desk.do(c.ConfirmStatement(THIRD, SECOND_DAY))
     await desk.do(c.ObjectToStatement(BUYER, SECOND_DAY, "手续费有误"))
     await desk.act(c.DepositCash(SELLER, 777))  # what comes after the last close is under no bulletin
+
+
+async def _explain_the_breaks(desk: Desk) -> None:
+    """The exchange journals by itself what the comparison found; only then can people deal with it."""
+    deadline = asyncio.get_running_loop().time() + DEADLINE_S
+    while not (found := desk.exchange.view.bank()[1]):
+        assert asyncio.get_running_loop().time() < deadline, "the comparison was not recorded"
+        await asyncio.sleep(0.01)
+    for each in found:
+        await desk.act(c.ResolveBankBreak(each.number, "explained", "在途"))
 
 
 async def _void_the_last(desk: Desk) -> None:
