@@ -375,6 +375,7 @@ class SlowMarket(SlowSupervision):
             )
             instrument.reference = close
         self.look_at_holders()
+        self.look_at_floors()
         self.set_phase(phases.CLOSED)
         composites = [row for code in self.rules.products if (row := self.composite(code, stats)) is not None]
         self.out.append(e.DayClosed(self.trading_day, tuple(stats), tuple(composites), self.periods_ended()))

@@ -1,6 +1,7 @@
 """The slow market's supervision: what is in force is worked out from the day each time, a case is a list of words."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from engine.core import commands as c
 from engine.core import events as e
@@ -224,6 +225,15 @@ class SlowSupervision(SlowRegistry):
                 elif not is_large and (code, owner) in self.large:
                     del self.large[code, owner]
                     self.out.append(e.HolderNoted(owner, code, 0, 0))
+
+    def look_at_floors(self) -> None:
+        """At the close: who keeps hardly more than it must."""
+        near = Fraction(self.rules.surveillance.retention_near_bp, 10_000)
+        for account in self.accounts:
+            floor = sum(account.retained.values())
+            kept = self.allowances_available(account) + self.allowances_encumbered(account)
+            if near and floor and 0 <= Fraction(kept - floor, floor) <= near:
+                self.out.append(e.RetentionNear(account.number, kept, floor))
 
     def next_date(self) -> int:
         return shift(self.trading_day, 1) if is_date(self.trading_day) else self.trading_day + 1
