@@ -50,6 +50,7 @@ CHAIN: Final[tuple[Step, ...]] = (
         "the account may trade this",
         (
             reasons.ACCOUNT_RESTRICTED,
+            reasons.ACCOUNT_MERGED,
             reasons.ACCOUNT_CLOSED,
             reasons.PARTICIPANT_SUSPENDED,
             reasons.KILL_SWITCH_ENGAGED,
