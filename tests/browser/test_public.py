@@ -164,11 +164,12 @@ async def found_from_the_front_page(page: Any, url: str, *steps: str) -> str:
 async def test_what_a_first_visitor_looks_for_is_at_most_three_links_away(tmp_path: Path) -> None:
     async with market(tmp_path) as there, browser(there.url) as open_page:
         await there.end_day()
-        page = (await open_page("zh")).page
+        driver = await open_page("zh")
+        page = driver.page
         assert "40.13" in await found_from_the_front_page(page, there.url, "公报", "2026-11-20")  # the close
         assert "2026-11" in await found_from_the_front_page(page, there.url, "数据")
         assert "准入" in await found_from_the_front_page(page, there.url, "开户")
         await found_from_the_front_page(page, there.url, "核验公报")
         await page.select_option("#issue", label="2026-11-20 v1")
         await page.click("#ask button")
-        await page.wait_for_function("document.getElementById('verdict').textContent.includes('真实')")
+        await driver.says("#verdict", "真实:2026-11-20")

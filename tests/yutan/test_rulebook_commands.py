@@ -42,13 +42,13 @@ def test_a_book_with_many_faults_is_refused_with_all_of_them_file_key_and_reason
         assert f"{file}: {fault}" in shown.stderr.replace("\n", " ") or fault in shown.stderr, fault
     error = answer("rulebook", "check", str(file), code=20)["error"]
     assert (error["code"], error["name"], error["data"]["file"]) == (2017, "RULEBOOK_INVALID", str(file))
-    assert len(error["data"]["faults"]) == 3 + 3 + 3 + 1 + 1 + 1 + 6 + 2 + 2
+    assert len(error["data"]["faults"]) == 3 + 3 + 3 + 1 + 1 + 1 + 6 + 2 + 2 + 2
     assert "no rule book named" in answer("rulebook", "check", "nowhere", code=66)["error"]["message"]
 
 
 def test_what_a_person_must_confirm_is_counted_and_shown() -> None:
     checked = answer("rulebook", "check", "chongqing")
-    assert checked["rules"]["unknown"] == 9
+    assert checked["rules"]["unknown"] == 11
     assert "product.CQEA.trading_fee_ppm" in checked["to_confirm"]
     unsure = answer("rulebook", "show", "chongqing", "--unsure")
     assert [row["rule"] for row in unsure if row["confidence"] == "unknown"] == [
@@ -56,6 +56,8 @@ def test_what_a_person_must_confirm_is_counted_and_shown() -> None:
         *(f"product.{code}.{fee}_fee_ppm" for code in ("CQEA", "CCER", "CQCER") for fee in ("trading", "settlement")),
         "compliance.2025.surrender_deadline",
         "compliance.2025.offset_limit_bp",
+        "surveillance.price_high_fen",
+        "surveillance.price_low_fen",
     ]
     assert "CQ-M Art. 26" in run("rulebook", "show", "chongqing", "--source").stdout
     assert "CQ-M Art. 26" not in run("rulebook", "show", "chongqing").stdout
