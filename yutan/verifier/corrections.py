@@ -3,10 +3,9 @@
 import hashlib
 from typing import Any
 
-import orjson
-
 from yutan.verifier.findings import DOCUMENTS, Report
 from yutan.verifier.registry import FILE, Registry
+from yutan.verifier.texts import object_of, yuan
 
 
 def check(registry: Registry, report: Report) -> None:
@@ -27,7 +26,7 @@ def check(registry: Registry, report: Report) -> None:
         told = (before + 1, hashlib.sha256(superseded).hexdigest(), hashlib.sha256(body).hexdigest())
         report.expect(DOCUMENTS, FILE, f"{place} version, supersedes, sha256", told, (version, supersedes, sha256))
         expected = _expected(registry, account, day, version, seq, superseded)
-        report.expect(DOCUMENTS, FILE, f"{place} content", expected, _object(body))
+        report.expect(DOCUMENTS, FILE, f"{place} content", expected, object_of(body))
         newest[account, day] = (version, body, seq)
         found.add((account, day, seq))
     closed = {day.trading_day: day.closed_seq for day in registry.days}
@@ -41,7 +40,7 @@ def check(registry: Registry, report: Report) -> None:
 
 def _expected(registry: Registry, account: int, day: int, version: int, seq: int, superseded: bytes) -> dict[str, Any]:
     """The version before, with what the entry voided of the account's trades."""
-    content = _object(superseded)
+    content = object_of(superseded)
     for void in registry.voids.values():
         deal = registry.deals.get(void.trade)
         if void.seq != seq or deal is None or deal.trading_day != day or account not in (deal.buyer, deal.seller):
@@ -52,7 +51,7 @@ def _expected(registry: Registry, account: int, day: int, version: int, seq: int
             if row.get("trade_id") == f"T-{deal.number}":
                 row["status"] = "void"
         told = {
-            "amount": _yuan(deal.amount_fen), "basis": void.basis, "fee_returned": _yuan(refund * void.was_settled),
+            "amount": yuan(deal.amount_fen), "basis": void.basis, "fee_returned": yuan(refund * void.was_settled),
             "instrument": registry.instruments[deal.instrument].code, "side": "buy" if is_buyer else "sell",
             "tonnes": deal.tonnes, "trade_id": f"T-{deal.number}", "voided_at_ns": void.at_ns,
             "was_settled": bool(void.was_settled),
@@ -61,15 +60,3 @@ def _expected(registry: Registry, account: int, day: int, version: int, seq: int
         supersedes = hashlib.sha256(superseded).hexdigest()
         content["correction"] = {"basis": void.basis, "supersedes": supersedes, "version": version}
     return content
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return content if isinstance(content, dict) else {}

@@ -19,6 +19,7 @@ from yutan.verifier.findings import DOCUMENTS, Report
 from yutan.verifier.ledger import LISTED, Cash, Units
 from yutan.verifier.merkle import root
 from yutan.verifier.registry import FILE, Day, Deal, Registry
+from yutan.verifier.texts import content_of, iso_day, yuan
 from yutan.verifier.trail import Head
 
 ZEROS: Final = "0" * 64
@@ -34,17 +35,6 @@ _UNIT_WORDS: Final = {
     "cancel": ("canceled", None), "transfer": ("transferred_out", "transferred_in"), "true_up": ("withdrawn", None),
     "void": ("voided_out", "voided_in"),
 }  # fmt: skip
-
-
-def yuan(fen: int) -> str:
-    """Fen as yuan with two decimals."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
-
-
-def iso_day(day: int) -> str:
-    """20230207 -> 2023-02-07."""
-    text = f"{day:08d}"
-    return f"{text[:4]}-{text[4:6]}-{text[6:]}"
 
 
 def check(
@@ -108,7 +98,7 @@ class _Documents:
             digest = hashlib.sha256(body).hexdigest()
             self.expect(f"{place} number", number, found_number)
             self.expect(f"{place} sha256", digest, sha256)
-            content = _json(body)
+            content = content_of(body)
             if not self.report.require(DOCUMENTS, FILE, place, isinstance(content, dict), "a JSON object", "another"):
                 continue
             self.expect(f"{place} previous_sha256", previous, content.get("previous_sha256"))
@@ -272,7 +262,7 @@ class _Documents:
     def _statement(self, day: Day, period: "_Period", account: int, sha256: str, body: bytes) -> None:
         place = f"statements {day.trading_day}, account {account}"
         self.expect(f"{place} sha256", hashlib.sha256(body).hexdigest(), sha256)
-        content = _json(body)
+        content = content_of(body)
         if not self.report.require(DOCUMENTS, FILE, place, isinstance(content, dict), "a JSON object", "another"):
             return
         told: dict[str, object] = {
@@ -398,13 +388,6 @@ class _Period:
     def end(self) -> None:
         """Forget what belonged to this period alone."""
         self._deals.clear()
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _add(total: list[int], deal: Deal) -> None:

@@ -3,18 +3,17 @@
 import hashlib
 from typing import Any, Final
 
-import orjson
-
 from yutan.verifier.findings import DOCUMENTS, Report
 from yutan.verifier.ledger import LISTED
 from yutan.verifier.registry import FILE, Deal, Registry
+from yutan.verifier.texts import iso_day, object_of, yuan
 
 ZEROS: Final = "0" * 64
 
 
 def check(registry: Registry, report: Report) -> None:
     """All of them, in the order of their numbers."""
-    newest = {_iso(day): (1, sha256) for day, sha256 in registry.query("SELECT trading_day, sha256 FROM bulletins")}
+    newest = {iso_day(day): (1, sha256) for day, sha256 in registry.query("SELECT trading_day, sha256 FROM bulletins")}
     previous = ZEROS
     rows = list(
         registry.query(
@@ -27,7 +26,7 @@ def check(registry: Registry, report: Report) -> None:
     ):
         place = f"publications {number}"
         digest = hashlib.sha256(body).hexdigest()
-        content = _object(body)
+        content = object_of(body)
         before, superseded = newest.get(period, (0, ""))
         correction = {"supersedes": superseded} if superseded else {}
         told: dict[str, tuple[object, object]] = {
@@ -40,7 +39,7 @@ def check(registry: Registry, report: Report) -> None:
                 [period, kind, version, number],
                 [content.get(name) for name in ("period", "kind", "version", "number")],
             ),
-            "trading_day": (_iso(last), content.get("trading_day")),
+            "trading_day": (iso_day(last), content.get("trading_day")),
             "correction": (
                 correction,
                 {name: text for name, text in (content.get("correction") or {}).items() if name != "basis"},
@@ -81,11 +80,11 @@ def _figures(registry: Registry, report: Report, place: str, days: tuple[int, in
         told: dict[str, object] = {
             "auction": _sums(awards),
             "block": _sums([deal for deal in mine if deal.method == "block"]),
-            "high": _yuan(max(prices)) if prices else None,
-            "last": _yuan(prices[-1]) if prices else None,
+            "high": yuan(max(prices)) if prices else None,
+            "last": yuan(prices[-1]) if prices else None,
             "listed": {**_sums(listed), **{m: _sums([d for d in listed if d.method == m]) for m in LISTED}},
-            "low": _yuan(min(prices)) if prices else None,
-            "open": _yuan(prices[0]) if prices else None,
+            "low": yuan(min(prices)) if prices else None,
+            "open": yuan(prices[0]) if prices else None,
         }
         for name, right in told.items():
             report.expect(DOCUMENTS, FILE, f"{place} {instrument.code} {name}", right, row.get(name))
@@ -104,8 +103,8 @@ def check_voided(
     for deal, void in zip(gone, voids, strict=True):
         instrument = registry.instruments[deal.instrument]
         told.append({
-            "amount": _yuan(deal.amount_fen), "basis": void.basis, "instrument": instrument.code, "method": deal.method,
-            "price": _yuan(deal.price_ticks * instrument.tick_fen), "tonnes": deal.tonnes, "trade_id": f"T-{deal.number}",
+            "amount": yuan(deal.amount_fen), "basis": void.basis, "instrument": instrument.code, "method": deal.method,
+            "price": yuan(deal.price_ticks * instrument.tick_fen), "tonnes": deal.tonnes, "trade_id": f"T-{deal.number}",
             "voided_at_ns": void.at_ns,
         })  # fmt: skip
     report.expect(DOCUMENTS, FILE, f"{place} voided", told, content["voided"])
@@ -113,21 +112,4 @@ def check_voided(
 
 def _sums(deals: list[Deal]) -> dict[str, object]:
     fen = sum(deal.amount_fen for deal in deals)
-    return {"tonnes": sum(deal.tonnes for deal in deals), "trades": len(deals), "turnover": _yuan(fen)}
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
-def _iso(day: int) -> str:
-    text = f"{day:08d}"
-    return f"{text[:4]}-{text[4:6]}-{text[6:]}"
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return content if isinstance(content, dict) else {}
+    return {"tonnes": sum(deal.tonnes for deal in deals), "trades": len(deals), "turnover": yuan(fen)}

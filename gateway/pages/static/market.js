@@ -3,16 +3,12 @@
 
 import { draw } from "./chart.js";
 import { Follower } from "./follow.js";
+import { showState } from "./state.js";
 import { clock, large, local, say } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const PHASES = JSON.parse($("main").querySelector(".clock").dataset.phases);
 const TRADES_SHOWN = 60;
-const STATES = {
-  live: ["实时", "Live"],
-  stale: ["行情可能延迟", "May be out of date"],
-  resuming: ["正在重新连接", "Reconnecting"],
-};
 const SIDES = { buy: ["买", "Buy"], sell: ["卖", "Sell"], auction: ["竞", "Auction"] };
 const NUMERALS = "一二三四五六七八九十";
 
@@ -243,12 +239,6 @@ function hear(event) {
   else if (kind === "book5" && code === selected) showBook(event.data);
   else if (kind === "trades" && code === selected) showTrades(event.data, isWhole);
   else if (kind === "kline" && code === `${selected}.1m`) showBars(event.data, isWhole);
-}
-
-function showState(state) {
-  $("link").dataset.state = state;
-  $("link-text").textContent = say(...STATES[state]);
-  document.body.dataset.state = state;
 }
 
 function select(code) {

@@ -1,11 +1,12 @@
 // The member's terminal: shows what the exchange says about one's own accounts, and sends what was looked at before.
 
 import { Link } from "./link.js";
-import { $, grouped, make, moment } from "./people.js";
+import { $, make, moment } from "./people.js";
 import { Papers } from "./papers.js";
-import { button, fill, run, showState, tonnes, watchSession } from "./parts.js";
+import { button, fill, run, tonnes, watchSession } from "./parts.js";
 import { Ticket, showBook } from "./ticket.js";
-import { clock, local, say } from "./words.js";
+import { showState } from "./state.js";
+import { clock, grouped, local, say } from "./words.js";
 
 const FILLS_SHOWN = 100;
 const FILLS_BACK = 400; // reports looked back for fills after a login

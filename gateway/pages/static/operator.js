@@ -2,7 +2,8 @@
 
 import { Link } from "./link.js";
 import { $, make, moment } from "./people.js";
-import { button, documentNode, fill, run, showState, tonnes, watchSession } from "./parts.js";
+import { button, documentNode, fill, run, tonnes, watchSession } from "./parts.js";
+import { showState } from "./state.js";
 import { say } from "./words.js";
 
 const LOOK_MS = 5_000; // what no channel tells is asked for so often

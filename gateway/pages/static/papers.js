@@ -1,8 +1,8 @@
 // Statements and the compliance year: what was settled, agreed with or contested, owed, filed and confirmed by a second person.
 
-import { $, grouped, make, moment } from "./people.js";
+import { $, make, moment } from "./people.js";
 import { button, documentNode, fill, run, tonnes } from "./parts.js";
-import { say } from "./words.js";
+import { grouped, say } from "./words.js";
 
 const STATEMENT = {
   open: ["待确认", "open"], confirmed: ["已确认", "confirmed"], contested: ["有异议", "contested"], accepted: ["逾期视为认可", "accepted by silence"],

@@ -1,21 +1,10 @@
 // What both desks are made of: tables, buttons that ask, documents as they are, one's own sessions, and the state of the link.
 
 import { Unknown } from "./link.js";
-import { $, ask, grouped, make, moment, refusalText } from "./people.js";
-import { say } from "./words.js";
+import { $, ask, make, moment, refusalText } from "./people.js";
+import { grouped, say } from "./words.js";
 
-const STATES = {
-  live: ["实时", "Live"],
-  stale: ["数据可能延迟", "May be out of date"],
-  resuming: ["正在重新连接", "Reconnecting"],
-};
 const SEEN_MS = 60_000;
-
-export function showState(state) {
-  $("link").dataset.state = state;
-  $("link-text").textContent = say(...STATES[state]);
-  document.body.dataset.state = state;
-}
 
 /** What went wrong, in words; an answer that did not come is said to be unknown. */
 export function wrong(error) {

@@ -22,13 +22,6 @@ export function moment(time) {
   return `${date.toISOString().slice(0, 10)} ${clock(date, true)}`;
 }
 
-/** "1234567.80" -> "1,234,567.80"; digits of a decimal string are never touched. */
-export function grouped(value) {
-  const [whole, fraction] = String(value).split(".");
-  const marked = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return fraction === undefined ? marked : `${marked}.${fraction}`;
-}
-
 /** What the exchange refused, in its own words. */
 export class Refused extends Error {
   constructor(error) {

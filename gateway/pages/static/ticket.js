@@ -1,9 +1,9 @@
 // The order ticket: what the exchange says would happen comes first, what is sent is exactly that, and it is sent once.
 
 import { Unknown } from "./link.js";
-import { $, grouped, make, refusalText } from "./people.js";
+import { $, make, refusalText } from "./people.js";
 import { documentNode, tonnes, wrong } from "./parts.js";
-import { say } from "./words.js";
+import { grouped, say } from "./words.js";
 
 const SIDES = { buy: ["买入", "Buy"], sell: ["卖出", "Sell"] };
 const OUTCOMES = { passed: ["✓", "通过", "passed"], failed: ["✗", "未通过", "failed"], not_reached: ["·", "未查", "not reached"] };

@@ -8,6 +8,13 @@ export function say(zh, en) {
   return english ? en : zh;
 }
 
+/** "1234567.80" -> "1,234,567.80"; digits of a decimal string are never touched. */
+export function grouped(value) {
+  const [whole, fraction] = String(value).split(".");
+  const marked = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return fraction === undefined ? marked : `${marked}.${fraction}`;
+}
+
 /** A large figure as it is read: 万 and 亿, or thousands with commas. Numbers may come as decimal texts. */
 export function large(value) {
   const number = Number(value);
@@ -18,8 +25,7 @@ export function large(value) {
     if (number >= 1e8) return `${(number / 1e8).toFixed(2)}亿`;
     if (number >= 1e4) return `${(number / 1e4).toFixed(2)}万`;
   }
-  const [whole, fraction] = String(value).split(".");
-  return Number(whole).toLocaleString("en") + (fraction ? `.${fraction}` : "");
+  return grouped(value);
 }
 
 /** A moment as a Date to be read with getUTC… or toISOString: the exchange's clock, wherever the reader is. */
