@@ -29,7 +29,7 @@ from tests.crash.session import busy_session
 from tests.engine.build import record_bounds
 
 REFUSED = 65  # exit code of `yutan serve` for a folder that is not as it should be (docs/operating.md)
-STORES = ("registry.db", "history.db", "tape.db")
+STORES = ("registry.db", "history.db", "tape.db", "alerts.state")
 
 
 class Killed(NamedTuple):

@@ -1,16 +1,29 @@
 """A market of water-use rights from its founding to a settled trade, with a participant from Sichuan: no line of code knows water."""
 
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import orjson
 
-from tests.yutan.kit import SECOND, answer, serving
+from tests.yutan.kit import SECOND, answer, serving, wait_for
 from tests.yutan.test_cli import Desk
 from yutan import keys
 
 DAY = "20261123"
 SICHUAN = "91510000MA6CQW001P"  # invented; its last character is the check of the others
+
+
+def text_of(address: str) -> str:
+    """The page there; empty while nothing is there: what is approved is published a moment later, by settlement."""
+    try:
+        with urllib.request.urlopen(address) as public:
+            text: str = public.read().decode()
+            return text
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return ""
 
 
 def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
@@ -56,8 +69,8 @@ def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
         desk.operator("approve", proposed["proposal_id"], "--sha256", proposed["sha256"], operator=SECOND)
         [row] = orjson.loads((data / "bulletins" / f"{DAY}.json").read_bytes())["instruments"]
         assert (row["code"], row["listed"]["tonnes"], row["listed"]["turnover"]) == ("CQW-26", 1200, "3000.00")
-        with urllib.request.urlopen(f"{running.http_url}/bulletins/2026-11-23") as public:
-            page = public.read().decode()
+        address = f"{running.http_url}/bulletins/2026-11-23"
+        page = wait_for("the bulletin to be shown", lambda: text_of(address))
         assert "成交量(立方米)" in page
         assert "吨" not in page
         for table in ("trades", "history", "bulletins"):
