@@ -428,7 +428,7 @@ def _trade_status(row: Row) -> TradeStatus:
     *columns, objection = row
     found = TradeStatus(*columns)
     if found.status == FAILED and found.reason == AWAITS_CYCLE:
-        return msgspec.structs.replace(found, status=CLEARING_HOLD, reason=0)
+        return msgspec.structs.replace(found, status=CLEARING_HOLD)
     if not objection or found.status == VOID:
         return found
     is_held = found.status == FAILED

@@ -1,9 +1,11 @@
 // The member's terminal: shows what the exchange says about one's own accounts, and sends what was looked at before.
 
 import { Link } from "./link.js";
+import { Obligation } from "./obligation.js";
 import { $, make, moment } from "./people.js";
 import { Papers } from "./papers.js";
 import { button, fill, run, tonnes, watchSession } from "./parts.js";
+import { learnReasons, reasonText } from "./reasons.js";
 import { Ticket, showBook } from "./ticket.js";
 import { showState } from "./state.js";
 import { clock, grouped, local, say } from "./words.js";
@@ -11,14 +13,16 @@ import { clock, grouped, local, say } from "./words.js";
 const FILLS_SHOWN = 100;
 const FILLS_BACK = 400; // reports looked back for fills after a login
 const TRACK_MS = 1_500; // between looks at trades that are not settled yet
+const TRACKED_MAX = 12; // of them at a look
 const SOON_MS = 150;
 const RARE_MS = 3_000; // between looks at what changes rarely
 const LOOK_MS = 5_000; // what no channel tells is looked at so often
-const ENDED = new Set(["settled", "failed"]);
+const ENDED = new Set(["settled", "void"]);
+const BOOKS_MAX = 8; // books of allowances that are followed for the cost of an obligation
 const SIDES = { buy: ["买", "Buy"], sell: ["卖", "Sell"] };
 const SETTLEMENT = {
   matched: ["已成交", "matched"], clearing_hold: ["清算中", "clearing hold"], settled: ["已交收", "settled"],
-  failed: ["交收失败", "failed"], disputed: ["争议暂缓", "disputed"],
+  failed: ["交收失败", "failed"], disputed: ["争议暂缓", "disputed"], void: ["已撤销", "voided"],
 };
 const STEPS = ["matched", "clearing_hold", "settled"];
 
@@ -30,9 +34,11 @@ let isLooking = false;
 let rareAt = -Infinity; // when what changes rarely was last looked at
 const fills = new Map(); // trade id -> what the report said
 const settling = new Map(); // trade id -> what settlement says
+const askedAt = new Map(); // trade id -> when settlement was last asked about it
 const link = new Link("trade", onState, hear, onWelcome);
 const ticket = new Ticket(link, () => account, look, soon);
-const papers = new Papers(link, () => account, () => trading);
+const papers = new Papers(link, () => account);
+const obligation = new Obligation(link, () => account, () => trading);
 
 // ---- the connection -------------------------------------------------------------------------------------------
 
@@ -48,9 +54,10 @@ async function onWelcome(welcome) {
   document.body.dataset.scopes = welcome.scopes.join(" ");
   $("ticket-panel").hidden = !welcome.scopes.includes("trade");
   trading = welcome.trading_day;
+  await learnReasons(link);
   const instruments = await link.request("instrument.list");
   ticket.show(instruments);
-  papers.show(instruments);
+  obligation.show(instruments);
   look(looked || instruments[0]?.instrument || "");
   replay(welcome.last_seqs[`exec.${account}`] ?? 0);
   soon();
@@ -61,7 +68,8 @@ function look(instrument) {
   looked = instrument;
   const wanted = ["phase"];
   if (account) wanted.push(`exec.${account}`);
-  if (instrument) wanted.push(`book5.${instrument}`);
+  const books = [instrument, ...obligation.allowances().slice(0, BOOKS_MAX)];
+  wanted.push(...new Set(books.filter(Boolean).map((name) => `book5.${name}`)));
   $("book-title").textContent = instrument;
   showBook({ asks: [], bids: [], auction: null }, () => {});
   link.follow(wanted);
@@ -71,13 +79,16 @@ function hear(event) {
   const [kind] = event.ch.split(".");
   if (event.kind === "reset") return;
   if (kind === "phase") showPhase(event.data);
-  else if (kind === "book5" && event.ch === `book5.${looked}`) {
-    showBook(event.data, (price) => {
-      ticket.form.price.value = price;
-      ticket.forget();
-      ticket.form.quantity.focus();
-    });
-    papers.asks = event.data.asks;
+  else if (kind === "book5") {
+    const instrument = event.ch.slice("book5.".length);
+    obligation.offered(instrument, event.data.asks);
+    if (instrument === looked) {
+      showBook(event.data, (price) => {
+        ticket.form.price.value = price;
+        ticket.forget();
+        ticket.form.quantity.focus();
+      });
+    }
   } else if (kind === "exec") {
     take(event.data);
     soon();
@@ -122,7 +133,7 @@ async function refresh() {
     await track();
     if (performance.now() - rareAt > RARE_MS) {
       rareAt = performance.now();
-      await Promise.all([brakes(), papers.statements(), papers.obligation()]);
+      await Promise.all([brakes(), papers.statements(), obligation.look(orders.orders)]);
     }
   } catch (error) {
     if (error.message) $("orders-answer").textContent = error.message;
@@ -167,24 +178,30 @@ function showUnits(units) {
 
 async function track() {
   const shown = [...fills.values()].sort((a, b) => Number(b.trade_id.slice(2)) - Number(a.trade_id.slice(2))).slice(0, FILLS_SHOWN);
-  const open = shown.filter((row) => !ENDED.has(settling.get(row.trade_id)?.status)).slice(0, 12);
-  await Promise.all(open.map(async (row) => settling.set(row.trade_id, await link.request("trade.get", { trade_id: row.trade_id }))));
+  const open = shown.filter((row) => !ENDED.has(settling.get(row.trade_id)?.status));
+  open.sort((one, other) => (askedAt.get(one.trade_id) ?? 0) - (askedAt.get(other.trade_id) ?? 0)); // each has its turn, also where many wait
+  await Promise.all(open.slice(0, TRACKED_MAX).map(async (row) => {
+    askedAt.set(row.trade_id, performance.now());
+    settling.set(row.trade_id, await link.request("trade.get", { trade_id: row.trade_id }));
+  }));
   fill($("fills"), shown.map((row) => [
     row.trade_id, clock(local(row.transact_time), true), row.instrument, { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" },
-    row.last_price, tonnes(row.last_qty), row.fee, { node: tracker(settling.get(row.trade_id)) },
+    row.last_price, tonnes(row.last_qty), row.fee, { node: tracker(settling.get(row.trade_id)), className: "wrap" },
   ]), say("尚无成交", "No fills yet"));
   const isWaiting = shown.some((row) => !ENDED.has(settling.get(row.trade_id)?.status));
   clearTimeout(track.timer);
   if (isWaiting) track.timer = setTimeout(() => track().catch(() => {}), TRACK_MS);
 }
 
+/** How far a trade has come on its way to title; where it waits or ended otherwise, why. */
 function tracker(found) {
   const status = found?.status ?? "matched";
   const place = STEPS.indexOf(status);
-  const steps = place < 0 ? [...STEPS.slice(0, 1), status] : STEPS;
-  const why = found?.reason ? ` ${found.reason.name} (${found.reason.code}) ${found.detail ?? ""}` : "";
-  return make("span", { className: "tracker" }, ...steps.map((step, at) => make("span", { className: at <= (place < 0 ? 1 : place) ? "reached" : "" },
-    `${at <= (place < 0 ? 1 : place) ? "●" : "○"} ${say(...SETTLEMENT[step])}`)), why || null);
+  const steps = place < 0 ? [STEPS[0], status] : STEPS;
+  const reached = place < 0 ? 1 : place;
+  const why = found?.reason ? make("span", { className: "why" }, [reasonText(found.reason), found.detail].filter(Boolean).join(" · ")) : null;
+  return make("span", {}, make("span", { className: "tracker" }, ...steps.map((step, at) =>
+    make("span", { className: at <= reached ? "reached" : "" }, `${at <= reached ? "●" : "○"} ${say(...SETTLEMENT[step])}`))), why);
 }
 
 // ---- one's own brakes ---------------------------------------------------------------------------------------------
@@ -225,6 +242,7 @@ $("account").addEventListener("change", () => {
   account = $("account").value;
   fills.clear();
   settling.clear();
+  askedAt.clear();
   rareAt = -Infinity;
   look(looked);
   link.request("session.status").then((told) => replay(told.last_seqs?.[`exec.${account}`] ?? 0)).catch(() => {});

@@ -3,6 +3,7 @@
 import { Unknown } from "./link.js";
 import { $, make, refusalText } from "./people.js";
 import { documentNode, tonnes, wrong } from "./parts.js";
+import { reasonText } from "./reasons.js";
 import { grouped, say } from "./words.js";
 
 const SIDES = { buy: ["买入", "Buy"], sell: ["卖出", "Sell"] };
@@ -120,7 +121,7 @@ export class Ticket {
     const words = told.accepted
       ? say(`${side} ${told.instrument} ${counted},限价 ${told.price};金额 ${grouped(told.value)} 元,最高手续费 ${told.fee_max} 元,${holds};${fills}。`,
         `${side} ${counted} of ${told.instrument} at ${told.price} or better: value ${grouped(told.value)} CNY, fee at most ${told.fee_max} CNY, ${holds}; ${fills}.`)
-      : say(`不会被接受:${told.reason.name} (${told.reason.code})`, `Would be refused: ${told.reason.name} (${told.reason.code})`);
+      : say(`不会被接受:${reasonText(told.reason)}`, `Would be refused: ${reasonText(told.reason)}`);
     const measured = [
       told.limit !== null && say(`限值 ${told.limit}`, `limit ${told.limit}`), told.actual !== null && say(`实际 ${told.actual}`, `actual ${told.actual}`),
       told.own_canceled > 0 && say(`自成交防范将撤 ${told.own_canceled} 笔本方委托`, `${told.own_canceled} orders of one's own would be canceled`),

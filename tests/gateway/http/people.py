@@ -99,11 +99,14 @@ class Street(NamedTuple):
 
 @asynccontextmanager
 async def street(
-    folder: Path, settings: LoginSettings | None = None, two_person_acts: tuple[str, ...] = ("RegisterKey",)
+    folder: Path,
+    settings: LoginSettings | None = None,
+    two_person_acts: tuple[str, ...] = ("RegisterKey",),
+    rules: str = "",
 ) -> AsyncIterator[Street]:
-    """A house with user wu of participant 9 (account K001), and both doors."""
+    """A house (founded with these rules, if given) with user wu of participant 9 (account K001), and both doors."""
     clock = Clock()
-    house = await House.start(folder, two_person_acts=two_person_acts, logins=settings or LoginSettings())
+    house = await House.start(folder, two_person_acts=two_person_acts, rules=rules, logins=settings or LoginSettings())
     house.gateway.logins._now_ns = clock.now_ns
     await house.act(
         commands.OpenAccount("K001", 9, "水泥厂", "key_emitter"),

@@ -1,0 +1,147 @@
+"""Members at work in a real Chromium: a member trades and confirms the statement, a unit's two persons surrender with offsets."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from engine.core import commands, reasons
+from engine.core.reasons import BY_NUMBER
+from tests.browser.driving import Driver, browser
+from tests.browser.test_desks import logged_in
+from tests.gateway.http.people import Street, street
+from tests.gateway.kit import PRODUCTS, public_of
+from tests.testkit.build import rulebook_text
+
+RIGHTS: Final = ("view", "trade", "file", "limits")
+OFFSET: Final = "CQCER-24"
+# Trades wait for the close, and a tenth of what is owed may be offsets.
+RULES: Final = rulebook_text(
+    {**PRODUCTS, "CQCER": {"kind": "offset"}},
+    {2025: {"offset_limit_bp": 1_000, "surrender_deadline": "2026-12-31"}},
+    {"2025.CQCER": {"limit_bp": 1_000, "is_local": True}},
+    two_person_acts=["RegisterKey"],
+    cycle="end_of_day",
+)
+
+
+async def furnished(there: Street) -> None:
+    """Account K001 owes 100 t for 2025 and has cash, allowances and offsets; user xu may file beside wu and zhu."""
+    await there.house.act(
+        commands.RevokeKey("wu-1"),
+        commands.ListInstrument(OFFSET, "CQCER", 2024, "碳惠通", "CQCER", 3000),
+        commands.DepositCash(4, 10_000_000),
+        commands.AllocateUnits(4, 1, 500, "free", 2025),
+        commands.AllocateUnits(4, 3, 50, "offset", 2025),
+        commands.ImportEmissions(2025, ((4, 100, 20260420),), 0, "cd" * 32),
+    )
+    for user in ("zhu", "xu"):
+        await there.house.act(
+            commands.AppointUser(user, 9, user, f"P-{user}", RIGHTS),
+            commands.RegisterKey(f"{user}-1", public_of(f"{user}-1"), (4,), RIGHTS, user),
+        )
+
+
+async def arrived(there: Street, driver: Driver, name: str, language: str) -> None:
+    """At the terminal with a session that was begun without the page."""
+    async with there.house.member(name) as client:
+        code = await client.logins.new_code()
+    visitor = there.browser()
+    await visitor.enrol(code)
+    await visitor.log_in("trade", name)
+    held = [{"name": name, "value": value, "url": there.url} for name, value in visitor.client.cookies.items()]
+    await driver.page.context.add_cookies(held)
+    await driver.page.context.add_cookies([{"name": "language", "value": language, "url": there.url}])
+    await driver.page.goto(f"{there.url}/member")
+    await driver.live()
+    await driver.page.wait_for_selector("#t-instrument option[value='CQEA-25']", state="attached")
+
+
+async def ordered(page: Any, price: str, quantity: str) -> None:
+    """Fill the ticket and press Enter: the preflight."""
+    await page.fill("#t-price", price)
+    await page.fill("#t-quantity", quantity)
+    await page.keyboard.press("Enter")
+
+
+async def test_a_member_trades_watches_it_settle_and_confirms_the_statement(tmp_path: Path) -> None:
+    async with street(tmp_path, rules=RULES) as there, browser(there.url) as open_page:
+        await furnished(there)
+        async with there.house.member("a001") as seller:
+            await seller.place("CQEA-25", "sell", 50, "40.00")
+        driver = await open_page("zh")
+        page = driver.page
+        await logged_in(there, driver, "zhu-1")
+        await page.wait_for_selector("#t-instrument option[value='CQEA-25']", state="attached")
+        await ordered(page, "99.00", "10")
+        await driver.says(".verdict.refused", BY_NUMBER[reasons.PRICE_OUT_OF_BAND].zh)
+        await ordered(page, "40.00", "10")
+        await page.wait_for_selector(".verdict.accepted")
+        assert "冻结资金" in await page.text_content(".verdict")
+        await page.keyboard.press("Enter")
+        await driver.says("#fills", BY_NUMBER[reasons.AWAITS_CYCLE].zh)
+        assert await page.locator("#fills .reached").all_text_contents() == ["● 已成交", "● 清算中"]
+        await driver.check("member-zh")
+        await there.house.act(commands.CloseDay())
+        await driver.says("#fills", "● 已交收")
+        assert await page.locator("#fills .why").count() == 0
+        await page.click("#statements button:has-text('确认')")
+        await driver.says("#statements", "已确认")
+        await driver.check("statement-zh")
+        # The connection is cut: the page says so, and is live again by itself.
+        for peer in list(there.house.gateway._connections):
+            peer.end("too_slow")
+        await page.wait_for_selector("#link[data-state=resuming]")
+        await driver.live()
+        narrow = await open_page("en", width=390)
+        await narrow.page.context.add_cookies(await page.context.cookies())
+        await narrow.page.context.add_cookies([{"name": "language", "value": "en", "url": there.url}])
+        await narrow.page.goto(f"{there.url}/member")
+        await narrow.live()
+        await narrow.says("#fills", "settled")
+        await narrow.check("member-en-phone")
+        await narrow.page.check("#kill-sure")
+        await narrow.page.click("#kill")
+        await narrow.says("#kill-state", "Stopped")
+        await page.click("#logout")
+        await page.wait_for_url("**/login")
+
+
+async def test_a_unit_surrenders_with_offsets_and_a_second_person_confirms(tmp_path: Path) -> None:
+    async with street(tmp_path, rules=RULES) as there, browser(there.url) as open_page:
+        await furnished(there)
+        async with there.house.member("a001") as seller:
+            await seller.place("CQEA-25", "sell", 200, "40.00")
+        first, second = await open_page("zh"), await open_page("en")
+        await arrived(there, first, "zhu-1", "zh")
+        page = first.page
+        await first.says("#years", "含费约 4,004.00 元")  # 100 t x 40.00, and fees of 0.1 %
+        assert "2026-12-31" in await page.text_content("#years")
+        assert "CQCER 0 / 10" in await page.text_content("#years")
+        spot, offset = "#f-CQEA-25", f"#f-{OFFSET}"
+        assert [await page.input_value(field) for field in (offset, spot)] == ["10", "90"]
+        # The slider by keys: four tonnes of offsets, then as many as the year allows.
+        await page.focus("#f-offsets")
+        await page.keyboard.press("Home")
+        for _ in range(4):
+            await page.keyboard.press("ArrowRight")
+        assert [await page.input_value(field) for field in (offset, spot)] == ["4", "96"]
+        await page.fill(spot, "60")
+        await first.says("#filing-sum", "含费约 1,441.44 元")  # 36 t are missing
+        await page.fill(offset, "11")
+        await page.click("#filing-send")
+        await first.says("#filing-answer", BY_NUMBER[reasons.OFFSET_LIMIT].zh)
+        await page.focus("#f-offsets")
+        await page.keyboard.press("End")
+        assert [await page.input_value(field) for field in (offset, spot)] == ["10", "90"]
+        await first.check("surrender-zh")
+        await page.click("#filing-send")
+        await first.says("#filing-answer", "待本单位第二人确认")
+        await page.click("#years button:has-text('作为第二人确认')")
+        await first.says("#filing-answer", BY_NUMBER[reasons.SELF_APPROVAL].zh)
+        await arrived(there, second, "xu-1", "en")
+        await second.page.click("#years button:has-text('Confirm as second person')")
+        await second.says("#years", "waits for the registry")
+        await second.check("filing-en")
+        [filing] = there.house.sequencer.view.filings(4)
+        await there.house.act(commands.DecideFiling(filing.number, True, "complete"))
+        await second.says("#years", "● surrendered")
+        assert await second.page.is_hidden("#filing")  # the year is final
