@@ -173,7 +173,8 @@ class Connection:
             elif kind == WSMsgType.PING:
                 transport.send_pong(frame.get_payload_as_bytes())
         elif kind == WSMsgType.CLOSE:
-            self.end(session.PEER_LEFT)
+            code = int.from_bytes(frame.get_payload_as_bytes()[:2], "big")
+            self.end(session.BAD_FRAME if frame.payload_size and session.is_forbidden(code) else session.PEER_LEFT)
             transport.disconnect()
         elif kind == WSMsgType.BINARY:
             self.end(session.BINARY_FRAME)

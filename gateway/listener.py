@@ -1,8 +1,6 @@
 """The end of a socket that the websocket library calls: it only passes on, so that a connection may be compiled."""
 
-from http import HTTPStatus
-
-from picows import WSListener, WSTransport, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows import WSListener, WSTransport
 
 from gateway.connection import Connection
 
@@ -29,8 +27,3 @@ class Listener(WSListener):
     def resume_writing(self) -> None:
         """There is room again."""
         self._connection.resume_writing()
-
-
-def turned_away(status: HTTPStatus, body: bytes, headers: dict[str, str]) -> WSUpgradeResponseWithListener:
-    """The answer to a handshake that gets no connection."""
-    return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(status, body, headers), None)

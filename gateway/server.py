@@ -10,7 +10,6 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from http import HTTPStatus
 from typing import Any, Final, Self
 
 import msgspec
@@ -23,7 +22,7 @@ from engine.core.commands import CancelOrder, Entry, PlaceOrder
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
-from gateway import rehearsal
+from gateway import handshake, rehearsal
 from gateway.alert_desk import AlertDesk
 from gateway.allocations import AllocationDesk
 from gateway.auctions import AuctionDesk
@@ -40,7 +39,7 @@ from gateway.feed import PublicFeed
 from gateway.filings import FilingDesk
 from gateway.history import History
 from gateway.intentions import IntentionDesk
-from gateway.listener import Listener, turned_away
+from gateway.listener import Listener
 from gateway.login_desk import LoginDesk
 from gateway.logins import Logins
 from gateway.members import MemberDesk
@@ -62,8 +61,6 @@ from gateway.subscriptions import SubscriptionDesk
 from gateway.supervision import SupervisionDesk
 from gateway.throttle import Throttle
 
-PATHS: Final = {"/ws/v1/trade": "trade", "/ws/v1/ops": "ops", "/ws/v1/market": "market"}
-SUBPROTOCOL: Final = "yutan.v1"
 _OPERATOR_SCOPES: Final = ("ops",)
 _ENDED: Final = session.ENDED
 _log: Final = structlog.get_logger("gateway")
@@ -277,6 +274,7 @@ class Gateway:
             self.settings.host,
             self.settings.port,
             max_frame_size=wire.FRAME_BYTES_MAX,
+            websocket_handshake_timeout=self.settings.handshake_ms / 1000,
             enable_auto_pong=False,
             ssl=self.settings.tls,
             logger_name=_QUIET,
@@ -350,22 +348,19 @@ class Gateway:
     # ---- who comes ----------------------------------------------------------------------------------------
 
     def _on_upgrade(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener | None:
-        door = PATHS.get(request.path.decode("latin-1"))
-        if door is None or self._is_closing:
-            return None
-        origin = request.headers.get("Origin")
-        if origin is not None and origin not in self.settings.origins:
-            return turned_away(HTTPStatus.FORBIDDEN, b"origin not allowed\n", {})
+        fault = handshake.fault_of(request, self.settings.origins)
+        if fault is not None:
+            return fault
+        door = handshake.PATHS[request.path.decode("latin-1")]
         waiting = sum(peer.state == session.GREETED and peer.door != "market" for peer in self._connections)
         is_full = len(self._connections) >= self.settings.connections_max
-        if is_full or (door != "market" and waiting >= self.settings.logins_waiting_max):
-            return turned_away(HTTPStatus.SERVICE_UNAVAILABLE, b"too many connections\n", {"Retry-After": "1"})
+        if self._is_closing or is_full or (door != "market" and waiting >= self.settings.logins_waiting_max):
+            return handshake.full()
         language = "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
-        host = request.headers.get("Host", "")
+        host = request.headers["Host"]
         connection = Connection(self, door, f"C-{secrets.token_hex(8)}", host, secrets.token_hex(16), language)
-        offered = [word.strip() for word in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
-        headers = {"Sec-WebSocket-Protocol": SUBPROTOCOL} if SUBPROTOCOL in offered else {}
-        return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), Listener(connection))
+        response = WSUpgradeResponse.create_101_response(handshake.accepted_headers(request))
+        return WSUpgradeResponseWithListener(response, Listener(connection))
 
     def line_to(self, socket: asyncio.Transport) -> asyncio.Transport:
         """What a peer is written to: its socket, in a rehearsal market with the faults between."""

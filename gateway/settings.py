@@ -24,6 +24,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     connections_per_key_max: int = 32
     connections_per_address_max: int = 2_000
     logins_waiting_max: int = 1_000  # sockets of the member and operator doors that have not logged in
+    handshake_ms: int = 5_000  # from the first byte of a socket to the end of its handshake
     login_ms: int = 5_000
     heartbeat_ms: int = 5_000
     silent_heartbeats_max: int = 2

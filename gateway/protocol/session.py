@@ -55,6 +55,8 @@ CLOSE_CODES: Final[dict[int, str]] = {
     4029: "too many refused frames in a row, or too many connections: wait, and fix the client",
 }
 
+_NEVER_SENT: Final = (1004, 1005, 1006)
+
 TRANSITIONS: Final[dict[tuple[str, str], tuple[str, int]]] = {
     (GREETED, LOGIN_ACCEPTED): (LOGGED_IN, 0),
     (GREETED, LOGIN_REFUSED): (ENDED, 4002),
@@ -91,6 +93,11 @@ TRANSITIONS: Final[dict[tuple[str, str], tuple[str, int]]] = {
 def step(state: str, happened: str) -> tuple[str, int]:
     """Next state and close code (0: stays open). Raises KeyError for what the table does not allow."""
     return TRANSITIONS[state, happened]
+
+
+def is_forbidden(code: int) -> bool:
+    """Whether a peer may not close with this code (RFC 6455, 7.4): it means what no frame says, or nothing at all."""
+    return code < NORMAL or code in _NEVER_SENT or 1015 <= code < 3000 or code >= 5000
 
 
 def login_text(env: str, host: str, connection_id: str, nonce: str, key_id: str) -> bytes:
