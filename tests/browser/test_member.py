@@ -1,13 +1,17 @@
 """Members at work in a real Chromium: a member trades and confirms the statement, a unit's two persons surrender with offsets."""
 
+import io
 from pathlib import Path
 from typing import Any, Final
 
+import openpyxl
+
 from engine.core import commands, reasons
 from engine.core.reasons import BY_NUMBER
+from gateway.protocol.login_wire import LoginCodeView
 from tests.browser.driving import Driver, browser
 from tests.browser.test_desks import logged_in
-from tests.gateway.http.people import Street, street
+from tests.gateway.http.people import Browser, Street, street
 from tests.gateway.kit import PRODUCTS, public_of
 from tests.testkit.build import rulebook_text
 
@@ -41,18 +45,22 @@ async def furnished(there: Street) -> None:
 
 
 async def arrived(there: Street, driver: Driver, name: str, language: str) -> None:
-    """At the terminal with a session that was begun without the page."""
+    """At the terminal of the house with a session that was begun without the page."""
     async with there.house.member(name) as client:
         code = await client.logins.new_code()
-    visitor = there.browser()
+    await entered(driver, there.url, code, there.browser(), language)
+
+
+async def entered(driver: Driver, url: str, code: LoginCodeView, visitor: Browser, language: str) -> None:
+    """Make a login with this code and begin a session, both without the page, and open the terminal with it."""
     await visitor.enrol(code)
-    await visitor.log_in("trade", name)
-    held = [{"name": name, "value": value, "url": there.url} for name, value in visitor.client.cookies.items()]
-    await driver.page.context.add_cookies(held)
-    await driver.page.context.add_cookies([{"name": "language", "value": language, "url": there.url}])
-    await driver.page.goto(f"{there.url}/member")
+    assert (await visitor.log_in(code.door, code.name)).status_code == 200
+    page = driver.page
+    held = {**visitor.client.cookies, "language": language}
+    await page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in held.items()])
+    await page.goto(f"{url}/member")
     await driver.live()
-    await driver.page.wait_for_selector("#t-instrument option[value='CQEA-25']", state="attached")
+    await page.wait_for_selector("#t-instrument option[value='CQEA-25']", state="attached")
 
 
 async def ordered(page: Any, price: str, quantity: str) -> None:
@@ -85,12 +93,21 @@ async def test_a_member_trades_watches_it_settle_and_confirms_the_statement(tmp_
         assert await page.locator("#fills .why").count() == 0
         await page.click("#statements button:has-text('确认')")
         await driver.says("#statements", "已确认")
+        await page.click("#statements button:has-text('查看')")
+        await driver.says(".statement", "T-1")
         await driver.check("statement-zh")
-        # The connection is cut: the page says so, and is live again by itself.
-        for peer in list(there.house.gateway._connections):
-            peer.end("too_slow")
-        await page.wait_for_selector("#link[data-state=resuming]")
-        await driver.live()
+        async with page.expect_download() as coming:
+            await page.click("text=下载 Excel")
+        assert (await coming.value).suggested_filename == "K001-2026-11-20.xlsx"
+        book = openpyxl.load_workbook(io.BytesIO((await (await coming.value).path()).read_bytes()))
+        assert book.sheetnames == ["概要", "资金", "持有", "成交"]
+        assert [cell.value for cell in book["成交"][2]][4:10] == ["CQEA-25", "买入", 40, 10, 400, 0.4]
+        assert [cell.value for cell in book["资金"]["B"]] == ["金额(元)", 0, 100_000, 400, 0.4, 99_599.6]
+        await page.emulate_media(media="print")
+        assert await page.locator("h1:visible, h2:visible, button:visible, header:visible, footer:visible").count() == 0
+        assert await page.is_visible(".statement")
+        assert (await page.pdf()).startswith(b"%PDF-")
+        await page.emulate_media(media="screen")
         narrow = await open_page("en", width=390)
         await narrow.page.context.add_cookies(await page.context.cookies())
         await narrow.page.context.add_cookies([{"name": "language", "value": "en", "url": there.url}])

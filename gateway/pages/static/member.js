@@ -1,5 +1,8 @@
 // The member's terminal: shows what the exchange says about one's own accounts, and sends what was looked at before.
 
+import { Deals } from "./deals.js";
+import { figure, watchSettings } from "./device.js";
+import { listenForKeys } from "./keys.js";
 import { Link } from "./link.js";
 import { Obligation } from "./obligation.js";
 import { $, make, moment } from "./people.js";
@@ -29,6 +32,7 @@ const STEPS = ["matched", "clearing_hold", "settled"];
 let account = "";
 let trading = "";
 let looked = "";
+let book = { bids: [], asks: [] }; // of what is looked at
 let due = 0; // a look that is about to be taken
 let isLooking = false;
 let rareAt = -Infinity; // when what changes rarely was last looked at
@@ -38,6 +42,7 @@ const askedAt = new Map(); // trade id -> when settlement was last asked about i
 const link = new Link("trade", onState, hear, onWelcome);
 const ticket = new Ticket(link, () => account, look, soon);
 const papers = new Papers(link, () => account);
+const deals = new Deals(link, () => account, soon);
 const obligation = new Obligation(link, () => account, () => trading);
 
 // ---- the connection -------------------------------------------------------------------------------------------
@@ -57,6 +62,7 @@ async function onWelcome(welcome) {
   await learnReasons(link);
   const instruments = await link.request("instrument.list");
   ticket.show(instruments);
+  deals.show(instruments);
   obligation.show(instruments);
   look(looked || instruments[0]?.instrument || "");
   replay(welcome.last_seqs[`exec.${account}`] ?? 0);
@@ -71,7 +77,8 @@ function look(instrument) {
   const books = [instrument, ...obligation.allowances().slice(0, BOOKS_MAX)];
   wanted.push(...new Set(books.filter(Boolean).map((name) => `book5.${name}`)));
   $("book-title").textContent = instrument;
-  showBook({ asks: [], bids: [], auction: null }, () => {});
+  book = { asks: [], bids: [] };
+  showBook(book, () => {});
   link.follow(wanted);
 }
 
@@ -83,13 +90,11 @@ function hear(event) {
     const instrument = event.ch.slice("book5.".length);
     obligation.offered(instrument, event.data.asks);
     if (instrument === looked) {
-      showBook(event.data, (price) => {
-        ticket.form.price.value = price;
-        ticket.forget();
-        ticket.form.quantity.focus();
-      });
+      book = event.data;
+      showBook(book, (price) => ticket.begin("", price));
     }
   } else if (kind === "exec") {
+    if (event.kind === "update") rareAt = -Infinity; // an offer or a bid may have changed
     take(event.data);
     soon();
   }
@@ -133,7 +138,7 @@ async function refresh() {
     await track();
     if (performance.now() - rareAt > RARE_MS) {
       rareAt = performance.now();
-      await Promise.all([brakes(), papers.statements(), obligation.look(orders.orders)]);
+      await Promise.all([brakes(), papers.statements(), deals.look(), obligation.look(orders.orders)]);
     }
   } catch (error) {
     if (error.message) $("orders-answer").textContent = error.message;
@@ -163,14 +168,14 @@ function showOrders(rows) {
 }
 
 function showCash(cash) {
-  $("cash-available").textContent = grouped(cash.available);
-  $("cash-held").textContent = grouped(cash.held);
-  $("cash-settled").textContent = grouped(cash.settled);
+  $("cash-available").textContent = figure(cash.available);
+  $("cash-held").textContent = figure(cash.held);
+  $("cash-settled").textContent = figure(cash.settled);
 }
 
 function showUnits(units) {
   fill($("units"), units.holdings.map((row) => [
-    row.instrument, tonnes(row.available), tonnes(row.held), tonnes(row.locked), tonnes(row.encumbered), tonnes(row.preallocated + row.use_restricted), tonnes(row.settled),
+    row.instrument, ...[row.available, row.held, row.locked, row.encumbered, row.preallocated + row.use_restricted, row.settled].map(figure),
   ]), say("没有持仓", "No units"));
 }
 
@@ -278,5 +283,20 @@ $("limits").addEventListener("submit", (event) => {
     return told.status === "done" ? say("已生效", "In force") : say(`${told.proposal_id} 待第二人复核`, `${told.proposal_id} waits for a second user`);
   });
 });
+
+// ---- keys and settings of this device ---------------------------------------------------------------------------------
+
+const levels = (side) => Object.fromEntries([1, 2, 3, 4, 5].map((level) => [`${side === "asks" ? "Shift+" : ""}${level}`, () => book[side][level - 1] && ticket.begin("", book[side][level - 1][0])]));
+listenForKeys({
+  B: () => ticket.begin("buy"), S: () => ticket.begin("sell"), ...levels("bids"), ...levels("asks"),
+  BracketLeft: () => ticket.turn(-1), BracketRight: () => ticket.turn(1),
+  O: () => ($("orders").querySelector("button") ?? $("cancel-all")).focus(), "Shift+C": () => $("cancel-all").click(),
+  D: () => $("block").instrument.focus(), K: () => $("kill-sure").focus(),
+  "?": () => {
+    $("keys").open = !$("keys").open;
+    $("keys").querySelector("summary").focus();
+  },
+}, "#book, #orders", () => ticket.forget());
+watchSettings($("device"), soon);
 
 watchSession("trade").catch(() => location.assign("/login"));

@@ -1,7 +1,9 @@
 // Statements: what was settled on a day, agreed with or contested.
 
 import { $, make, moment } from "./people.js";
-import { button, documentNode, fill } from "./parts.js";
+import { button, fill } from "./parts.js";
+import { workbook } from "./sheet.js";
+import { statementNode, statementSheets } from "./statement.js";
 import { say } from "./words.js";
 
 const STATEMENT = {
@@ -33,7 +35,11 @@ export class Papers {
 
   async view(day) {
     const told = await this.link.request("statement.get", { trading_day: day, account: this.account() });
-    $("statement").replaceChildren(make("h3", {}, say(`结算单 ${day}`, `Statement of ${day}`)), documentNode(told));
+    $("statement").replaceChildren(
+      make("p", { className: "acts" },
+        button(say("打印或存为 PDF", "Print, or save as PDF"), $("statement-answer"), () => print()),
+        button(say("下载 Excel", "Download for Excel"), $("statement-answer"), () => save(workbook(statementSheets(told)), `${told.account}-${day}.xlsx`))),
+      statementNode(told));
     $("statement").focus();
   }
 
@@ -54,4 +60,12 @@ export class Papers {
     await this.statements();
     return say(`已对 ${day} 提出异议`, `${day} is contested`);
   }
+}
+
+/** Hand a file to the person. */
+function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  const link = make("a", { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url));
 }

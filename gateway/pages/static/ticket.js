@@ -10,7 +10,8 @@ const SIDES = { buy: ["买入", "Buy"], sell: ["卖出", "Sell"] };
 const OUTCOMES = { passed: ["✓", "通过", "passed"], failed: ["✗", "未通过", "failed"], not_reached: ["·", "未查", "not reached"] };
 const NUMERALS = "一二三四五六七八九十";
 
-function newId() {
+/** A client id that no other message has. */
+export function newId() {
   const random = crypto.getRandomValues(new Uint32Array(2));
   return `w-${Date.now().toString(36)}-${random[0].toString(36)}${random[1].toString(36)}`;
 }
@@ -108,6 +109,26 @@ export class Ticket {
     }
   }
 
+  /** Side and price are chosen; the quantity, or the price where there is none, is what is typed next. */
+  begin(side, price = "") {
+    if (side) this.form.side.value = side;
+    if (price) this.form.price.value = price;
+    this.forget();
+    const field = price ? this.form.quantity : this.form.price;
+    field.focus();
+    field.select();
+  }
+
+  /** The next instrument of the list, or with -1 the one before. */
+  turn(way) {
+    const select = this.form.instrument;
+    const count = select.options.length;
+    if (!count) return;
+    select.selectedIndex = (select.selectedIndex + way + count) % count;
+    this.forget();
+    select.dispatchEvent(new Event("change"));
+  }
+
   showTested(told) {
     const side = say(...SIDES[told.side]);
     const unit = this.instruments.get(told.instrument);
@@ -146,7 +167,9 @@ export function showBook(data, onPrice) {
     return make("tr", { className: side }, make("th", { scope: "row" }, say(`${zh}${NUMERALS[place] ?? place + 1}`, `${en} ${place + 1}`)), make("td", {}, pick), make("td", {}, tonnes(quantity)));
   });
   const all = [...rows(data.asks, "卖", "Ask", "ask").reverse(), ...rows(data.bids, "买", "Bid", "bid")];
+  const focused = [...$("book").querySelectorAll("button")].indexOf(document.activeElement);
   $("book").replaceChildren(...(all.length ? all : [make("tr", {}, make("td", { colSpan: 3, className: "text" }, say("盘口为空", "The book is empty")))]));
+  if (focused >= 0) $("book").querySelectorAll("button")[focused]?.focus(); // the keyboard stays on the row where it was
   if (data.auction) $("book-note").replaceChildren(documentNode(data.auction));
   else $("book-note").replaceChildren();
 }
