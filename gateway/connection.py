@@ -226,6 +226,7 @@ class Connection:
     def _check_state(self) -> None:
         """What holds for an order, which has nothing but what it asks for. Raises `Refused`."""
         if self.state == _GREETED and self.door != "market":
+            rehearsal.check_present(self._settings.env)
             raise Refused(reasons.NOT_AUTHENTICATED)
 
     def _check(self, request: Any) -> None:

@@ -3,6 +3,8 @@
 The environment `sandbox` is for trying things out. Its members' key ids begin with `test_`, and nowhere else may one, so that
 a key of one market opens no door of the other. There a request may carry `sim`: what is to go wrong with its answer, or with
 the next event of a channel. Faults happen on the way out alone; the engine never learns of them.
+
+The environment `replay` shows a past day (回放) to the public. Nobody logs in there, whatever key he has.
 """
 
 import asyncio
@@ -18,6 +20,7 @@ from gateway.protocol.codec import Refused, encode
 
 ENV: Final = "sandbox"
 KEY_PREFIX: Final = "test_"
+PAST_ENV: Final = "replay"
 _TEXT: Final = 0x81
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -27,6 +30,12 @@ Message = dict[str, Any]
 def key_id(env: str, name: str) -> str:
     """The id of the key of this name in that environment."""
     return KEY_PREFIX + name if env == ENV else name
+
+
+def check_present(env: str) -> None:
+    """Raise `Refused` PAST_DAY where a past day is shown: nothing can be asked of it."""
+    if env == PAST_ENV:
+        raise Refused(reasons.PAST_DAY)
 
 
 def check_key(env: str, key_id: str) -> None:

@@ -267,8 +267,8 @@ class Gateway:
         self._view = sequencer.view
 
     async def start(self) -> None:
-        """Open the doors. Raises OSError where the port is taken."""
-        assert self._sequencer is not None, "attach the sequencer first"
+        """Open the doors. Raises OSError where the port is taken. Without a sequencer nobody can log in: a past day is shown."""
+        assert self._sequencer is not None or self.settings.env == rehearsal.PAST_ENV, "attach the sequencer first"
         self._server = await ws_create_server(
             self._on_upgrade,
             self.settings.host,
@@ -282,7 +282,8 @@ class Gateway:
         self.port = self._server.sockets[0].getsockname()[1]
         self._every(self.settings.heartbeat_ms, self._beat)
         self._every(self.settings.feed_flush_ms, self._flush_feed)
-        self.sessions.start()
+        if self._sequencer is not None:
+            self.sessions.start()
 
     async def close_doors(self) -> None:
         """Say goodbye (1012) and shut the doors. Waits no longer than the peers' time to close."""
@@ -423,6 +424,7 @@ class Gateway:
 
     def _identify(self, connection: Connection, params: wire.SessionAuthParams) -> tuple[str, str]:
         """(key or person, the browser's session) of who logs in, proven by a ticket or a signature. Raises `Refused`."""
+        rehearsal.check_present(self.settings.env)
         if params.ticket is not UNSET:
             found = self.logins.redeem(params.ticket, connection.door)
             return found.name, found.number

@@ -177,6 +177,7 @@ class SignedDoor:
         """Have a request carried out. Raises `Refused` for one that is not let in; OUTCOME_UNKNOWN where no answer comes in time."""
         if signed.method not in TWINS:
             raise Refused(reasons.UNKNOWN_METHOD, "method")
+        rehearsal.check_present(self.env)
         now_ms = time.time_ns() // 1_000_000
         self._check_time(signed, now_ms)
         rehearsal.check_key(self.env, signed.key_id)

@@ -162,7 +162,7 @@ async def replay(flow: Path, trades_file: Path, data: Path | None, on_progress: 
     assert place is not None, "there is a folder either way"
     try:
         founding.found(place, text, OPERATORS)
-        exchange = await Exchange.start(place, Settings(env="replay", ws_port=0, http_port=0))
+        exchange = await Exchange.start(place, Settings(env="recorded", ws_port=0, http_port=0))
         try:
             return await _Day(exchange, rows, plan(rows, rulebook.parse(text).products[PRODUCT])).play(
                 trades_file, on_progress

@@ -24,7 +24,7 @@ Rate = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of one exchange process. A port of 0 takes any free one."""
 
-    env: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,32}$")] = "local"
+    env: Annotated[str, msgspec.Meta(pattern="^(?!replay$)[a-z0-9-]{1,32}$")] = "local"  # a past day's own is replay
     host: str = "127.0.0.1"
     ws_port: Port = 9101
     http_port: Port = 9100

@@ -86,6 +86,7 @@ UNKNOWN_KILL_SWITCH: Final = 2038
 TWO_USERS_NEEDED: Final = 2039
 UNKNOWN_LINK: Final = 2040
 WRONG_ENVIRONMENT: Final = 2050
+PAST_DAY: Final = 2051
 # 3000 limits
 RATE_LIMITED: Final = 3001
 TOO_MANY_OPEN_ORDERS: Final = 3002
@@ -615,6 +616,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         99,
         "This belongs to another environment: keys that begin with test_ and simulated faults to a rehearsal market alone.",
         "与本环境不符:以 test_ 开头的密钥和模拟故障仅限演练市场。",
+    ),
+    Reason(
+        2051,
+        "PAST_DAY",
+        "never",
+        99,
+        "This is the replay of a past day: everyone may watch, nobody logs in or trades.",
+        "此处为历史交易日回放:仅供公开观看,不能登录或交易。",
     ),
     Reason(
         3001,

@@ -8,6 +8,7 @@ import io
 import signal
 import sys
 from collections.abc import Coroutine
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -138,3 +139,53 @@ async def _replay(flow: Path, trades: Path, data: Path | None, as_json: bool) ->
             bar.update(task, description=what, completed=done, total=total)
 
         return await replay_module.replay(flow, trades, data, on_progress)
+
+
+def show_past_day(data: Path, day: str, speed: str, flags: dict[str, Any], as_json: bool) -> None:
+    """Show a past day until Ctrl-C or SIGTERM."""
+    from yutan.past_day import NoSuchDay
+
+    try:
+        number = int(date.fromisoformat(day).strftime("%Y%m%d"))
+        times = 0.0 if speed == "max" else float(speed)
+    except ValueError as error:
+        fail(f"--day is 2026-11-20, --speed a number or max: {error}", code=2, as_json=as_json)
+    if speed != "max" and not 0.01 <= times <= 1_000_000:
+        fail("--speed is from 0.01 to 1000000, or max", code=2, as_json=as_json)
+    settings = settings_or_fail(data, flags, as_json)
+    logs.quiet()
+    try:
+        run_exchange(_show_past_day(data, number, times, settings, as_json), as_json)
+    except NoSuchDay as error:
+        fail(str(error), code=EXIT_MISSING, as_json=as_json)
+
+
+async def _show_past_day(data: Path, day: int, speed: float, settings: Settings, as_json: bool) -> None:
+    from yutan.past_day import PastDay
+
+    stop = stop_signal()
+    past = await PastDay.open(data, day, settings)
+    playing = asyncio.get_running_loop().create_task(past.play(speed), name="past day")
+    try:
+        stretch = past.stretch
+        lasts_s = (stretch.last_ns - stretch.first_ns) / 1e9
+        opened = {
+            "page": past.running.http_url,
+            "websocket": past.running.ws_url,
+            "env": past.running.env,
+            "trading_day": day,
+            "entries": stretch.last_seq - stretch.first_seq,
+            "seconds": round(lasts_s / speed, 1) if speed else 0.0,
+        }
+        show(opened, as_json=as_json, title="a past day is shown (历史交易日回放)")
+        sys.stdout.flush()
+        stopped = asyncio.ensure_future(stop.wait())
+        await asyncio.wait((playing, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if playing.done():
+            playing.result()
+            console(stderr=True).print("the day is over; its last state stays until Ctrl-C (回放完毕)", markup=False)
+            await stopped
+    finally:
+        playing.cancel()
+        await asyncio.wait((playing,))
+        await past.close()

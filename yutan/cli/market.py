@@ -96,12 +96,30 @@ def _live(
 
 
 def replay(
-    flow: Annotated[Path, typer.Argument(metavar="FILE", help="Recorded order flow, .csv or .csv.gz.")],
-    trades: Annotated[Path, typer.Option("--trades", help="Where to write the trades (成交输出).")],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="FILE|DIR", help="Recorded order flow (.csv, .csv.gz); with --serve a data folder."),
+    ],
+    trades: Annotated[
+        Path | None, typer.Option("--trades", help="Where to write the trades of a recorded flow (成交输出).")
+    ] = None,
     data: Annotated[Path | None, typer.Option("--data", help="Fresh data folder to keep; none: a temporary.")] = None,
+    is_served: Annotated[
+        bool, typer.Option("--serve", help="Show a past day of the data folder to the public (回放历史交易日).")
+    ] = False,
+    day: Annotated[str, typer.Option("--day", help="The trading day to show, 2026-11-20 (交易日).")] = "",
+    speed: Annotated[str, typer.Option("--speed", help="Times as fast as it went; max: as fast as can be.")] = "60",
+    host: Host = None,
+    ws_port: Annotated[int, typer.Option("--ws-port", help="Port of the websocket door; 0: any free one.")] = 9111,
+    http_port: Annotated[int, typer.Option("--http-port", help="Port of page and REST; 0: any free one.")] = 9110,
     as_json: Json = False,
 ) -> None:
-    """Play a recorded day through the real gateway, settle it, write its trades (回放)."""
+    """Play a recorded flow through the real gateway, or show a past day again from the journal (回放)."""
     from yutan.cli import hosting
 
-    hosting.replay(flow, trades, data, as_json)
+    if is_served:
+        hosting.show_past_day(source, day, speed, {"host": host, "ws_port": ws_port, "http_port": http_port}, as_json)
+    elif trades is None:
+        raise typer.BadParameter("a recorded flow needs --trades FILE; a past day is shown with --serve --day")
+    else:
+        hosting.replay(source, trades, data, as_json)
