@@ -236,6 +236,8 @@ class Connection:
             self.wants_jsonrpc = True
         if type(request) not in _BEFORE_LOGIN:
             self._check_state()
+        elif type(request) is wire.SessionAuth:
+            rehearsal.check_present(self._settings.env)
         if request.expires_at is not UNSET and time_ns(request.expires_at) < time.time_ns():
             raise Refused(reasons.EXPIRED_REQUEST, "expires_at")
         if request.sim is not UNSET:

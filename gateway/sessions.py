@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from engine.core import commands, events, reasons
 from engine.core.commands import Entry
+from gateway import rehearsal
 from gateway.connection import Connection
 from gateway.members import canceling_account_of, refusal_of
 from gateway.protocol import session, session_wire, wire
@@ -42,7 +43,10 @@ class SessionDesk:
     # ---- life ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """The doors open: what was open before this process has lost its connection with the last one."""
+        """The doors open: what was open before this process has lost its connection with the last one. In a past day
+        the journal says what became of it."""
+        if self._gateway.settings.env == rehearsal.PAST_ENV:
+            return
         self._is_running = True
         view = self._gateway.founded_view()
         if view is not None:
