@@ -60,9 +60,9 @@ async def test_a_follower_ends_with_the_book_that_the_living_day_has(tmp_path: P
     await morning(house)
     live = await house.raw("market")
     await live.ask("subscribe", {"channels": CHANNELS})
-    while not (lived := await book_at_rest(live))["bids"]:
-        pass
-    assert (len(lived["asks"]), len(lived["bids"])) == (4, 1)
+    lived = await book_at_rest(live)
+    while (len(lived["asks"]), len(lived["bids"])) != (4, 1):  # until the feed has said the last of it
+        lived = await book_at_rest(live)
     past = await PastDay.open(house.folder, DAY, SETTINGS)
     peer = await RawPeer.connect(past.running.ws_port, "market", {})
     assert (await peer.message())["data"]["env"] == "replay"
