@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 
 from engine.core import events, reasons
-from engine.core.commands import AnnounceClosure, AnnounceOpening
+from engine.core.commands import AnnounceAuction, AnnounceClosure, AnnounceOpening
 
 CATEGORIES_ZH: Final = {
     "announcement": "公告",
@@ -161,20 +161,24 @@ def _calendar(e: events.CalendarChanged, taken: events.ActTaken, names: Names) -
 
 def _auction_announced(e: events.AuctionAnnounced, taken: events.ActTaken, names: Names) -> _Words:
     t, code = e.terms, names.instrument_code(e.terms.instrument)
-    kind_zh, kind_en = _auction_kind(t.direction)
+    kind_zh, kind_en = _auction_kind(t)
+    seller = names.account_name(t.unit_account) if e.is_named else ""
+    by_zh, by_en = (f"{seller} 出让 ", f" by {seller}") if seller else ("", "")
     unit_zh, unit_en = names.instrument_units(t.instrument)
     return _Words(
         "auction",
         f"{kind_zh}公告 {t.code}",
         f"Notice of {kind_en} {t.code}",
-        f"{code} {t.tonnes} {unit_zh},{_day(t.trading_day)} 举行。全部条件见 /api/v1/auctions/{t.code}。",
-        f"{t.tonnes} {unit_en} of {code}, on {_day(t.trading_day)}. All terms stand at /api/v1/auctions/{t.code}.",
+        f"{by_zh}{code} {t.tonnes} {unit_zh},{_day(t.trading_day)} 举行。全部条件见 /api/v1/auctions/{t.code}。",
+        f"{t.tonnes} {unit_en} of {code}{by_en}, on {_day(t.trading_day)}. All terms stand at /api/v1/auctions/{t.code}.",
         code,
     )
 
 
-def _auction_kind(direction: str) -> tuple[str, str]:
-    return ("回购", "buy-back") if direction == "buy_back" else ("有偿竞价", "auction")
+def _auction_kind(terms: AnnounceAuction) -> tuple[str, str]:
+    if terms.unit_account == terms.cash_account:
+        return "单向竞价", "one-way auction"
+    return ("回购", "buy-back") if terms.direction == "buy_back" else ("有偿竞价", "auction")
 
 
 def _auction_reported(e: events.AuctionReported, taken: events.ActTaken, names: Names) -> _Words:

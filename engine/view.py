@@ -17,8 +17,8 @@ from engine.control_view import ControlsView
 from engine.core import composite, positions, stages
 from engine.core.admission import Verdict
 from engine.core.adoption import text_sha256
-from engine.core.auction import BUY_BACK, Auction
-from engine.core.auctions import cap_of, hold_of
+from engine.core.auction import BUY_BACK, Auction, cap_of
+from engine.core.auctions import hold_of
 from engine.core.block_trading import stats_of
 from engine.core.blocks import Offer
 from engine.core.book import Order
@@ -32,7 +32,7 @@ from engine.core.records import AllocationPlan, Encumbrance
 from engine.core.records import Filing as Filing
 from engine.core.records import Intention as Intention
 from engine.core.rulebook import ProductRules, RuleBook
-from engine.core.state import Instrument, Key, time_in_force_of
+from engine.core.state import Instrument, Key, State, time_in_force_of
 from engine.core.supervision import ANSWER as ANSWER
 from engine.core.supervision import IN_FORCE as IN_FORCE
 from engine.core.supervision import MEASURES as MEASURES
@@ -179,7 +179,10 @@ class RuleBookNotice(msgspec.Struct, frozen=True):
 
 
 class AuctionView(msgspec.Struct, frozen=True):
-    """One government auction: its terms, the confidential reserve among them, and its result. reason: why it was canceled."""
+    """One auction: its terms, the confidential reserve among them, and its result. reason: why it was canceled.
+
+    held_by: "government", or the participant that sells: its name where that is public, its category where not.
+    """
 
     number: int
     terms: AnnounceAuction
@@ -190,6 +193,7 @@ class AuctionView(msgspec.Struct, frozen=True):
     measured: AuctionMeasured | None
     carried: tuple[tuple[str, int], ...]  # (code of an earlier auction, tonnes of what it left over) in the volume
     carry_tonnes: int  # what later auctions have yet to take over
+    held_by: str
 
 
 class BidView(msgspec.Struct, frozen=True):
@@ -511,17 +515,17 @@ class MarketView:
             offer.confirmer,
         )
 
-    # ---- government auctions ----------------------------------------------------------------------------
+    # ---- auctions ----------------------------------------------------------------------------
 
     def auctions(self) -> list[AuctionView]:
         """All auctions, by number."""
         known = self._market.state.auctions
-        return [_auction_view(auction, known) for auction in known.values()]
+        return [_auction_view(self._market.state, auction) for auction in known.values()]
 
     def auction(self, number: int) -> AuctionView | None:
         """One auction."""
         known = self._market.state.auctions
-        return None if (found := known.get(number)) is None else _auction_view(found, known)
+        return None if (found := known.get(number)) is None else _auction_view(self._market.state, found)
 
     def auction_number(self, code: str) -> int:
         """The number of an auction's code, 0 where there is none."""
@@ -652,7 +656,12 @@ def _offer_number(offer: Offer) -> int:
     return offer.number
 
 
-def _auction_view(auction: Auction, known: dict[int, Auction]) -> AuctionView:
+def _auction_view(state: State, auction: Auction) -> AuctionView:
+    known = state.auctions
+    held_by = positions.GOVERNMENT
+    if auction.seller:
+        seller = state.held_account(auction.seller)
+        held_by = seller.name if auction.is_named else seller.category
     return AuctionView(
         auction.number,
         auction.terms,
@@ -663,6 +672,7 @@ def _auction_view(auction: Auction, known: dict[int, Auction]) -> AuctionView:
         auction.measured,
         tuple((known[earlier].terms.code, tonnes) for earlier, tonnes in auction.carried),
         auction.carry_tonnes,
+        held_by,
     )
 
 

@@ -17,8 +17,11 @@ _PRICE_FEN: Final = 4_010  # of the examples: 40.10 yuan, or the nearest tick be
 _LOTS: Final = 1_000
 ROUNDING: Final = "Both fees are charged together, on each fill and each side, rounded down to the fen."
 ROUNDING_ZH: Final = "两项费用合并计收,按每笔成交、双边分别计算,不足一分的部分舍去。"
-AUCTIONS: Final = "An auction's notice names its own fee, which the bidder pays beside the price."
-AUCTIONS_ZH: Final = "竞价的费率以竞价公告为准,由竞买人在成交价款之外另付。"
+AUCTIONS: Final = (
+    "An auction's notice names its own fee, which the bidder pays beside the price; "
+    "a participant that sells pays the fee named for it out of the proceeds."
+)
+AUCTIONS_ZH: Final = "竞价的费率以竞价公告为准,由竞买人在成交价款之外另付;参与人出让的,出让方的费用从价款中扣收。"
 
 
 def fee_schedule(view: MarketView) -> FeeSchedule:

@@ -316,7 +316,7 @@ class ReportWriter:
                 e, account, exec_seq, CANCELED, _other(e.side), 0, (e.account,), reason=reasons.COUNTERPARTY_GONE
             )  # fmt: skip
 
-    # ---- bids in government auctions ------------------------------------------------------------------------
+    # ---- auctions ------------------------------------------------------------------------
 
     def _on_bid(self, event: BidPlaced) -> None:
         self._number(event.account, event.exec_seq)
@@ -348,6 +348,16 @@ class ReportWriter:
                 event.fee_fen, auction=event.auction,
             )
         )  # fmt: skip
+        if event.seller_exec_seq:  # the participant that sells; of the bid it learns what it was paid
+            e = event
+            self._number(e.unit_account, e.seller_exec_seq)
+            self._keep(
+                Report(
+                    e.unit_account, e.seller_exec_seq, TRADE, self._at_ns, self._trading_day, e.bid, "", e.instrument,
+                    units.SELL, 0, e.price_ticks, e.tonnes, e.tonnes, 0, e.amount_fen, 0, e.trade, 0, e.price_ticks,
+                    e.tonnes, e.seller_fee_fen, auction=e.auction,
+                )
+            )  # fmt: skip
 
     def _on_voided(self, event: TradeVoided) -> None:
         e = event

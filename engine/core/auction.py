@@ -12,6 +12,7 @@ import msgspec
 
 from engine.core.commands import AnnounceAuction
 from engine.core.events import AuctionMeasured, AuctionReported
+from engine.core.units import BUY, SELL
 
 SALE = "sale"
 BUY_BACK = "buy_back"
@@ -30,6 +31,9 @@ ANNOUNCED = "announced"
 OPEN = "open"
 CLEARED = "cleared"
 CANCELED = "canceled"
+
+
+BASIS_POINTS = 10_000
 
 
 class Bid(msgspec.Struct, array_like=True, gc=False):
@@ -64,8 +68,8 @@ class Auction:
     """One auction's life: its terms as announced, and its sealed bids until it is cleared or canceled."""
 
     __slots__ = (
-        "_of_owner", "answers", "bids", "carried", "carry_auctions", "carry_tonnes", "closed_market", "measured", "number",
-        "reason", "result", "status", "terms",
+        "_of_owner", "answers", "bids", "carried", "carry_auctions", "carry_tonnes", "closed_market", "is_named", "measured",
+        "number", "reason", "result", "status", "terms",
     )  # fmt: skip
 
     def __init__(self, number: int, terms: AnnounceAuction) -> None:
@@ -73,6 +77,7 @@ class Auction:
         self.terms = terms
         self.status = ANNOUNCED
         self.closed_market = False  # whether this auction, and not an operator, halted its instrument
+        self.is_named = False  # whether the public may know which participant sells; as the rule book was at the notice
         self.bids: dict[int, Bid] = {}
         # (account, client bid id) -> (bid, price_ticks, tonnes, replaces): what a repeated id is compared with
         self.answers: dict[tuple[int, str], tuple[int, int, int, int]] = {}
@@ -83,6 +88,11 @@ class Auction:
         self.carried: tuple[tuple[int, int], ...] = ()  # (earlier auction, tonnes) that are part of the volume
         self.carry_tonnes = 0  # what later auctions have yet to take over, and how many may
         self.carry_auctions = 0
+
+    @property
+    def seller(self) -> int:
+        """The account of the participant that sells in a one-way auction; 0 in the government's."""
+        return self.terms.unit_account if self.terms.unit_account == self.terms.cash_account else 0
 
     @property
     def is_live(self) -> bool:
@@ -111,6 +121,21 @@ class Auction:
     def bids_of(self, owner: int) -> tuple[int, int]:
         """(tonnes, bids) that a beneficial owner's accounts have in the auction together."""
         return self._of_owner.get(owner, (0, 0))
+
+
+def side_of(terms: AnnounceAuction) -> int:
+    """The bidder's side: buy in a sale, sell in a buy-back."""
+    return BUY if terms.direction == SALE else SELL
+
+
+def cap_of(terms: AnnounceAuction) -> int:
+    """The most tonnes that one bidder's bids may come to, in whole lots: the tighter of both caps, else the whole volume."""
+    cap = terms.tonnes
+    if terms.cap_tonnes:
+        cap = min(cap, terms.cap_tonnes)
+    if terms.cap_bp:
+        cap = min(cap, terms.tonnes * terms.cap_bp // BASIS_POINTS)
+    return cap - cap % terms.lot_tonnes
 
 
 def clear(terms: AnnounceAuction, tick_fen: int, bids: list[Bid]) -> Outcome:

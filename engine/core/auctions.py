@@ -1,34 +1,32 @@
-"""Government auctions and buy-backs inside the market: announced, opened, bid in, cleared or canceled.
+"""Government auctions and buy-backs, and one-way auctions (单向竞价) of participants, from notice to result.
 
 A bid holds its worst case in full (the deposit, 保证金): price x tonnes and fee in a sale, the units in a buy-back; the
-government's own side is held from the notice on. Clearing moves both sides at once, trade by trade, and stays out of the
-instrument's figures and closing price. A window that is still open when the day closes is cleared then; an auction whose
-day passes without a window is canceled. The arithmetic is `auction.clear`.
+other side, the government's or the participant's that sells, is held from the notice on. Clearing moves both sides at once,
+trade by trade, and stays out of the instrument's figures and closing price. A window that is still open when the day closes
+is cleared then; an auction whose day passes without a window is canceled, and so is one whose seller may no longer sell.
+The arithmetic is `auction.clear`.
 """
 
 from typing import Final
 
-from engine.core import phases, reasons, standing
+from engine.core import auction_notices, phases, reasons, standing
 from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding, judge_own_limits, why_restricted
 from engine.core.auction import (
     ANNOUNCED,
     CANCELED,
     CLEARED,
-    DIRECTIONS,
-    METHODS,
     OPEN,
-    TIES,
-    UNDERSUBSCRIBED,
     Auction,
     Award,
     Bid,
     Outcome,
+    cap_of,
     clear,
     cover_hundredths,
+    side_of,
 )
 from engine.core.auction_statistics import measure
 from engine.core.commands import (
-    CARRY_OVER_MAX,
     AnnounceAuction,
     CancelAuction,
     CloseAuction,
@@ -36,7 +34,6 @@ from engine.core.commands import (
     PlaceBid,
     WithdrawBid,
 )
-from engine.core.compliance import KEY_EMITTER
 from engine.core.controls import INSTRUMENT, MARKET
 from engine.core.events import (
     AuctionAnnounced,
@@ -55,12 +52,11 @@ from engine.core.events import (
 )
 from engine.core.holdings import move_available, move_use_restricted
 from engine.core.participants import BAR_OWN_LIMITS
-from engine.core.positions import GOVERNMENT, bid_tonnes, group_of
+from engine.core.positions import bid_tonnes, group_of
 from engine.core.state import Account, Instrument, State
 from engine.core.units import (
     AMOUNT_FEN_MAX,
     BUY,
-    PPM,
     PRICE_TICKS_MAX,
     RESTRICT_BUY,
     RESTRICT_SELL,
@@ -70,21 +66,8 @@ from engine.core.units import (
     fee_of,
 )
 
-TREASURY: Final = "treasury"
-BIDDER_CATEGORIES: Final = ("key_emitter", "institution", "individual")
-AUCTIONS_MAX: Final = 10_000  # ever announced in one market
-LIVE_AUCTIONS_MAX: Final = 100
 BIDS_MAX: Final = 100_000  # of one auction, those withdrawn included
 BIDS_PER_BIDDER_MAX: Final = 100
-BIDDERS_MAX: Final = 1_000  # accounts named in a notice
-CODE_MAX: Final = 32
-NOTICE_MAX: Final = 500
-BASIS_POINTS: Final = 10_000
-
-
-def side_of(terms: AnnounceAuction) -> int:
-    """The bidder's side: buy in a sale, sell in a buy-back."""
-    return BUY if terms.direction == "sale" else SELL
 
 
 def hold_of(terms: AnnounceAuction, instrument: Instrument, price_ticks: int, tonnes: int) -> int:
@@ -93,16 +76,6 @@ def hold_of(terms: AnnounceAuction, instrument: Instrument, price_ticks: int, to
         return 0
     amount_fen = amount_of(price_ticks, tonnes, int(instrument.tick_fen))
     return amount_fen + fee_of(amount_fen, terms.fee_ppm)
-
-
-def cap_of(terms: AnnounceAuction) -> int:
-    """The most tonnes that one bidder's bids may come to, in whole lots: the tighter of both caps, else the whole volume."""
-    cap = terms.tonnes
-    if terms.cap_tonnes:
-        cap = min(cap, terms.cap_tonnes)
-    if terms.cap_bp:
-        cap = min(cap, terms.tonnes * terms.cap_bp // BASIS_POINTS)
-    return cap - cap % terms.lot_tonnes
 
 
 # ---- bids -----------------------------------------------------------------------------------------------
@@ -167,6 +140,8 @@ def judge_bid(
     barred = standing.why_barred(state, account, state.held_instrument(terms.instrument), side, standing.AUCTION)
     if barred:
         return Verdict(barred)
+    if is_of_seller(state, auction, int(account.owner)):
+        return Verdict(reasons.OWN_AUCTION)
     if not is_eligible(state, account, terms):
         return Verdict(reasons.BIDDER_NOT_ELIGIBLE)
     verdict = judge_window(state, at_ns, auction)
@@ -204,6 +179,11 @@ def judge_bid(
     if (more_cash if side == BUY else more_units) <= 0:
         return ADMITTED
     return judge_cover(account, instrument, side, more_cash, more_units)
+
+
+def is_of_seller(state: State, auction: Auction, owner: int) -> bool:
+    """Whether an owner is the participant that sells in a one-way auction, or associated with it (关联)."""
+    return auction.seller != 0 and state.held_account(auction.seller).owner in group_of(state, owner)
 
 
 def is_eligible(state: State, account: Account, terms: AnnounceAuction) -> bool:
@@ -335,11 +315,19 @@ def tell_ended(
 
 
 def end_bids_of(state: State, account: int, scope: int, out: list[Event]) -> None:
-    """End an account's bids that a restriction of this scope covers."""
+    """End an account's bids, and the auction in which it sells, that a restriction of this scope covers."""
     for auction in state.auctions.values():
+        if scope & RESTRICT_SELL:
+            end_sale_of(state, auction, account, out)
         if scope & (RESTRICT_BUY if side_of(auction.terms) == BUY else RESTRICT_SELL):
             for bid in [bid for bid in auction.bids.values() if bid.account == account]:
                 end_bid(state, auction, bid, reasons.RESTRICTION_IMPOSED, out)
+
+
+def end_sale_of(state: State, auction: Auction, account: int, out: list[Event]) -> None:
+    """Cancel an auction in which this account sells, and may no longer do so."""
+    if auction.is_live and auction.seller == account:
+        cancel_auction(state, auction, reasons.SELLER_BARRED, out)
 
 
 # ---- acts: judging --------------------------------------------------------------------------------------
@@ -348,7 +336,7 @@ def end_bids_of(state: State, account: int, scope: int, out: list[Event]) -> Non
 def judge_act(state: State, act: AnnounceAuction | OpenAuction | CloseAuction | CancelAuction, at_ns: int) -> Verdict:
     """Whether an act of an auction may take effect now."""
     if isinstance(act, AnnounceAuction):
-        return judge_notice(state, act)
+        return auction_notices.judge(state, act)
     auction = state.auctions.get(act.auction)
     if auction is None:
         return Verdict(reasons.UNKNOWN_AUCTION)
@@ -362,105 +350,6 @@ def judge_act(state: State, act: AnnounceAuction | OpenAuction | CloseAuction | 
     else:
         is_fit = auction.is_live
     return ADMITTED if is_fit else Verdict(reasons.ACT_NOT_ALLOWED_NOW, 0, state.phase)
-
-
-def judge_notice(state: State, terms: AnnounceAuction) -> Verdict:
-    """Whether a notice makes sense, its parties exist, and the government's side covers it."""
-    if terms.code in state.auction_numbers:
-        return Verdict(reasons.ALREADY_EXISTS)
-    instrument = state.instrument(terms.instrument)
-    if instrument is None:
-        return Verdict(reasons.UNKNOWN_INSTRUMENT)
-    units, cash = state.account(terms.unit_account), state.account(terms.cash_account)
-    if units is None or cash is None or any(state.account(number) is None for number in terms.bidders):
-        return Verdict(reasons.UNKNOWN_ACCOUNT)
-    is_fit = (
-        units.category == GOVERNMENT
-        and cash.category == TREASURY
-        and are_words_fit(terms)
-        and are_numbers_fit(terms, int(instrument.tick_fen), int(instrument.lot_tonnes))
-        and int(state.trading_day) <= terms.trading_day < 100_000_000
-        and (not terms.use_restricted or is_for_own_surrender(state, terms, instrument))
-    )
-    if not is_fit:
-        return Verdict(reasons.ACT_INVALID)
-    verdict = judge_carrying(state, terms)
-    if verdict.reason != 0:
-        return verdict
-    live = sum(auction.is_live for auction in state.auctions.values())
-    if live >= LIVE_AUCTIONS_MAX or len(state.auctions) >= AUCTIONS_MAX:
-        return Verdict(reasons.TOO_MANY_AUCTIONS, LIVE_AUCTIONS_MAX, live)
-    if side_of(terms) == BUY:
-        return judge_cover(units, instrument, SELL, 0, terms.tonnes)
-    return judge_cover(cash, instrument, BUY, terms.budget_fen, 0)
-
-
-def judge_carrying(state: State, terms: AnnounceAuction) -> Verdict:
-    """Whether the volume contains the shares of the earlier auctions that it says it takes over."""
-    carried = 0
-    for number in terms.carries:
-        earlier = state.auctions.get(number)
-        if earlier is None:
-            return Verdict(reasons.UNKNOWN_AUCTION)
-        is_same = earlier.terms.instrument == terms.instrument and earlier.terms.unit_account == terms.unit_account
-        if not is_same or earlier.carry_tonnes == 0 or terms.carries.count(number) > 1:
-            return Verdict(reasons.NOTHING_TO_CARRY_OVER, 0, number)
-        carried += earlier.next_share(terms.lot_tonnes)
-    return Verdict(reasons.CARRY_OVER_ABOVE_VOLUME, terms.tonnes, carried) if carried > terms.tonnes else ADMITTED
-
-
-def is_for_own_surrender(state: State, terms: AnnounceAuction, instrument: Instrument) -> bool:
-    """Whether units bound to own surrender make sense: allowances sold to key emitters, who alone have to surrender."""
-    named = [state.held_account(number).category for number in terms.bidders]
-    return (
-        terms.direction == "sale"
-        and instrument.is_allowance
-        and all(category == KEY_EMITTER for category in (*terms.categories, *named))
-    )
-
-
-def are_words_fit(terms: AnnounceAuction) -> bool:
-    """Whether the notice's words are words of the rules."""
-    is_code = 0 < len(terms.code) <= CODE_MAX and terms.code.isascii()
-    return (
-        is_code
-        and all(c.isalnum() or c in "-._" for c in terms.code)
-        and terms.direction in DIRECTIONS
-        and terms.method in METHODS
-        and terms.tie in TIES
-        and terms.undersubscribed in UNDERSUBSCRIBED
-        and all(category in BIDDER_CATEGORIES for category in terms.categories)
-        and 0 < len(terms.categories) + len(terms.bidders) <= BIDDERS_MAX
-        and len(terms.notice) <= NOTICE_MAX
-    )
-
-
-def are_numbers_fit(terms: AnnounceAuction, tick_fen: int, lot_tonnes: int) -> bool:
-    """Whether the notice's numbers fit together: whole lots, limits in bounds, a budget only in a buy-back."""
-    times_fit = 0 <= terms.opens_at_ns < 2**63 and 0 <= terms.closes_at_ns < 2**63
-    volume_fits = (
-        0 < terms.tonnes <= TONNES_MAX
-        and 0 < terms.lot_tonnes <= terms.tonnes
-        and terms.lot_tonnes % lot_tonnes == 0
-        and terms.tonnes % terms.lot_tonnes == 0
-        and 0 < terms.bid_tonnes_min <= terms.tonnes
-    )
-    if not times_fit or not volume_fits:
-        return False
-    is_sale = terms.direction == "sale"
-    return (
-        (terms.closes_at_ns == 0 or terms.opens_at_ns < terms.closes_at_ns)
-        and 0 <= terms.limit_ticks <= PRICE_TICKS_MAX
-        and 0 <= terms.reserve_ticks <= PRICE_TICKS_MAX
-        and (terms.budget_fen == 0 if is_sale else 0 < terms.budget_fen <= AMOUNT_FEN_MAX)
-        and 0 <= terms.carry_over <= (CARRY_OVER_MAX if is_sale else 0)
-        and len(terms.carries) <= (CARRY_OVER_MAX if is_sale else 0)
-        and 0 <= terms.cap_tonnes <= TONNES_MAX
-        and 0 <= terms.cap_bp <= BASIS_POINTS
-        and cap_of(terms) >= terms.bid_tonnes_min
-        and 0 <= terms.fee_ppm <= PPM
-        and amount_of(max(terms.limit_ticks, 1), terms.bid_tonnes_min, tick_fen) <= AMOUNT_FEN_MAX
-    )
 
 
 # ---- acts: taking effect --------------------------------------------------------------------------------
@@ -483,14 +372,16 @@ def take_act(state: State, act: AnnounceAuction | OpenAuction | CloseAuction | C
 
 
 def announce(state: State, terms: AnnounceAuction, out: list[Event]) -> None:
-    """Give the auction the next number and hold the government's side."""
+    """Give the auction the next number and hold what is not the bidders'."""
     number = len(state.auctions) + 1
     auction = Auction(number, terms)
     state.auctions[number] = auction
     state.auction_numbers[terms.code] = number
     hold_offered(state, auction, 1)
     auction.carried = tuple([(earlier, take_share(state.auctions[earlier], terms)) for earlier in terms.carries])
-    out.append(AuctionAnnounced(number, terms, cap_of(terms), auction.carried))
+    product = state.rulebook.products[state.held_instrument(terms.instrument).product]
+    auction.is_named = auction.seller != 0 and product.auction_seller_published
+    out.append(AuctionAnnounced(number, terms, cap_of(terms), auction.carried, auction.is_named))
 
 
 def take_share(earlier: Auction, terms: AnnounceAuction) -> int:
@@ -509,7 +400,7 @@ def leave(auction: Auction, tonnes: int) -> int:
 
 
 def hold_offered(state: State, auction: Auction, sign: int) -> None:
-    """Hold the government's side, the volume or the budget (sign 1), or give it back (sign -1)."""
+    """Hold the other side than the bidders', the volume or the budget (sign 1), or give it back (sign -1)."""
     terms = auction.terms
     if side_of(terms) == BUY:
         instrument = state.held_instrument(terms.instrument)
@@ -541,6 +432,9 @@ def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
     """Clear a window: awards, then what won nothing, then both results."""
     terms = auction.terms
     tick_fen = int(state.held_instrument(terms.instrument).tick_fen)
+    for bid in list(auction.bids.values()):
+        if is_of_seller(state, auction, bid.owner):  # associated since it bid
+            end_bid(state, auction, bid, reasons.OWN_AUCTION, out)
     bids = list(auction.bids.values())
     outcome = clear(terms, tick_fen, bids)
     if outcome.is_canceled:
@@ -550,8 +444,12 @@ def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
     for bid in bids:
         release_bid(state, auction, bid)
     won: dict[int, tuple[int, int]] = {}
+    seller_fee_fen = 0
     for award in outcome.awards:
-        won[award.bid.number] = (award.tonnes, settle(state, auction, award, out))
+        settled = settle(state, auction, award)
+        out.append(settled)
+        won[award.bid.number] = (settled.tonnes, settled.amount_fen)
+        seller_fee_fen += settled.seller_fee_fen
     for bid in bids:
         tonnes, amount_fen = won.get(bid.number, (0, 0))
         if tonnes < bid.tonnes:
@@ -559,14 +457,16 @@ def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
     revenue_fen = sum(amount_fen for _, amount_fen in won.values())
     auction.status = CLEARED
     out.append(AuctionCleared(auction.number, terms.instrument, outcome.price_ticks, outcome.tonnes))
-    auction.result = report(auction, outcome, bids, revenue_fen)
+    auction.result = report(auction, outcome, bids, revenue_fen, seller_fee_fen)
     out.append(auction.result)
     if bids:
         auction.measured = measure(auction.number, terms, bids, outcome.awards)
         out.append(auction.measured)
 
 
-def report(auction: Auction, outcome: Outcome, bids: list[Bid], revenue_fen: int) -> AuctionReported:
+def report(
+    auction: Auction, outcome: Outcome, bids: list[Bid], revenue_fen: int, seller_fee_fen: int
+) -> AuctionReported:
     """All figures of a cleared auction."""
     bid_tonnes = sum(bid.tonnes for bid in bids)
     prices = [bid.price_ticks for bid in bids] or [0]
@@ -583,22 +483,24 @@ def report(auction: Auction, outcome: Outcome, bids: list[Bid], revenue_fen: int
         min(prices),
         max(prices),
         leave(auction, auction.terms.tonnes - outcome.tonnes),
+        seller_fee_fen,
     )
 
 
-def settle(state: State, auction: Auction, award: Award, out: list[Event]) -> int:
-    """Move units and cash of one award in the engine's projection; returns its amount. Settlement moves title from the event."""
+def settle(state: State, auction: Auction, award: Award) -> BidAwarded:
+    """Move units and cash of one award in the engine's projection. Settlement moves title from the event."""
     terms = auction.terms
     instrument = state.held_instrument(terms.instrument)
     bidder = state.held_account(award.bid.account)
-    government = state.held_account(terms.unit_account)
-    treasury = state.held_account(terms.cash_account)
+    holder = state.held_account(terms.unit_account)  # the government's account, or the participant's that sells
+    purse = state.held_account(terms.cash_account)
     amount_fen = amount_of(award.price_ticks, award.tonnes, int(instrument.tick_fen))
     fee_fen = fee_of(amount_fen, terms.fee_ppm)
+    seller_fee_fen = fee_of(amount_fen, terms.seller_fee_ppm)
     if side_of(terms) == BUY:
         pay_out(bidder, amount_fen + fee_fen)
-        pay_in(state, treasury, amount_fen)
-        move_available(government, instrument, -award.tonnes)
+        pay_in(state, purse, amount_fen - seller_fee_fen)
+        move_available(holder, instrument, -award.tonnes)
         if terms.use_restricted:
             move_use_restricted(bidder, instrument, award.tonnes)
         elif instrument.lock_days > 0:
@@ -606,34 +508,33 @@ def settle(state: State, auction: Auction, award: Award, out: list[Event]) -> in
         else:
             move_available(bidder, instrument, award.tonnes)
     else:
-        pay_out(treasury, amount_fen)
+        pay_out(purse, amount_fen)
         pay_in(state, bidder, amount_fen - fee_fen)
         move_available(bidder, instrument, -award.tonnes)
-        move_available(government, instrument, award.tonnes)
-    state.fees += fee_fen
+        move_available(holder, instrument, award.tonnes)
+    state.fees += fee_fen + seller_fee_fen
     state.trade_number += 1
-    out.append(
-        BidAwarded(
-            int(state.trade_number),
-            auction.number,
-            award.bid.number,
-            award.bid.account,
-            bidder.next_exec_seq(),
-            award.bid.client_bid_id,
-            terms.instrument,
-            side_of(terms),
-            award.price_ticks,
-            award.bid.price_ticks,
-            award.bid.tonnes,
-            award.tonnes,
-            amount_fen,
-            fee_fen,
-            terms.unit_account,
-            terms.cash_account,
-            terms.use_restricted,
-        )
+    return BidAwarded(
+        int(state.trade_number),
+        auction.number,
+        award.bid.number,
+        award.bid.account,
+        bidder.next_exec_seq(),
+        award.bid.client_bid_id,
+        terms.instrument,
+        side_of(terms),
+        award.price_ticks,
+        award.bid.price_ticks,
+        award.bid.tonnes,
+        award.tonnes,
+        amount_fen,
+        fee_fen,
+        terms.unit_account,
+        terms.cash_account,
+        terms.use_restricted,
+        seller_fee_fen,
+        holder.next_exec_seq() if auction.seller else 0,
     )
-    return amount_fen
 
 
 def pay_out(account: Account, amount_fen: int) -> None:
@@ -654,12 +555,15 @@ def pay_in(state: State, account: Account, amount_fen: int) -> None:
 
 
 def begin_day(state: State, out: list[Event]) -> None:
-    """A day has opened: close the market where a notice says so, cancel what was missed, forget answers of ended auctions."""
+    """A day has opened: close the market where a notice says so, cancel what was missed or whose seller may not sell any
+    more, forget answers of ended auctions."""
     for auction in state.auctions.values():
         if not auction.is_live:
             auction.answers.clear()
         elif auction.terms.trading_day < state.trading_day:
             cancel_auction(state, auction, reasons.AUCTION_NOT_HELD, out)
+        elif auction.seller and auction_notices.judge_seller(state, auction.terms).reason != 0:
+            cancel_auction(state, auction, reasons.SELLER_BARRED, out)
         elif auction.terms.trading_day == state.trading_day:
             close_market(state, auction, out)
 

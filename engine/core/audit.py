@@ -5,6 +5,7 @@ The numbers in the messages are those of the reliability catalogue (INV-1 …). 
 
 from engine.core import auctions, block_trading, filings, kill_switches, phases, standing
 from engine.core.adoption import keeps_what_is_fixed
+from engine.core.auction import cap_of, side_of
 from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
 from engine.core.controls import INSTRUMENT, MARKET
@@ -171,7 +172,7 @@ class AuctionHolds:
             terms = auction.terms
             if not auction.is_live:
                 continue
-            is_sale = auctions.side_of(terms) == BUY
+            is_sale = side_of(terms) == BUY
             instrument = state.held_instrument(terms.instrument)
             if is_sale:
                 self._add_tonnes(terms.unit_account, terms.instrument, terms.tonnes)
@@ -222,7 +223,8 @@ def audit_units(state: State, instrument: Instrument, in_auctions: AuctionHolds)
 
 
 def audit_auctions(state: State) -> None:
-    """INV-6: an auction that ended holds no bid. INV-20: bidders' totals agree with their bids and stay below the cap."""
+    """INV-6: an auction that ended holds no bid. INV-20: bidders' totals agree with their bids and stay below the cap;
+    a participant does not bid in its own."""
     for auction in state.auctions.values():
         code = auction.terms.code
         check(auction.is_live or not auction.bids, f"INV-6 auction {code}: {len(auction.bids)} bids after its end")
@@ -232,9 +234,11 @@ def audit_auctions(state: State) -> None:
         tonnes: dict[int, int] = {}
         for bid in auction.bids.values():
             tonnes[bid.owner] = tonnes.get(bid.owner, 0) + bid.tonnes
+            is_own = auction.seller != 0 and state.held_account(auction.seller).owner == bid.owner
+            check(not is_own, f"INV-20 auction {code}: bid {bid.number} is its seller's")
         for owner, together in tonnes.items():
             check(together == auction.bids_of(owner)[0], f"INV-20 auction {code}: owner {owner}, bids of {together} t")
-            check(together <= auctions.cap_of(auction.terms), f"INV-20 auction {code}: owner {owner} above the cap")
+            check(together <= cap_of(auction.terms), f"INV-20 auction {code}: owner {owner} above the cap")
 
 
 def audit_account(state: State, account: Account, in_auctions: AuctionHolds) -> None:

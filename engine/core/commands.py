@@ -612,6 +612,7 @@ class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
 
     From now on the government's `unit_account` holds the tonnes of a sale, its `cash_account` the budget of a buy-back.
     All proceeds of a sale go whole to `cash_account`, the treasury's (收支两条线, CQ-M Art. 19); fees are the bidders' own.
+    A one-way auction (单向竞价) is a sale at a participant's application: both accounts are the applicant's own.
     """
 
     code: str
@@ -642,6 +643,7 @@ class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
     use_restricted: bool = False  # what is bought is only for the bidder's own surrender (仅限本单位清缴)
     carry_over: int = 0  # what a sale leaves over, or all of a canceled one, is spread over so many later ones; 0: kept
     carries: tuple[int, ...] = ()  # earlier auctions whose share of what they left over is part of `tonnes`
+    seller_fee_ppm: int = 0  # of what each award brings, out of it; 0 unless a participant sells
 
 
 class OpenAuction(Act, frozen=True, array_like=True, gc=False, tag=161):

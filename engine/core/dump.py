@@ -37,7 +37,7 @@ from engine.core.session_records import DeadMan, Session
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
 
-FORMAT = 19
+FORMAT = 20
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -168,6 +168,7 @@ def _auction(auction: Auction) -> list[Any]:
         _encoder.encode(auction.terms),
         auction.status,
         auction.closed_market,
+        auction.is_named,
         auction.reason,
         None if auction.result is None else msgspec.structs.astuple(auction.result),
         None if auction.measured is None else msgspec.structs.astuple(auction.measured),
@@ -462,10 +463,24 @@ def _load_blocks(row: list[Any]) -> Blocks:
 
 
 def _load_auction(number: int, row: list[Any]) -> Auction:
-    terms, status, closed_market, reason, result, measured, carried, carry_tonnes, carry_auctions, bids, answers = row
+    (
+        terms,
+        status,
+        closed_market,
+        is_named,
+        reason,
+        result,
+        measured,
+        carried,
+        carry_tonnes,
+        carry_auctions,
+        bids,
+        answers,
+    ) = row
     auction = Auction(number, msgspec.msgpack.decode(terms, type=AnnounceAuction))
     auction.status = status
     auction.closed_market = closed_market
+    auction.is_named = is_named
     auction.reason = reason
     auction.result = None if result is None else AuctionReported(*result)
     auction.measured = None if measured is None else AuctionMeasured(*measured)

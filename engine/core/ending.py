@@ -1,7 +1,7 @@
 """What an account has open in the market ends, because the account may no longer trade."""
 
 from engine.core import auctions, block_trading, intentions
-from engine.core.auctions import side_of
+from engine.core.auction import side_of
 from engine.core.events import Event
 from engine.core.state import Account, State
 from engine.core.trading import cancel_open_orders
@@ -9,7 +9,7 @@ from engine.core.units import BUY, SELL
 
 
 def end_what_is_open(state: State, account: Account, reason: int, out: list[Event], side: int = 0) -> None:
-    """Orders, intentions, block offers of and to the account, bids: each ends with its holds given back. side 0: both."""
+    """Orders, intentions, block offers of and to the account, bids, own auctions: each ends and releases its holds. side 0: both."""
     number = int(account.number)
     intentions.end_all(state, account, reason, side, out)
     cancel_open_orders(state, account, 0, side, reason, out)
@@ -21,6 +21,8 @@ def end_what_is_open(state: State, account: Account, reason: int, out: list[Even
         if number in offer.counterparties and side in (0, taken):
             block_trading.turn_down(state, offer, number, reason, out)
     for auction in state.auctions.values():
+        if side in (0, SELL):
+            auctions.end_sale_of(state, auction, number, out)
         if side in (0, side_of(auction.terms)):
             for bid in [bid for bid in auction.bids.values() if bid.account == number]:
                 auctions.end_bid(state, auction, bid, reason, out)

@@ -379,6 +379,7 @@ class AuctionAnnounced(Fact, frozen=True, gc=False):
     carried: tuple[
         tuple[int, int], ...
     ] = ()  # (earlier auction, tonnes of what it left over) that are part of the volume
+    is_named: bool = False  # whether the public may know which participant sells
 
 
 class AuctionOpened(Fact, frozen=True, gc=False):
@@ -442,10 +443,11 @@ class BidEnded(Fact, frozen=True, gc=False):
 
 
 class BidAwarded(Fact, frozen=True, gc=False):
-    """A bid won: a binding trade with the government. side: the bidder's; price_ticks: what is paid, limit_ticks: what was bid.
+    """A bid won: a binding trade. side: the bidder's; price_ticks: what is paid, limit_ticks: what was bid.
 
-    The units' other side is `unit_account`, the money's `cash_account`; the fee is the bidder's. use_restricted: the units
-    are only for the bidder's own surrender.
+    The units' other side is `unit_account`, the money's `cash_account`; fee_fen is the bidder's. use_restricted: the units
+    are only for the bidder's own surrender. Where a participant sells, `seller_fee_fen` is its fee and `seller_exec_seq` its
+    place in the seller's private stream; else both are 0.
     """
 
     trade: int
@@ -465,6 +467,8 @@ class BidAwarded(Fact, frozen=True, gc=False):
     unit_account: int
     cash_account: int
     use_restricted: bool = False
+    seller_fee_fen: int = 0
+    seller_exec_seq: int = 0
 
 
 class AuctionCleared(Fact, frozen=True, gc=False):
@@ -480,7 +484,7 @@ class AuctionReported(Fact, frozen=True, gc=False):
     """Result 2: what was bid, by how many, and what it brought (domain rules (g)); prices of the lowest and highest bid.
 
     revenue_fen: what all winners pay, or in a buy-back are paid, without fees. cover_hundredths: bid over offered tonnes.
-    carry_tonnes: unsold, and carried over to later auctions.
+    carry_tonnes: unsold, and carried over to later auctions. seller_fee_fen: of all awards, where a participant sells.
     """
 
     auction: int
@@ -495,6 +499,7 @@ class AuctionReported(Fact, frozen=True, gc=False):
     low_ticks: int
     high_ticks: int
     carry_tonnes: int = 0
+    seller_fee_fen: int = 0
 
 
 EXTREMES_BIDDERS_MIN: Final = 3  # with fewer, a single bid could be told from the lowest or the highest

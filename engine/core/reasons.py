@@ -149,10 +149,12 @@ TOO_MANY_BIDS: Final = 4209
 TOO_MANY_AUCTIONS: Final = 4210
 NOTHING_TO_CARRY_OVER: Final = 4211
 CARRY_OVER_ABOVE_VOLUME: Final = 4212
+OWN_AUCTION: Final = 4213
 BID_NOT_AWARDED: Final = 4221
 AUCTION_CANCELED: Final = 4222
 AUCTION_UNDERSUBSCRIBED: Final = 4223
 AUCTION_NOT_HELD: Final = 4224
+SELLER_BARRED: Final = 4225
 # 5000 funds and holdings
 INSUFFICIENT_CASH: Final = 5001
 INSUFFICIENT_ALLOWANCE: Final = 5002
@@ -978,6 +980,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "EEX",
     ),
     Reason(
+        4213,
+        "OWN_AUCTION",
+        "never",
+        3,
+        "The seller, and whoever is associated with it, does not bid in the seller's own auction.",
+        "出让方及其关联方不得参加本方的单向竞价。",
+        "CN-37",
+    ),
+    Reason(
         4221,
         "BID_NOT_AWARDED",
         "never",
@@ -1009,6 +1020,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         0,
         "The day ended without the auction's window having opened.",
         "竞价日结束,竞价未举行。",
+    ),
+    Reason(
+        4225,
+        "SELLER_BARRED",
+        "never",
+        0,
+        "The auction's seller may no longer sell, so the auction is canceled; the deposit is released.",
+        "出让方已不得出让,竞价取消,保证金已释放。",
     ),
     Reason(
         5001,

@@ -96,6 +96,7 @@ class ProductRules(msgspec.Struct, frozen=True):
     unit_zh: str = "吨"  # what quantities count: every "tonnes" of the product is so many of it
     unit_en: str = "t"
     holders_max: int = 0  # most owners that may have the product at one time; 0: no cap
+    auction_seller_published: bool = False  # whether a notice names the participant that sells in a one-way auction
 
 
 class OffsetRules(msgspec.Struct, frozen=True):
@@ -486,6 +487,7 @@ _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "large_holder_tonnes": _integer(1, units.TONNES_MAX),
     "large_holders_published": _boolean,
     "holders_max": _integer(1, 1_000_000_000),
+    "auction_seller_published": _boolean,
     "unit_zh": _words,
     "unit_en": _words,
 }

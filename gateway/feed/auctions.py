@@ -1,4 +1,4 @@
-"""What the public may know of government auctions (有偿竞价, 回购): the notice, then the result in its two steps.
+"""What the public may know of auctions (有偿竞价, 回购, 单向竞价): the notice, then the result in its two steps.
 
 Nothing here has ever seen a bid: notices and results carry all there is, and the confidential reserve stays out.
 Source: domain rules (g): volume and price within 5 minutes of the window's end, the rest within 15; both come at once here.
@@ -31,6 +31,7 @@ def notice_view(
     instrument: str,
     tick_fen: int,
     carried: Sequence[tuple[str, int]],
+    held_by: str,
 ) -> AuctionView:
     """A notice as everyone may see it."""
     shown = AuctionView(
@@ -61,6 +62,9 @@ def notice_view(
     )
     shown.carry_over = terms.carry_over
     shown.carried = [CarriedVolume(code, tonnes) for code, tonnes in carried]
+    if held_by != shown.held_by:
+        shown.held_by = held_by
+    shown.seller_fee_ppm = terms.seller_fee_ppm
     return shown
 
 
@@ -71,7 +75,7 @@ def result_view(result: AuctionReported, tick_fen: int) -> AuctionResult:
         return price_text(ticks, tick_fen) if ticks else None
 
     is_shown = result.bidders >= EXTREMES_BIDDERS_MIN
-    return AuctionResult(
+    shown = AuctionResult(
         price(result.price_ticks),
         result.tonnes,
         result.bid_tonnes,
@@ -83,6 +87,9 @@ def result_view(result: AuctionReported, tick_fen: int) -> AuctionResult:
         price(result.high_ticks) if is_shown else None,
         result.carry_tonnes,
     )
+    if result.seller_fee_fen:
+        shown.seller_fees = money_text(result.seller_fee_fen)
+    return shown
 
 
 def add_statistics(shown: AuctionResult, measured: AuctionMeasured, tick_fen: int) -> None:
@@ -117,7 +124,7 @@ def public_auction(view: MarketView, found: AuctionState) -> AuctionView:
     instrument = view.instrument(found.terms.instrument)
     assert instrument is not None, "an auction's instrument is listed"
     shown = notice_view(
-        found.terms, found.cap_tonnes, found.status, instrument.code, instrument.tick_fen, found.carried
+        found.terms, found.cap_tonnes, found.status, instrument.code, instrument.tick_fen, found.carried, found.held_by
     )
     shown.to_carry_over = found.carry_tonnes
     if found.result is not None:
@@ -156,14 +163,14 @@ class AuctionFeed:
         """Whether something waits to be said."""
         return bool(self._news)
 
-    def announced(self, event: events.AuctionAnnounced, instrument: str, tick_fen: int) -> None:
+    def announced(self, event: events.AuctionAnnounced, instrument: str, tick_fen: int, held_by: str) -> None:
         """The notice is out."""
         carried = []
         for earlier, tonnes in event.carried:
             before = self._known[earlier].shown
             before.to_carry_over -= tonnes
             carried.append((before.auction, tonnes))
-        shown = notice_view(event.terms, event.cap_tonnes, "announced", instrument, tick_fen, carried)
+        shown = notice_view(event.terms, event.cap_tonnes, "announced", instrument, tick_fen, carried, held_by)
         self._known[event.auction] = _Known(shown, tick_fen)
         self._news.append(AuctionNews("notice", shown.auction, notice=msgspec.structs.replace(shown)))
 

@@ -247,7 +247,9 @@ class PublicFeed:
 
     def _on_auction_announced(self, event: events.AuctionAnnounced) -> None:
         fold = self._instruments[event.terms.instrument]
-        self._auctions.announced(event, fold.code, fold.tick_fen)
+        known = self._view.auction(event.auction) if self._view is not None else None
+        assert known is not None, "the batch is applied before it is told"
+        self._auctions.announced(event, fold.code, fold.tick_fen, known.held_by)
 
     def expect_phase(self, phase: int, at_ns: int) -> None:
         """What whoever drives the day will do next, where the rule book's timetable is not followed; at_ns 0: nothing."""

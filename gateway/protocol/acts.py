@@ -441,7 +441,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "controlled": _number_form("controlled", _INT64_MAX, 1),
     "share_bp": _number_form("share_bp", 10_000),
     "association": _number_form("association", _INT64_MAX, 1),
-    # government auctions
+    # auctions
     "auction": _Form("auction", wire.Code, _read_auction, lambda value, names, _: names.auction_code(value)),
     "direction": _Form("direction", _Word, _same, _same),
     "method": _Form("method", _Word, _same, _same),
@@ -479,6 +479,7 @@ _FORMS: Final[dict[str, _Form]] = {
         lambda value, names, _: [names.auction_code(number) for number in value],
         True,
     ),
+    "seller_fee_ppm": _number_form("seller_fee_ppm", units.PPM, 0, True),
 }
 # Fields of acts that may be left out, meaning all, or none.
 _ALL_WHEN_ABSENT: Final = {

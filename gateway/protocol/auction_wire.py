@@ -1,4 +1,4 @@
-"""What the doors say about government auctions and buy-backs (有偿竞价, 回购).
+"""What the doors say about auctions and buy-backs (有偿竞价, 回购, 单向竞价).
 
 Bids are sealed: `auction.bids` tells an account its own, and nothing else tells of a bid before the result. What the
 public may know of an auction (`AuctionView`) has no place for one.
@@ -22,7 +22,7 @@ class AuctionListParams(Params, gc=False):
 
 
 class AuctionList(Request, tag="auction.list", gc=False, kw_only=True):
-    """Notices and results of government auctions and buy-backs, newest first."""
+    """Notices and results of auctions and buy-backs, newest first."""
 
     params: AuctionListParams | UnsetType = UNSET
 
@@ -92,8 +92,9 @@ Bidding = AuctionBid | AuctionWithdraw | AuctionBids
 class AuctionResult(Struct, omit_defaults=True, gc=False):
     """The result. The extreme bids are told only where there were at least three bidders, the statistics with five.
 
-    `left_over`: tonnes that go over to later auctions. Mean, median and deviation of prices count each tonne bid; those of
-    volumes count each bidder (beneficial owner), of what was won also the bidders that won nothing.
+    `left_over`: tonnes that go over to later auctions. `seller_fees`: of a participant that sells, out of the revenue. Mean,
+    median and deviation of prices count each tonne bid; those of volumes count each bidder (beneficial owner), of what was
+    won also the bidders that won nothing.
     """
 
     price: str | None
@@ -113,6 +114,7 @@ class AuctionResult(Struct, omit_defaults=True, gc=False):
     bid_per_bidder_deviation: str | None = None
     won_per_bidder_mean: str | None = None
     won_per_bidder_deviation: str | None = None
+    seller_fees: str = "0.00"
 
 
 class CarriedVolume(Struct, gc=False):
@@ -129,7 +131,8 @@ class AuctionView(Struct, omit_defaults=True, gc=False):
     `use_restricted`: only for own surrender.
     `cap`: the most that one bidder's bids may come to. `bidders_named`: accounts that the notice admits by name.
     `carry_over`: over how many later auctions is spread what this one does not sell. `carried`: what of the volume comes from
-    earlier ones. `to_carry_over`: what later ones have yet to take over of it.
+    earlier ones. `to_carry_over`: what later ones have yet to take over of it. `held_by`: whose auction it is: `government`, or
+    the participant that sells, by its name where the rule book makes that public, by its category where not.
     """
 
     auction: str
@@ -161,6 +164,8 @@ class AuctionView(Struct, omit_defaults=True, gc=False):
     carry_over: int = 0
     carried: list[CarriedVolume] = []
     to_carry_over: int = 0
+    held_by: str = "government"
+    seller_fee_ppm: int = 0
 
 
 class AuctionRows(Struct, gc=False):

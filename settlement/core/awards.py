@@ -1,8 +1,9 @@
-"""Awards of government auctions (有偿竞价, 回购) as the registry keeps them, and what the bulletin says of each auction.
+"""Awards of auctions (有偿竞价, 回购, 单向竞价) as the registry keeps them, and what the bulletin says of each auction.
 
 An award is a trade of its own method. What sets it apart is that units and money may have different parties: a sale's
 units come from the government's account, its proceeds go whole to the treasury's (收支两条线, CQ-M Art. 19); a buy-back's
-units go to the government's account and its money comes from the treasury's.
+units go to the government's account and its money comes from the treasury's. Where a participant sells (单向竞价), units and
+money are its own, and its fee is taken out of what each award brings.
 """
 
 from typing import Any, Final
@@ -15,6 +16,7 @@ from settlement.core.ledger import Instrument
 from settlement.core.money import fixed, yuan
 
 METHOD = "auction"
+BY_GOVERNMENT: Final = "government"
 
 
 class AwardRow(msgspec.Struct, frozen=True, array_like=True):
@@ -80,13 +82,21 @@ class AuctionRow(msgspec.Struct, frozen=True, array_like=True):
     won_concentration: int = 0
     at_limit_bids: int = 0
     at_limit_tonnes: int = 0
+    seller_fee_fen: int = 0
+    held_by: str = BY_GOVERNMENT  # else the participant that sells: its name where it is public, its category where not
+
+    @property
+    def is_governments(self) -> bool:
+        """Whether its money is the treasury's; a participant sells for its own."""
+        return self.unit_account != self.cash_account
 
 
-ENDED: Final = AuctionRow.__struct_fields__[9:]  # the columns that its end fills in
+ENDED: Final = AuctionRow.__struct_fields__[9:-1]  # the columns that its end fills in
 
 
 class Parties(msgspec.Struct, frozen=True):
-    """Who gives and who gets in an award: cash from buyer to payee, units from seller to receiver; the bidder pays the fee."""
+    """Who gives and who gets in an award: cash from buyer to payee, units from seller to receiver; the bidder pays the fee,
+    and a participant that sells its own."""
 
     buyer: int
     buy_fee_fen: int
@@ -99,7 +109,7 @@ class Parties(msgspec.Struct, frozen=True):
 def parties_of(e: BidAwarded) -> Parties:
     """The parties of an award by the bidder's side."""
     if e.side == units.BUY:
-        return Parties(e.account, e.fee_fen, e.unit_account, 0, e.cash_account, e.account)
+        return Parties(e.account, e.fee_fen, e.unit_account, e.seller_fee_fen, e.cash_account, e.account)
     return Parties(e.cash_account, 0, e.account, e.fee_fen, e.account, e.unit_account)
 
 
@@ -118,6 +128,7 @@ def auction_figures(row: AuctionRow, instruments: dict[int, Instrument]) -> dict
         "code": row.code,
         "cover_ratio": yuan((row.bid_tonnes * 100 + row.tonnes // 2) // row.tonnes),
         "direction": row.direction,
+        "held_by": row.held_by,
         "highest_bid": price(row.high_ticks),
         "instrument": instrument.code,
         "left_over": row.carry_tonnes,
@@ -125,6 +136,7 @@ def auction_figures(row: AuctionRow, instruments: dict[int, Instrument]) -> dict
         "method": row.method,
         "offered": row.tonnes,
         "price": yuan(row.price_ticks * instrument.tick_fen) if row.price_ticks else None,
+        "seller_fees": yuan(row.seller_fee_fen),
         "status": row.status,
         "tonnes": row.sold_tonnes,
         "turnover": yuan(row.revenue_fen),

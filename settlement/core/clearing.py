@@ -182,7 +182,7 @@ class Clearing:
             e.sell_fee_fen, status, settled_seq,
         )  # fmt: skip
 
-    # ---- government auctions ------------------------------------------------------------------------------
+    # ---- auctions ------------------------------------------------------------------------------
 
     def _auction_announced(self, event: events.AuctionAnnounced, writes: Writes) -> None:
         t = event.terms
@@ -198,6 +198,9 @@ class Clearing:
             self._seq,
             carried_tonnes=sum(tonnes for _, tonnes in event.carried),
         )
+        if not row.is_governments:
+            seller = self.ledger.accounts[t.unit_account]
+            row = msgspec.structs.replace(row, held_by=seller.name if event.is_named else seller.category)
         self.auctions[row.auction] = row
         writes.changes.append(("auction", msgspec.structs.astuple(row)))
 
@@ -241,7 +244,7 @@ class Clearing:
         self._end_auction(
             writes, e.auction, status="cleared", price_ticks=e.price_ticks, sold_tonnes=e.tonnes, bid_tonnes=e.bid_tonnes,
             bidders=e.bidders, winners=e.winners, revenue_fen=e.revenue_fen, carry_tonnes=e.carry_tonnes, bids=e.bids,
-            low_ticks=e.low_ticks, high_ticks=e.high_ticks,
+            low_ticks=e.low_ticks, high_ticks=e.high_ticks, seller_fee_fen=e.seller_fee_fen,
         )  # fmt: skip
 
     def _auction_measured(self, event: events.AuctionMeasured, writes: Writes) -> None:

@@ -139,13 +139,15 @@ def participation(rows: Iterable[Row]) -> list[dict[str, Any]]:
 def finance(
     rows: Rows, auctions: Sequence[AuctionRow], instruments: dict[int, Instrument], accounts: dict[int, Account]
 ) -> dict[str, Any]:
-    """Of each auction that ended: what it brought, what the treasury has of it by its postings, what is outstanding.
+    """Of each government auction that ended: what it brought, what the treasury has of it by its postings, what is outstanding.
 
     In a buy-back the treasury pays: `received` is then what it has paid out, as is `due`.
     """
     due = {auction: (count, fen, fees, settled) for auction, count, fen, fees, settled in rows["auction_awards"]}
     told, sums = [], {"sale": [0, 0], "buy_back": [0, 0]}
     for row in auctions:
+        if not row.is_governments:
+            continue  # nothing of it is the treasury's
         count, due_fen, fees_fen, settled = due.get(row.auction, (0, 0, 0, 0))
         is_sale = row.direction == "sale"
         moved = sum(

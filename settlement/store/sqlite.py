@@ -49,7 +49,7 @@ from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefus
 from settlement.store.contents import Contents
 from settlement.store.report_reads import ReportReads
 
-SCHEMA_VERSION: Final = 19
+SCHEMA_VERSION: Final = 20
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 MARK_SQL: Final = "SELECT mark_seq, '' FROM registry"
 REQUESTS_MAX: Final = 1_000
@@ -80,7 +80,7 @@ _APPENDS: Final[dict[str, tuple[str, int]]] = {
     "emissions": ("emissions", 6),
     "objection": ("objections", 8),
     "audit_trail": ("audit_trail", 11),
-    "auction": ("auctions", 36),
+    "auction": ("auctions", 38),
     "award": ("awards", 19),
     "day": ("days", 7),
     "day_stats": ("day_stats", 14),

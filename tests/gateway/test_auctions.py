@@ -11,7 +11,8 @@ import pytest
 from engine.core import commands as c
 from engine.core import reasons
 from gateway.protocol import times
-from tests.gateway.kit import DAY, House, public_of
+from tests.gateway.kit import DAY, PRODUCTS, House, public_of
+from tests.testkit.build import rulebook_text
 from yutan.answers import Event, Refused
 
 CODE = "2026-01"
@@ -279,3 +280,54 @@ async def until_step(client: Any, last: str) -> AsyncIterator[Event]:
             yield event
             if event.data["step"] == last:
                 return
+
+
+@pytest.mark.parametrize("is_published", [False, True])
+async def test_a_participant_sells_its_own_and_is_told_of_each_award(tmp_path: Path, is_published: bool) -> None:
+    # 1,000 t offered, 600 bid at 41.00: 24,600.00; seller's fee 4 % = 984.00, bidder's 0.1 % = 24.60.
+    product = PRODUCTS["CQEA"] | {"auction_seller_published": is_published}
+    house = await House.start(tmp_path, rules=rulebook_text(PRODUCTS | {"CQEA": product}))
+    terms = dict(
+        code=CODE, direction="sale", method="sealed_uniform", instrument="CQEA-25", tonnes=1_000, unit_account="B001",
+        cash_account="B001", trading_day=times.day_text(DAY), categories=["institution"], tie="time",
+        undersubscribed="partial", qty_min=10, lot=10, fee_ppm=1_000, seller_fee_ppm=40_000,
+    )  # fmt: skip
+    async with (
+        house.visitor() as visitor,
+        house.member("a001") as a,
+        house.member("b001") as b,
+        house.operator("chen") as chen,
+    ):
+        await b.subscribe("exec.B001")
+        before = (await b.allowances()).holdings[0].available
+        await chen.act("announce_auction", terms, reason="at B001's application")
+        await chen.act("open_auction", {"auction": CODE}, reason="by notice")
+        assert (await b.allowances()).holdings[0].available == before - 1_000
+        told = await visitor.auctions.get(CODE)
+        assert told.held_by == ("企业 B001" if is_published else "institution")
+        assert told.seller_fee_ppm == 40_000
+        with pytest.raises(Refused) as refused:
+            await b.auctions.bid(CODE, 100, "50.00")
+        assert refused.value.code == reasons.OWN_AUCTION
+        bid = await a.auctions.bid(CODE, 600, "41.00")
+        await chen.act("close_auction", {"auction": CODE}, reason="by notice")
+        result = (await visitor.auctions.get(CODE)).result
+        assert result is not None
+        assert (result.price, result.revenue, result.seller_fees) == ("41.00", "24600.00", "984.00")
+        [report] = [event.data for event in await until_reports(b, 1)]
+        assert (report.exec_type, report.order_id, report.side, str(report.fee)) == (
+            "trade",
+            bid.bid_id,
+            "sell",
+            "984.00",
+        )
+        await house.settlement.wait_settled(house.sequencer.view.day().seq)
+        sold = await b.trade(report.trade_id)
+        assert (sold.status, sold.side, sold.quantity) == ("settled", "sell", 600)
+        assert str((await b.cash()).settled) == "1023616.00"
+        assert (await b.allowances()).holdings[0].available == before - 600
+    await house.stop()
+    await house.open()
+    async with house.visitor() as visitor:
+        assert await visitor.auctions.get(CODE) == msgspec.structs.replace(told, status="cleared", result=result)
+    await house.stop()

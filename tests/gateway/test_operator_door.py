@@ -261,7 +261,7 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.CloseBlockWindow(),
         commands.AdoptHolidays(notices.shipped()[-1]),
         commands.AnnounceClosure(20261123, 20261124, "渝交所〔2026〕9号"),
-        notice(unit_account=1, cash_account=1),
+        notice(unit_account=1, cash_account=1, seller_fee_ppm=40_000),
         notice(
             unit_account=1,
             cash_account=1,

@@ -18,20 +18,23 @@ from engine.core import events as e
 from engine.core.auction import Bid, clear, is_priced_well
 from engine.core.auction_statistics import measure
 from engine.core.market import Market
+from engine.core.units import RESTRICT_SELL
 from tests.ground_truth.truth import path_of
-from tests.testkit.auctions import CASH_FEN, FIRST_BIDDER, TREASURY, AuctionDesk, notice, one_of
+from tests.testkit.auctions import CASH_FEN, FIRST_BIDDER, GOVERNMENT, TREASURY, UNITS, AuctionDesk, notice, one_of
 
 AUCTIONS = 2_000
 BIDDERS = 6
 
 
 def random_terms(dice: random.Random, code: str, desk: AuctionDesk) -> c.AnnounceAuction:
-    """A notice of any kind. Few prices and small volumes, so that ties, shortage and plenty all happen; sales take over what
-    earlier ones left, as far as it fits into their volume."""
+    """A notice of any kind; in some sales a bidder sells. Few prices and small volumes, so that ties, shortage and plenty all
+    happen; the government's sales take over what earlier ones left, as far as it fits into their volume."""
     lot = dice.choice((1, 1, 5, 10))
     is_sale = dice.random() < 0.6
     tonnes = lot * dice.randint(1, 60)
-    is_restricted = is_sale and dice.random() < 0.2
+    seller = dice.randint(FIRST_BIDDER, FIRST_BIDDER + BIDDERS - 1) if is_sale and dice.random() < 0.3 else 0
+    is_governments = is_sale and not seller
+    is_restricted = is_governments and dice.random() < 0.2
     return notice(
         code=code,
         direction="sale" if is_sale else "buy_back",
@@ -47,8 +50,11 @@ def random_terms(dice: random.Random, code: str, desk: AuctionDesk) -> c.Announc
         undersubscribed=dice.choice(("partial", "partial", "cancel")),
         fee_ppm=dice.choice((0, 5_000)),
         use_restricted=is_restricted,
-        carry_over=dice.choice((0, 1, 3)) if is_sale else 0,
-        carries=carries_of(desk, lot, tonnes) if is_sale and dice.random() < 0.5 else (),
+        carry_over=dice.choice((0, 1, 3)) if is_governments else 0,
+        carries=carries_of(desk, lot, tonnes) if is_governments and dice.random() < 0.5 else (),
+        unit_account=seller or GOVERNMENT,
+        cash_account=seller or TREASURY,
+        seller_fee_ppm=dice.choice((0, 40_000)) if seller else 0,
         categories=("key_emitter",) if is_restricted else ("key_emitter", "institution"),
     )
 
@@ -136,6 +142,8 @@ def check_identities(terms: c.AnnounceAuction, bids: list[Bid], happened: list[e
     assert told.bids == len(bids)
     assert told.tonnes == sum(a.tonnes for a in awards) <= terms.tonnes
     assert told.revenue_fen == sum(a.amount_fen for a in awards)
+    assert told.seller_fee_fen == sum(a.amount_fen * terms.seller_fee_ppm // 1_000_000 for a in awards)
+    assert terms.unit_account not in {b.account for b in bids}
     cover = Decimal(told.bid_tonnes) / Decimal(terms.tonnes)
     assert Decimal(told.cover_hundredths) / 100 == cover.quantize(Decimal("0.01"), ROUND_HALF_UP)
     assert told.winners <= told.bidders <= len(bids)
@@ -221,18 +229,57 @@ def test_random_auctions_obey_the_identities_and_a_brute_force_search(seed: int)
             assert awarded == {number: tonnes for number, tonnes in slow_awards(terms, bids).items() if tonnes}
 
 
-def test_money_and_units_go_where_they_belong() -> None:
-    """Over forty auctions: the treasury has every fen of the sales and no other, the fees are apart, nothing stays held."""
-    treasury_fen, fees_fen = CASH_FEN, 0
-    for desk, terms, _, happened in played(7):
-        awards = [event for event in happened if isinstance(event, e.BidAwarded)]
-        treasury_fen += (1 if terms.direction == "sale" else -1) * sum(a.amount_fen for a in awards)
-        fees_fen += sum(a.fee_fen for a in awards)
-        assert desk.cash(TREASURY) == (treasury_fen, 0)
+@pytest.mark.parametrize("seed", [7, 8])
+def test_money_and_units_go_where_they_belong(seed: int) -> None:
+    """Over forty auctions, with books of one's own: the treasury has every fen of the government's and no other, who sells has
+    its own less its fee, the fees are apart, nothing stays held."""
+    cash = dict.fromkeys((TREASURY, *range(FIRST_BIDDER, FIRST_BIDDER + BIDDERS)), CASH_FEN)
+    tonnes = dict.fromkeys((GOVERNMENT, *range(FIRST_BIDDER, FIRST_BIDDER + BIDDERS)), UNITS)
+    fees_fen = own_sales = 0
+    for desk, terms, _, happened in played(seed):
+        sign = 1 if terms.direction == "sale" else -1
+        own_sales += terms.unit_account == terms.cash_account
+        for a in happened:
+            if isinstance(a, e.BidAwarded):
+                cash[a.account] -= sign * a.amount_fen + a.fee_fen
+                cash[terms.cash_account] += sign * a.amount_fen - a.seller_fee_fen
+                tonnes[a.account] += sign * a.tonnes
+                tonnes[terms.unit_account] -= sign * a.tonnes
+                fees_fen += a.fee_fen + a.seller_fee_fen
         state = desk.market.state
+        assert {number: desk.cash(number) for number in cash} == {number: (fen, 0) for number, fen in cash.items()}
+        positions = {number: state.held_account(number).position(1) for number in tonnes}
+        assert {number: held.tonnes() for number, held in positions.items()} == tonnes
         assert state.fees == fees_fen
-        assert all(a.held == 0 for a in state.accounts if a is not None)
-        assert all(p.held == 0 for a in state.accounts if a is not None for p in a.positions if p is not None)
+        assert all(held.held == 0 for held in positions.values())
+    assert own_sales > 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_sells_and_is_barred_at_any_moment_gets_everything_back(seed: int) -> None:
+    """One-way auctions that a restriction meets before, in or after the window: canceled whole, or cleared whole."""
+    dice = random.Random(seed)
+    seller, canceled = FIRST_BIDDER, 0
+    for number in range(40):
+        desk = AuctionDesk(bidders=BIDDERS)
+        desk.act(notice(code=f"o-{number}", unit_account=seller, cash_account=seller, tonnes=dice.randint(1, 60)))
+        barred_at = dice.randint(0, 3)
+        for step in range(4):
+            if step == barred_at:
+                desk.act(c.Restrict(seller, RESTRICT_SELL, "Art. 30"))
+            if step == 1:
+                random_bids(dice, desk, 1)
+            elif step < 3:
+                desk.act(c.OpenAuction(1) if step == 0 else c.CloseAuction(1))
+            desk.market.audit()
+        ended = desk.market.state.auctions[1]
+        assert ended.status in ("canceled", "cleared")
+        if ended.status == "canceled":
+            canceled += 1
+            assert all(desk.units(account) == (UNITS, 0, 0) for account in range(seller, seller + BIDDERS))
+            assert all(desk.cash(account) == (CASH_FEN, 0) for account in range(seller, seller + BIDDERS))
+        assert Market.load(desk.market.dump()).dump() == desk.market.dump()
+    assert 15 < canceled < 40
 
 
 def test_a_replay_and_a_load_in_the_middle_give_the_same_bytes() -> None:

@@ -101,6 +101,50 @@ async def check_settled(settlement: Settlement, side: int) -> None:
     assert (await settlement.reconcile()).ok
 
 
+async def test_who_sells_is_paid_itself_less_its_fee_and_the_treasury_gets_nothing(tmp_path: Path) -> None:
+    # 100 t at 1.00 = 100.00; the bidder's fee 0.07 beside it, the seller's 4.00 out of it.
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    terms = notice(unit_account=GOVERNMENT, cash_account=GOVERNMENT, seller_fee_ppm=40_000)
+    sold = msgspec.structs.replace(award(1, units.BUY), cash_account=GOVERNMENT, seller_fee_fen=400, seller_exec_seq=1)
+    cleared, told = reported(10_000, 100)
+    batches = [*paper.founded(), paper.entry(events.AuctionAnnounced(1, terms, 1_000, (), True))]
+    await settle(settlement, [*batches, paper.entry(sold, cleared, msgspec.structs.replace(told, seller_fee_fen=400))])
+    assert await settlement.cash(TREASURY) == 1_000_000
+    assert await settlement.cash(GOVERNMENT) == 1_000_000 + 10_000 - 400
+    assert await settlement.cash(BIDDER) == 1_000_000 - 10_007
+    await settle(settlement, [paper.close_day()])
+    assert (await settlement.reconcile()).ok
+    statement, bulletin = (
+        await settlement.statement(GOVERNMENT, paper.trading_day),
+        await settlement.bulletin(paper.trading_day),
+    )
+    assert statement is not None
+    assert bulletin is not None
+    [row] = orjson.loads(statement)["trades"]
+    assert (row["side"], row["tonnes"], row["fee"]) == ("sell", 100, "4.00")
+    [shown] = orjson.loads(bulletin)["auctions"]
+    assert (shown["held_by"], shown["turnover"], shown["seller_fees"]) == ("企业1", "100.00", "4.00")
+    finance = await settlement.report("finance", f"{paper.trading_day // 10_000}")
+    assert finance is not None
+    assert finance["auctions"] == []
+    await settlement.close()
+    assert not watch.failures
+    assert audit(tmp_path / "registry.db").findings == []
+
+
+async def test_the_audit_finds_a_sellers_fee_that_is_not_the_sum_of_its_awards(tmp_path: Path) -> None:
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    terms = notice(unit_account=GOVERNMENT, cash_account=GOVERNMENT, seller_fee_ppm=40_000)
+    sold = msgspec.structs.replace(award(1, units.BUY), cash_account=GOVERNMENT, seller_fee_fen=400)
+    cleared, told = reported(10_000, 100)
+    batches = [*paper.founded(), paper.entry(events.AuctionAnnounced(1, terms, 1_000))]
+    await settle(settlement, [*batches, paper.entry(sold, cleared, msgspec.structs.replace(told, seller_fee_fen=399))])
+    await settlement.close()
+    assert [finding[:5] for finding in audit(tmp_path / "registry.db").findings] == ["INV-5"]
+
+
 async def test_the_audit_finds_a_revenue_that_is_not_the_sum_of_its_awards(tmp_path: Path) -> None:
     paper, watch = PaperEngine(), Watch()
     settlement = await open_settlement(tmp_path, watch, paper)

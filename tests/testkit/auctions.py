@@ -42,6 +42,7 @@ TERMS: Final[dict[str, Any]] = {
     "use_restricted": False,
     "carry_over": 0,
     "carries": (),
+    "seller_fee_ppm": 0,
 }
 
 
@@ -56,11 +57,23 @@ def buy_back(**changes: Any) -> c.AnnounceAuction:
     return notice(**({"direction": "buy_back", "budget_fen": 10_000_000} | changes))
 
 
+def one_way(seller: int = FIRST_BIDDER, **changes: Any) -> c.AnnounceAuction:
+    """A notice of a one-way auction: a participant sells 1,000 t of its own."""
+    return notice(**({"unit_account": seller, "cash_account": seller} | changes))
+
+
 class AuctionDesk(Desk):
     """A market with a government account (units), a treasury (cash) and bidders (cash and units); the day is open."""
 
-    def __init__(self, bidders: int = 3, phase: int = phases.CONTINUOUS, lock_days: int = 0, **rules: Any) -> None:
-        super().__init__(rulebook_text({"CQEA": {"lock_days": lock_days}}, **rules))
+    def __init__(
+        self,
+        bidders: int = 3,
+        phase: int = phases.CONTINUOUS,
+        lock_days: int = 0,
+        product: dict[str, Any] | None = None,
+        **rules: Any,
+    ) -> None:
+        super().__init__(rulebook_text({"CQEA": {"lock_days": lock_days} | (product or {})}, **rules))
         self.act(
             c.ListInstrument("CQEA-25", "CQEA", 2025, "配额", "Allowance", 4_000),
             c.OpenAccount("GOV", 900, "生态环境局", "government"),

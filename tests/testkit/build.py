@@ -73,6 +73,7 @@ _OPTIONAL_IN_PRODUCT: Final = (
     "large_holder_tonnes",
     "large_holders_published",
     "holders_max",
+    "auction_seller_published",
 )
 _COMPLIANCE: Final[dict[str, Any]] = {
     "report_deadline": "2026-04-30",

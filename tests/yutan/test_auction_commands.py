@@ -3,6 +3,7 @@
 import hashlib
 import json
 import urllib.request
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.yutan.kit import answer, serving, wait_for
 from tests.yutan.test_cli import DAY, Desk
 
 CODE = "2026-01"
+OWN_CODE = "S-2026-01"
+GOV = ("--units", "GOV", "--cash", "TREASURY")
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +44,54 @@ def public(url: str, path: str) -> Any:
         return json.loads(reply.read())
 
 
+def sell_own_units(desk: Desk) -> None:
+    """B01 sells 100 t of its own; A01 bids for 20 t at 41.00 = 820.00, of which the exchange takes 4 % = 32.80."""
+    desk.both("allocate", "B01", "CQEA-25", "100", "--kind", "paid", "--year", "2025")
+    before = Decimal(desk.member("b", "cash")["available"])
+    words = ("auction", "announce", OWN_CODE, "CQEA-25", "100", "--day", DAY, "--seller", "B01")
+    desk.both(*words, "--seller-fee-ppm", "40000", "--document", "申请〔2026〕7号")
+    desk.operator("auction", "open", OWN_CODE)
+    assert desk.member("b", "auction", "bid", OWN_CODE, "10", "45.00", code=40)["error"]["name"] == "OWN_AUCTION"
+    desk.member("a", "auction", "bid", OWN_CODE, "20", "41.00")
+    desk.operator("auction", "close", OWN_CODE)
+    assert desk.operator("auction", "show", OWN_CODE)["result"]["seller_fees"] == "32.80"
+    assert Decimal(desk.member("b", "cash")["available"]) - before == Decimal("787.20")
+
+
+def read_reports(desk: Desk, url: str) -> None:
+    """What the day's documents and the reports to finance bureau, bureau and monitor say of the auction."""
+    statement = desk.operator("statement", "TREASURY", "--day", DAY)
+    assert (statement["cash"]["sold"], statement["cash"]["closing"]) == ("40000.00", "40000.00")
+    day = f"{DAY[:4]}-{DAY[4:6]}-{DAY[6:]}"
+    (receipt,) = desk.operator("report", "finance", day)["auctions"]
+    assert (receipt["received"], receipt["outstanding"], receipt["treasury_account"]) == (
+        "40000.00",
+        "0.00",
+        "TREASURY",
+    )
+    assert desk.operator("report", "bureau", DAY[:4])["trading"]["auctions"][0]["turnover"] == "40000.00"
+    told = desk.operator("report", "monitor", f"{DAY[:4]}-Q4")
+    assert (told["alerts"], told["supervision"]["cases_opened"]) == ({}, 0)
+    written = desk.operator("report", "monitor", CODE, "--out", str(desk.data / "monitor.json"))
+    content = (desk.data / "monitor.json").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == written["sha256"]
+    assert json.loads(content)["participation"] == {"bidders": 3, "winners": 3}
+    desk.both("report", "publish", str(desk.data / "monitor.json"))
+    (listed,) = wait_for("the report", lambda: public(url, "/api/v1/monitor-reports")["monitor_reports"])
+    assert (listed["subject"], listed["sha256"]) == (CODE, written["sha256"])
+    assert public(url, listed["json"]) == json.loads(content)
+    assert public(url, "/api/v1/notices")["notices"][0]["title_zh"] == f"监测报告 {CODE}"
+    sent = ("--as", "渝碳〔2026〕3号", "--file", str(desk.data / "monitor.json"))
+    desk.operator("report", "sent", "finance", day, *sent)
+    (dispatch,) = wait_for("the record", lambda: desk.operator("report", "dispatches"))
+    assert (dispatch["sent_as"], dispatch["sha256"]) == ("渝碳〔2026〕3号", written["sha256"])
+    assert desk.operator("report", "matters") == []
+    assert desk.operator("report", "finance", "1999", code=60)["error"]["name"] == "UNKNOWN_DOCUMENT"
+
+
 def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None:
     with serving(desk.data) as running:
-        words = ("auction", "announce", CODE, "CQEA-25", "1000", "--day", DAY, "--units", "GOV", "--cash", "TREASURY")
+        words = ("auction", "announce", CODE, "CQEA-25", "1000", "--day", DAY, *GOV)
         desk.both(*words, "--floor", "38.00", "--reserve", "39.00", "--withdrawable", "--document", "渝环〔2026〕1号")
         (notice,) = answer("auction", "list", "--url", running.ws_url)
         assert (notice["status"], notice["cap"], notice["limit_price"]) == ("announced", 500, "38.00")
@@ -77,39 +125,16 @@ def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None
         assert desk.member("c", "cash")["available"] == "46000.00"
         (fill,) = desk.member("b", "fills")
         assert (fill["price"], fill["quantity"], fill["settlement"]) == ("40.00", 500, "settled")
+        sell_own_units(desk)
         assert desk.operator("reconcile")["ok"] is True
         desk.operator("close-day")
-        statement = desk.operator("statement", "TREASURY", "--day", DAY)
-        assert (statement["cash"]["sold"], statement["cash"]["closing"]) == ("40000.00", "40000.00")
-        day = f"{DAY[:4]}-{DAY[4:6]}-{DAY[6:]}"
-        (receipt,) = desk.operator("report", "finance", day)["auctions"]
-        assert (receipt["received"], receipt["outstanding"], receipt["treasury_account"]) == (
-            "40000.00",
-            "0.00",
-            "TREASURY",
-        )
-        assert desk.operator("report", "bureau", DAY[:4])["trading"]["auctions"][0]["turnover"] == "40000.00"
-        told = desk.operator("report", "monitor", f"{DAY[:4]}-Q4")
-        assert (told["alerts"], told["supervision"]["cases_opened"]) == ({}, 0)
-        written = desk.operator("report", "monitor", CODE, "--out", str(desk.data / "monitor.json"))
-        content = (desk.data / "monitor.json").read_bytes()
-        assert hashlib.sha256(content).hexdigest() == written["sha256"]
-        assert json.loads(content)["participation"] == {"bidders": 3, "winners": 3}
-        desk.both("report", "publish", str(desk.data / "monitor.json"))
-        url = running.http_url
-        (listed,) = wait_for("the report", lambda: public(url, "/api/v1/monitor-reports")["monitor_reports"])
-        assert (listed["subject"], listed["sha256"]) == (CODE, written["sha256"])
-        assert public(url, listed["json"]) == json.loads(content)
-        assert public(running.http_url, "/api/v1/notices")["notices"][0]["title_zh"] == f"监测报告 {CODE}"
-        sent = ("--as", "渝碳〔2026〕3号", "--file", str(desk.data / "monitor.json"))
-        desk.operator("report", "sent", "finance", day, *sent)
-        (dispatch,) = wait_for("the record", lambda: desk.operator("report", "dispatches"))
-        assert (dispatch["sent_as"], dispatch["sha256"]) == ("渝碳〔2026〕3号", written["sha256"])
-        assert desk.operator("report", "matters") == []
-        assert desk.operator("report", "finance", "1999", code=60)["error"]["name"] == "UNKNOWN_DOCUMENT"
+        read_reports(desk, running.http_url)
         desk.both("bulletin", "publish")
-        (told,) = json.loads((desk.data / "bulletins" / f"{DAY}.json").read_bytes())["auctions"]
-        assert (told["code"], told["price"], told["turnover"]) == (CODE, "40.00", "40000.00")
+        told = json.loads((desk.data / "bulletins" / f"{DAY}.json").read_bytes())["auctions"]
+        assert [(one["code"], one["held_by"], one["price"], one["turnover"], one["seller_fees"]) for one in told] == [
+            (CODE, "government", "40.00", "40000.00", "0.00"),
+            (OWN_CODE, "key_emitter", "41.00", "820.00", "32.80"),
+        ]
     assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
 
 

@@ -1,4 +1,4 @@
-"""`yutan auction …` for bidders and `yutan operator auction …` for the government's side (有偿竞价, 回购)."""
+"""`yutan auction …` for bidders and `yutan operator auction …` for who sells, or buys back (有偿竞价, 回购, 单向竞价)."""
 
 from typing import Annotated, Any
 
@@ -8,8 +8,8 @@ from gateway.protocol.times import day_text
 from yutan.cli import session
 from yutan.cli.options import DEFAULT_DATA, Act, DataDir, Desk, Json, Url, Who, as_act, as_member, as_operator
 
-app = typer.Typer(no_args_is_help=True, help="Government auctions and buy-backs (有偿竞价, 回购): list, bid, withdraw.")
-operator_app = typer.Typer(no_args_is_help=True, help="Government auctions and buy-backs (有偿竞价, 回购).")
+app = typer.Typer(no_args_is_help=True, help="Auctions and buy-backs (有偿竞价, 回购, 单向竞价): list, bid, withdraw.")
+operator_app = typer.Typer(no_args_is_help=True, help="Auctions and buy-backs (有偿竞价, 回购, 单向竞价).")
 
 CATEGORIES = ("key_emitter", "institution", "individual")
 CAP_BP = 5_000  # half of the volume a bidder: domain rules (j), the safe default
@@ -26,6 +26,12 @@ UseRestricted = Annotated[
     bool, typer.Option("--use-restricted", help="Only for the bidder's own surrender (仅限本单位清缴).")
 ]
 
+Seller = Annotated[
+    str, typer.Option("--seller", help="Instead of both: the account of the participant that sells (单向竞价出让方).")
+]
+SellerFee = Annotated[
+    int, typer.Option("--seller-fee-ppm", min=0, help="Seller's fee in millionths of what it is paid (出让方手续费).")
+]
 CancelIfShort = Annotated[bool, typer.Option("--cancel-if-short", help="Void where less is bid than offered.")]
 CarryOver = Annotated[
     int, typer.Option("--carry-over", min=0, help="Spread what is not sold over so many later auctions (结转).")
@@ -110,7 +116,7 @@ def bids(who: Who) -> None:
     )
 
 
-# ---- the government's side ------------------------------------------------------------------------------
+# ---- the other side ------------------------------------------------------------------------------
 
 
 @operator_app.command()
@@ -121,8 +127,10 @@ def announce(
     instrument: Annotated[str, typer.Argument(help="Instrument code (品种).")],
     tonnes: Annotated[int, typer.Argument(min=1, help="Volume in tonnes (竞价总量).")],
     day: Annotated[int, typer.Option("--day", help="Trading day of the auction, yyyymmdd (竞价日).")],
-    units: Annotated[str, typer.Option("--units", help="Government account that sells or receives the units.")],
-    cash: Annotated[str, typer.Option("--cash", help="Treasury account of the money (国库账户).")],
+    units: Annotated[str, typer.Option("--units", help="Government account that sells or receives the units.")] = "",
+    cash: Annotated[str, typer.Option("--cash", help="Treasury account of the money (国库账户).")] = "",
+    seller: Seller = "",
+    seller_fee_ppm: SellerFee = 0,
     buy_back: Annotated[bool, typer.Option("--buy-back", help="Buy units back (回购) instead of selling.")] = False,
     pay_as_bid: Annotated[bool, typer.Option("--pay-as-bid", help="Each pays its own price; else uniform.")] = False,
     floor: Annotated[str, typer.Option("--floor", help="Published floor, in a buy-back ceiling (底价).")] = "",
@@ -154,8 +162,6 @@ def announce(
         "code": code,
         "instrument": instrument,
         "tonnes": tonnes,
-        "unit_account": units,
-        "cash_account": cash,
         "trading_day": day_text(day),
         "categories": list(categories) if category is None and not bidder else category or [],
         "qty_min": minimum,
@@ -169,6 +175,7 @@ def announce(
         "cap": cap,
         "cap_bp": cap_bp,
         "fee_ppm": fee_ppm,
+        "seller_fee_ppm": seller_fee_ppm,
         "withdrawable": withdrawable,
         "closes_market": closes_market,
         "use_restricted": use_restricted,
@@ -178,9 +185,15 @@ def announce(
         "closes_at": closes_at,
         "notice": notice,
     }
-    fields |= _words(buy_back, pay_as_bid, pro_rata, cancel_if_short)
+    fields |= _parties(units, cash, seller) | _words(buy_back, pay_as_bid, pro_rata, cancel_if_short)
     fields |= {name: value for name, value in given.items() if value}
     session.act(act, "announce_auction", fields)
+
+
+def _parties(units: str, cash: str, seller: str) -> dict[str, str]:
+    if bool(seller) == bool(units or cash) or bool(units) != bool(cash):
+        raise typer.BadParameter("either --units and --cash of the government, or --seller")
+    return {"unit_account": units or seller, "cash_account": cash or seller}
 
 
 def _words(buy_back: bool, pay_as_bid: bool, pro_rata: bool, cancel_if_short: bool) -> dict[str, str]:

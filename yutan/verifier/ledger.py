@@ -384,13 +384,16 @@ class _Ledger:
             self.expect(f"day_stats {day.trading_day}, instruments without figures", [], sorted(listed))
 
     def _auctions(self) -> None:
-        summed: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+        summed: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         for deal in self.registry.deals.values():
             if deal.auction:
                 summed[deal.auction][0] += deal.tonnes
                 summed[deal.auction][1] += deal.amount_fen
-        for auction, sold, revenue in self.registry.query("SELECT auction, sold_tonnes, revenue_fen FROM auctions"):
-            self.expect(f"auctions {auction}, sold and revenue", summed.pop(auction, [0, 0]), [sold, revenue])
+                summed[deal.auction][2] += deal.sell_fee_fen if deal.receiver == deal.buyer else 0
+        for auction, *told in self.registry.query(
+            "SELECT auction, sold_tonnes, revenue_fen, seller_fee_fen FROM auctions"
+        ):
+            self.expect(f"auctions {auction}, sold, revenue, seller's fees", summed.pop(auction, [0, 0, 0]), told)
         self.expect("awards of no auction", [], sorted(summed))
 
 

@@ -77,11 +77,16 @@ def _acts(registry: Registry, *names: str) -> list[dict[str, Any]]:
 
 
 def _award(registry: Registry, report: Report, deal: Deal) -> None:
-    """The bidder pays the fee that the auction's notice named."""
+    """The bidder pays the fee that the auction's notice named, and a participant that sells the one named for it."""
     code = next(registry.query("SELECT code FROM auctions WHERE auction = ?", deal.auction), ("",))[0]
     terms = next((act for act in _acts(registry, "AnnounceAuction") if act["code"] == code), {"fee_ppm": 0})
     fee = deal.amount_fen * terms["fee_ppm"] // PPM
-    report.expect(LEDGER, FILE, f"awards {deal.number} fees by the notice", fee, deal.buy_fee_fen + deal.sell_fee_fen)
+    fees = (fee, 0)
+    if deal.receiver != deal.buyer:  # a buy-back
+        fees = (0, fee)
+    elif deal.payee == deal.seller:  # the participant that sells
+        fees = (fee, deal.amount_fen * terms.get("seller_fee_ppm", 0) // PPM)
+    report.expect(LEDGER, FILE, f"awards {deal.number} fees by the notice", fees, (deal.buy_fee_fen, deal.sell_fee_fen))
 
 
 def _contributions(registry: Registry, by_day: dict[int, Rates], report: Report) -> None:
