@@ -14,6 +14,7 @@ UNKNOWN = (
     "large_holder_tonnes",
     "large_holders_published",
     "holders_max",
+    "auction_seller_published",
     "unit_zh",
     "unit_en",
 )  # no Chongqing text has a value
@@ -29,6 +30,7 @@ holding_limit_tonnes = { value = 1000000, source = "BJ 4.5.2", confidence = "con
 large_holder_tonnes = { value = 500000, source = "BJ 4.5.4", confidence = "confirmed" }
 large_holders_published = { value = true, source = "BJ 4.5.4", confidence = "confirmed" }
 holders_max = { value = 200, source = "CN-38", confidence = "confirmed-2" }
+auction_seller_published = { value = true, source = "a notice", confidence = "design" }
 unit_zh = { value = "吨", source = "CQ-M Art. 33", confidence = "confirmed" }
 unit_en = { value = "t", source = "translation", confidence = "design" }
 """
