@@ -31,7 +31,7 @@ RESULT_WORDS: Final = {
     "revenue": "成交额(元)", "cover_ratio": "认购倍数", "lowest_bid": "最低报价(元)", "highest_bid": "最高报价(元)",
     "left_over": "转入以后竞价", "mean_bid": "平均报价(元)", "median_bid": "报价中位数(元)", "bid_deviation": "报价标准差(元)",
     "bid_per_bidder_mean": "人均申报量", "bid_per_bidder_deviation": "申报量标准差",
-    "won_per_bidder_mean": "人均成交量", "won_per_bidder_deviation": "成交量标准差",
+    "won_per_bidder_mean": "人均成交量", "won_per_bidder_deviation": "成交量标准差", "seller_fees": "出让方费用(元)",
 }  # fmt: skip
 
 

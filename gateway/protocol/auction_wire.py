@@ -114,7 +114,7 @@ class AuctionResult(Struct, omit_defaults=True, gc=False):
     bid_per_bidder_deviation: str | None = None
     won_per_bidder_mean: str | None = None
     won_per_bidder_deviation: str | None = None
-    seller_fees: str = "0.00"
+    seller_fees: str | None = None
 
 
 class CarriedVolume(Struct, gc=False):

@@ -133,7 +133,7 @@ def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None
         told = json.loads((desk.data / "bulletins" / f"{DAY}.json").read_bytes())["auctions"]
         assert [(one["code"], one["held_by"], one["price"], one["turnover"], one["seller_fees"]) for one in told] == [
             (CODE, "government", "40.00", "40000.00", "0.00"),
-            (OWN_CODE, "key_emitter", "41.00", "820.00", "32.80"),
+            (OWN_CODE, "institution", "41.00", "820.00", "32.80"),
         ]
     assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
 

@@ -31,6 +31,7 @@ OTHER: dict[str, Any] = {
     "large_holder_tonnes": 5_000,
     "large_holders_published": True,
     "holders_max": 9,
+    "auction_seller_published": True,
 }
 OTHER_MARKET: dict[str, Any] = {
     "self_trade": "cancel_both",

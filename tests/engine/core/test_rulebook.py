@@ -366,6 +366,7 @@ def test_every_rule_has_words_and_every_word_a_rule() -> None:
         500_000,
         True,
         200,
+        True,
         "吨",
         "t",
     ]

@@ -214,6 +214,7 @@ CASES = [
     Case("C2.7", "USE_RESTRICTED", order(SELL, tonnes=260), OWN_USE),
     Case("C2.8", "SIDE_NOT_ALLOWED", order(account=TRADER)),
     Case("C2.8", "BIDDER_NOT_ELIGIBLE", bid(), sale(categories=("institution",))),
+    Case("C2.8", "OWN_AUCTION", bid(), sale(tonnes=100, unit_account=ME, cash_account=ME)),
     Case("C2.9", "QTY_BELOW_MIN", order(tonnes=0)),
     Case("C2.9", "QTY_OFF_LOT", order(tonnes=12)),
     Case("C2.9", "QTY_OFF_LOT", block(tonnes=2_001)),
