@@ -5,6 +5,7 @@ JSON from one of the exchange's own origins. Websockets know nothing of the cook
 first message, `session.auth{ticket}`.
 """
 
+import asyncio
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -20,12 +21,14 @@ from gateway.http.sources import Sources, sources_of
 from gateway.logins import Logins, WebSession, factors
 from gateway.protocol import codec
 from gateway.protocol.times import time_text
+from gateway.tables import workbook
 
 COOKIE: Final = "yutan_session"
 TRADE_PATH: Final = "/ws/v1/trade"
 OPS_PATH: Final = "/ws/v1/ops"
 _encode: Final = msgspec.json.Encoder().encode
 _NO_STORE: Final = {"cache-control": "no-store"}
+_WORKBOOK_BYTES_MAX: Final = 2**20  # of the tables that a page wants as a workbook: a statement is well below
 Body = TypeVar("Body", bound=Struct)
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -66,6 +69,12 @@ class EndAsked(_Asked, frozen=True):
     """Which of one's sessions is to end; "others": all but this one."""
 
     session_id: Annotated[str, Meta(pattern=r"^(others|W-[0-9a-f]{16})$")]
+
+
+class WorkbookAsked(_Asked, frozen=True):
+    """The tables that the page shows, to be made an Excel workbook."""
+
+    sheets: Annotated[list[workbook.Sheet], Meta(min_length=1, max_length=50)]
 
 
 class Nothing(_Asked, frozen=True):
@@ -222,6 +231,19 @@ async def ticket(request: AnyRequest) -> Response[bytes]:
     return _told({"ticket": logins.new_ticket(session), "seconds": logins.settings.ticket_s})
 
 
+@post("/workbook", request_max_body_size=_WORKBOOK_BYTES_MAX)
+async def workbook_made(request: AnyRequest) -> Response[bytes]:
+    """What the page shows, as an Excel workbook: the page has the words, the registry made the figures, this is the form."""
+    _, logins = _logins(request)
+    _session(request, logins)
+    asked = await _read(request, WorkbookAsked)
+    try:
+        made = await asyncio.to_thread(workbook.workbook_bytes, asked.sheets)
+    except ValueError as error:
+        raise Refused(reasons.INVALID_FIELD, "sheets", detail=str(error)) from error
+    return Response(made, headers=_NO_STORE, media_type=workbook.MEDIA_TYPE, status_code=200)
+
+
 # ---- pages ----------------------------------------------------------------------------------------------------
 
 
@@ -263,6 +285,6 @@ def _private(shown: Template) -> Template:
 
 
 HANDLERS: Final = [
-    enrol, enrol_confirm, log_in, log_out, session_now, session_seen, sessions, end_sessions, ticket,
+    enrol, enrol_confirm, log_in, log_out, session_now, session_seen, sessions, end_sessions, ticket, workbook_made,
 ]  # fmt: skip
 PAGES: Final = [login_page, member_page, operator_page]

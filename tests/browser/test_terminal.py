@@ -1,11 +1,9 @@
 """The terminal in daily use in a real Chromium: keys alone, block trades and bids, a device's settings, an exchange that is away."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import httpx
-import openpyxl
 
 from engine.core import commands, phases, rulebook
 from tests.browser.driving import browser
@@ -73,31 +71,6 @@ async def test_a_trader_works_by_keys_alone_and_sets_this_device(tmp_path: Path)
         assert await colour(page) == "#08744a"
         await press("b")
         assert await page.evaluate("document.activeElement === document.body")
-
-
-async def test_a_workbook_holds_texts_as_texts_and_figures_as_figures(tmp_path: Path) -> None:
-    rows = [
-        [{"bold": "甲"}, '=1+1 & <b> "x"', "@cmd\u0007\n次行", "-2", 7, "1234567.80", "-0.05", "00123", None],
-        [*(str(column) + "列" for column in range(28)), 10_000_000],
-    ]
-    async with street(tmp_path) as there, browser(there.url) as open_page:
-        page = (await open_page("zh")).page
-        await page.goto(f"{there.url}/login")
-        made = await page.evaluate(
-            """async (rows) => {
-                const { workbook } = await import("/static/sheet.js");
-                return [...new Uint8Array(await workbook([{ name: "A & B", rows }]).arrayBuffer())];
-            }""",
-            rows,
-        )
-    sheet = openpyxl.load_workbook(io.BytesIO(bytes(made)))["A & B"]
-    first, second = ([(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows())
-    assert first[:9] == [
-        ("甲", "s"), ('=1+1 & <b> "x"', "s"), ("@cmd\n次行", "s"), ("-2", "s"),
-        (7, "n"), (1_234_567.8, "n"), (-0.05, "n"), ("00123", "s"), (None, "n"),
-    ]  # fmt: skip
-    assert second[26:] == [("26列", "s"), ("27列", "s"), (10_000_000, "n")]
-    assert (sheet["A1"].font.b, sheet["E1"].number_format, sheet["F1"].number_format) == (True, "#,##0", "#,##0.00")
 
 
 async def test_block_trades_and_sealed_bids_are_made_at_the_terminal(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 // Statements: what was settled on a day, agreed with or contested.
 
-import { $, make, moment } from "./people.js";
+import { $, fileOf, make, moment } from "./people.js";
 import { button, fill } from "./parts.js";
-import { workbook } from "./sheet.js";
 import { statementNode, statementSheets } from "./statement.js";
 import { say } from "./words.js";
 
@@ -38,7 +37,7 @@ export class Papers {
     $("statement").replaceChildren(
       make("p", { className: "acts" },
         button(say("打印或存为 PDF", "Print, or save as PDF"), $("statement-answer"), () => print()),
-        button(say("下载 Excel", "Download for Excel"), $("statement-answer"), () => save(workbook(statementSheets(told)), `${told.account}-${day}.xlsx`))),
+        button(say("下载 Excel", "Download for Excel"), $("statement-answer"), async () => save(await fileOf("/v1/workbook", { sheets: statementSheets(told) }), `${told.account}-${day}.xlsx`))),
       statementNode(told));
     $("statement").focus();
   }

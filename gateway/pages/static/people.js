@@ -34,13 +34,21 @@ export class Refused extends Error {
 
 /** Ask over HTTP; throws Refused with the exchange's own words, TypeError where there is no answer. */
 export async function ask(path, body) {
+  return (await answerOf(path, body)).json();
+}
+
+/** Ask over HTTP for a file; throws as `ask` does. */
+export async function fileOf(path, body) {
+  return (await answerOf(path, body)).blob();
+}
+
+async function answerOf(path, body) {
   const headers = { "accept-language": say("zh", "en"), accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   const asked = { headers, credentials: "same-origin", cache: "no-store" };
   const answer = await fetch(path, body === undefined ? asked : { ...asked, method: "POST", body: JSON.stringify(body) });
-  const told = await answer.json();
-  if (!answer.ok) throw new Refused(told.error);
-  return told;
+  if (!answer.ok) throw new Refused((await answer.json()).error);
+  return answer;
 }
 
 /** A refusal as a person reads it: the sentence, its number, and what it is about. */

@@ -151,7 +151,15 @@ async def test_nothing_is_posted_from_another_origin(tmp_path: Path, origin: str
     async with street(tmp_path) as there:
         browser = await enrolled(there)
         await browser.log_in("trade", "wu-1")
-        for path in ("/v1/ticket", "/v1/logout", "/v1/session", "/v1/login", "/v1/enrol", "/v1/sessions/end"):
+        for path in (
+            "/v1/ticket",
+            "/v1/logout",
+            "/v1/session",
+            "/v1/login",
+            "/v1/enrol",
+            "/v1/sessions/end",
+            "/v1/workbook",
+        ):
             answer = await browser.client.post(path, json={}, headers={"origin": origin} if origin else {})
             assert (answer.status_code, answer.json()["error"]["name"]) == (403, "ORIGIN_REFUSED"), path
         form = await browser.client.post("/v1/logout", data={"a": "b"}, headers={"origin": there.url})

@@ -1,0 +1,55 @@
+"""What a page shows as an Excel workbook, asked for as a page does and read by a program of others."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tests.gateway.http.people import street
+from tests.gateway.http.test_logins import enrolled
+
+ROWS: list[list[Any]] = [
+    [{"bold": "甲"}, '=1+1 & <b> "x"', "@cmd\u0007\n次行", "-2", 7, "1234567.80", "-0.05", "00123", None],
+    [*(f"{column}列" for column in range(28)), 10_000_000],
+]
+
+
+async def test_texts_are_texts_and_figures_are_figures(tmp_path: Path) -> None:
+    async with street(tmp_path) as there:
+        browser = await enrolled(there)
+        refused = await browser.post("/v1/workbook", sheets=[{"name": "A", "rows": ROWS}])
+        assert refused.json()["error"]["name"] == "LOGIN_NEEDED"
+        await browser.log_in("trade", "wu-1")
+        made = await browser.post("/v1/workbook", sheets=[{"name": "A & B", "rows": ROWS}])
+        assert made.content == (await browser.post("/v1/workbook", sheets=[{"name": "A & B", "rows": ROWS}])).content
+    sheet = openpyxl.load_workbook(io.BytesIO(made.content))["A & B"]
+    # a control character, which XML has no place for, stands there as ECMA-376 writes it
+    first, second = ([(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows())
+    assert first[:9] == [
+        ("甲", "s"), ('=1+1 & <b> "x"', "s"), ("@cmd_x0007_\n次行", "s"), ("-2", "s"),
+        (7, "n"), (1_234_567.8, "n"), (-0.05, "n"), ("00123", "s"), (None, "n"),
+    ]  # fmt: skip
+    assert second[26:] == [("26列", "s"), ("27列", "s"), (10_000_000, "n")]
+    assert (sheet["A1"].font.b, sheet["E1"].number_format, sheet["F1"].number_format) == (True, "#,##0", "#,##0.00")
+
+
+@pytest.mark.parametrize(
+    ("sheets", "status"),
+    [
+        ([], 400),
+        ([{"name": "[1]", "rows": []}], 400),
+        ([{"name": "a" * 32, "rows": []}], 400),
+        ([{"name": "a", "rows": []}, {"name": "A", "rows": []}], 400),
+        ([{"name": "a", "rows": [[1.5]]}], 400),
+        ([{"name": "a", "rows": [[2**53 + 1]]}], 400),
+        ([{"name": "a", "rows": [["x" * 9_000] * 100] * 2}], 413),
+    ],
+)
+async def test_what_is_no_workbook_is_refused(tmp_path: Path, sheets: list[Any], status: int) -> None:
+    async with street(tmp_path) as there:
+        browser = await enrolled(there)
+        await browser.log_in("trade", "wu-1")
+        assert (await browser.post("/v1/workbook", sheets=sheets)).status_code == status
+        assert (await browser.post("/v1/workbook", sheets=[{"name": "a", "rows": []}])).status_code == 200
