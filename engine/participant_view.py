@@ -20,6 +20,7 @@ from engine.core.participants import (
     Qualification,
     User,
 )
+from engine.core.participants import is_credit_code as is_credit_code
 from engine.core.state import Account, State
 from engine.core.supervision import AccountLink
 

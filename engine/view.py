@@ -42,6 +42,7 @@ from engine.core.supervision import HolderReport as HolderReport
 from engine.core.supervision import Reduction as Reduction
 from engine.core.supervision import Restriction as Restriction
 from engine.core.supervision import Supervision as Supervision
+from engine.core.trust import Authority as Authority
 from engine.core.units import BUY, SELL, amount_of
 from engine.participant_view import AccountView as AccountView
 from engine.participant_view import AssociationView, LargeHolderView, LinkView, ParticipantView, account_view
@@ -136,6 +137,9 @@ class KeyView(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...]
     revoked: bool
     user: str
+    expires_day: int
+    networks: tuple[str, ...]
+    certificate: bytes
 
 
 class OperatorView(msgspec.Struct, frozen=True):
@@ -627,6 +631,14 @@ class MarketView:
         """Who controls whom, ended associations among them."""
         return participant_view.associations(self._market.state)
 
+    def authorities(self) -> list[Authority]:
+        """Whoever is or was on the trust list, in the order of their first listing."""
+        return list(self._market.state.trust.authorities.values())
+
+    def revoked(self, authority: str) -> dict[str, int]:
+        """Serials of an authority's revoked certificates, with the trading day on which that was recorded."""
+        return self._market.state.trust.revoked.get(authority, {})
+
     def keys(self) -> list[KeyView]:
         """All member keys, in the order of registration."""
         return [_key_view(key) for key in self._market.state.keys.values()]
@@ -677,4 +689,14 @@ def _auction_view(state: State, auction: Auction) -> AuctionView:
 
 
 def _key_view(key: Key) -> KeyView:
-    return KeyView(key.key_id, key.public_key, key.accounts, key.scopes, key.revoked, key.user)
+    return KeyView(
+        key.key_id,
+        key.public_key,
+        key.accounts,
+        key.scopes,
+        key.revoked,
+        key.user,
+        key.expires_day,
+        key.networks,
+        key.certificate,
+    )

@@ -83,6 +83,7 @@ class Connection:
         self.exec_accounts: set[int] = set()
         self.awaited: set[int] = set()  # accounts whose stream is followed once what was missed has been sent
         self.public: frozenset[str] = frozenset()
+        self.until_ns = 0  # when its key's time is over, 0: no end
         self.web_session = ""  # of the browser whose ticket opened it; "": opened by a signature
         self.order_session = 0  # that cancels on disconnect what is entered here; 0: none
         self.in_flight = 0

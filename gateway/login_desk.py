@@ -19,6 +19,7 @@ class LoginDesk:
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         gateway.logins.view = gateway.view
+        gateway.logins.is_good = gateway.access.is_good
         gateway.logins.on_end = gateway.end_web_session
         gateway.handlers[lw.LoginCode] = self._code
 

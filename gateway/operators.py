@@ -10,7 +10,6 @@ from engine.core import commands, events, phases, reasons
 from engine.core.commands import Entry
 from engine.participant_view import bar_words
 from engine.title import SerialRow, TradeStatus
-from gateway import rehearsal
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
 from gateway.protocol import acts, holder_wire, prices, serial_wire, times, wire
@@ -64,8 +63,7 @@ class OperatorDesk:
         except msgspec.ValidationError as error:
             reason, field = explain(str(error))
             raise Refused(reason, f"fields.{field}" if field else "fields") from error
-        if type(act) is commands.RegisterKey:
-            rehearsal.check_key(self._gateway.settings.env, act.key_id)
+        self._gateway.access.check_act(act)
         command = commands.Propose(connection.operator, params.reason, params.document, act)
         if type(act) is commands.VoidTrade:
             self._gateway.query(connection, request.id, self._propose_void(connection, request.id, command, act))

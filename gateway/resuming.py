@@ -117,7 +117,8 @@ class ResumeDesk:
         before = self._claim(params.session_id, params.resume_token)
         if before.state == session.ENDED:
             gateway.check_connections_of(before.key_id, "trade")
-        connection.grant(*gateway.rights_of(before.key_id), 0)
+        rights = gateway.access.let_in(connection, before.key_id)
+        connection.grant(rights.accounts, rights.scopes, 0)
         connection.key_id, connection.language = before.key_id, before.language
         cancels = gateway.sessions.go_on(connection, before.order_session)
         if before.order_session and cancels is None:  # its orders were canceled: that must not go by unnoticed

@@ -17,12 +17,13 @@ import structlog
 from msgspec import UNSET
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
 
-from engine.core import commands, events, phases, reasons, rulebook, units
+from engine.core import commands, events, phases, reasons, rulebook
 from engine.core.commands import CancelOrder, Entry, PlaceOrder
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
 from gateway import handshake, rehearsal
+from gateway.access import CHANGES, Access
 from gateway.alert_desk import AlertDesk
 from gateway.allocations import AllocationDesk
 from gateway.auctions import AuctionDesk
@@ -38,6 +39,7 @@ from gateway.explaining import ExplainDesk
 from gateway.feed import PublicFeed
 from gateway.filings import FilingDesk
 from gateway.history import History
+from gateway.identity_desk import IdentityDesk
 from gateway.intentions import IntentionDesk
 from gateway.listener import Listener
 from gateway.login_desk import LoginDesk
@@ -77,6 +79,7 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self.logins = logins
+        self.access = Access(self)
         self._requests_in_flight_max = settings.requests_in_flight_max
         self._throttle = Throttle(
             settings.key_orders_per_second_max,
@@ -117,6 +120,7 @@ class Gateway:
         IntentionDesk(self)
         ExplainDesk(self)
         LoginDesk(self)
+        IdentityDesk(self)
         self.make_line: Callable[[asyncio.Transport], asyncio.Transport] = rehearsal.Line
         self.port = 0
         self._connections: set[Connection] = set()
@@ -223,12 +227,8 @@ class Gateway:
         for event in happened:
             if type(event) is events.RuleBookTookEffect:
                 self.directory.rulebook = rulebook.parse(event.rulebook)
-            elif type(event) is events.KeyRevoked:
-                self._end_where(lambda peer, key_id=event.key_id: peer.door == "trade" and peer.key_id == key_id)
-            elif type(event) is events.ParticipantSuspended or (
-                type(event) is events.RestrictionChanged and event.scope & units.RESTRICT_LOGIN
-            ):
-                self._end_where(lambda peer: peer.door == "trade" and bool(peer.accounts) and self._is_shut_out(peer))
+            elif type(event) in CHANGES:
+                self._shut_out(self.access.on_change(event))
             elif type(event) in NEWS:
                 self._controls.tell(event, list(self._connections))
             elif type(event) in SESSION_NEWS:
@@ -239,25 +239,17 @@ class Gateway:
     def _public_changed(self) -> None:
         self._public.clear()  # read again when next asked: the feed learns of the instrument in this same batch
 
-    def _end_where(self, is_meant: Callable[..., bool]) -> None:
-        for connection in [peer for peer in self._connections if peer.state == session.LOGGED_IN and is_meant(peer)]:
-            connection.end(session.ACCESS_LOST)
+    def _shut_out(self, is_meant: Callable[[Connection], bool] | None) -> None:
+        """End the members' connections that are meant."""
+        if is_meant is not None:
+            for peer in list(self._connections):
+                if peer.door == "trade" and peer.state == session.LOGGED_IN and is_meant(peer):
+                    peer.end(session.ACCESS_LOST)
 
     def end_web_session(self, number: str) -> None:
         """A browser's session has ended: so does whatever it opened."""
         for connection in [peer for peer in self._connections if peer.web_session == number]:
             connection.end(session.LOGIN_ENDED)
-
-    def _is_shut_out(self, connection: Connection) -> bool:
-        return all(self._may_not_log_in(account) for account in connection.accounts.values())
-
-    def _may_not_log_in(self, account: int) -> bool:
-        found = self.view().account(account)
-        return found is not None and (bool(found.restriction & units.RESTRICT_LOGIN) or found.is_suspended)
-
-    def _is_suspended(self, account: int) -> bool:
-        found = self.view().account(account)
-        return found is not None and found.is_suspended
 
     # ---- life ---------------------------------------------------------------------------------------------
 
@@ -451,23 +443,9 @@ class Gateway:
             person = next(found for found in view.operators() if found.person == key_id)
             self.check_connections_of(key_id, "ops")
             return {}, _OPERATOR_SCOPES, person.number
-        accounts, scopes = self.rights_of(key_id)
+        rights = self.access.let_in(connection, key_id)
         self.check_connections_of(key_id, "trade")
-        return accounts, scopes, 0
-
-    def rights_of(self, key_id: str) -> tuple[dict[str, int], tuple[str, ...]]:
-        """Accounts and scopes of a key that there is. Raises `Refused` where it may not come in (any more)."""
-        key = self.view().key(key_id)
-        assert key is not None, "who was identified has a key"
-        if key.revoked:
-            raise Refused(reasons.KEY_REVOKED)
-        accounts = {
-            self.directory.accounts[number]: number for number in key.accounts if not self._may_not_log_in(number)
-        }
-        if key.accounts and not accounts:
-            is_suspended = all(self._is_suspended(number) for number in key.accounts)
-            raise Refused(reasons.PARTICIPANT_SUSPENDED if is_suspended else reasons.ACCOUNT_RESTRICTED)
-        return accounts, key.scopes
+        return rights.accounts, rights.scopes, 0
 
     def check_connections_of(self, key_id: str, door: str) -> None:
         """Raise `Refused` where this key has as many connections as it may have."""
@@ -598,6 +576,8 @@ class Gateway:
         shared: dict[frozenset[str], bytes] = {}
         for connection in list(self._connections):
             connection.beat()
+            if connection.until_ns and self.access.is_late(connection):
+                connection.end(session.ACCESS_LOST)
             if connection.exec_accounts:
                 beat = self.session_event("heartbeat", session_wire.Heartbeat(self.last_seqs(connection), phase))
                 connection.send_frame(frames.text_frame(beat))

@@ -48,7 +48,7 @@ TWINS: Final = frozenset(_twins())
 
 
 class Signed(NamedTuple):
-    """One request as it came. timestamp: milliseconds since 1970; signature: 128 hex digits."""
+    """One request as it came. timestamp: milliseconds since 1970; signature: 128 hex digits; address: who asks."""
 
     method: str
     body: bytes
@@ -58,6 +58,7 @@ class Signed(NamedTuple):
     nonce: str
     signature: str
     language: str
+    address: str
 
 
 class Answer(msgspec.Struct):
@@ -184,7 +185,7 @@ class SignedDoor:
         key = self._gateway.view().key(signed.key_id)
         if key is None or not session.is_signed(key.public_key, signed.signature, signed_text(self.env, signed)):
             raise Refused(reasons.BAD_SIGNATURE)
-        accounts, scopes = self._gateway.rights_of(signed.key_id)
+        rights = self._gateway.access.rights_of(signed.key_id, signed.address)
         self._use_nonce(signed, now_ms)
         try:
             _read_body(signed.body)
@@ -192,7 +193,7 @@ class SignedDoor:
             raise Refused(reasons.MALFORMED_JSON) from error
         peer = self._peer(signed.key_id)
         connection = peer.connection
-        connection.accounts, connection.scopes, connection.language = accounts, scopes, signed.language
+        connection.accounts, connection.scopes, connection.language = rights.accounts, rights.scopes, signed.language
         return await self._carry_out(peer, signed)
 
     async def _carry_out(self, peer: _Peer, signed: Signed) -> Answer:

@@ -1,13 +1,13 @@
-"""Participants (交易参与人) through an operator's client: `client.participants.all()`, `.bans()`, `.associations()`."""
+"""Participants (交易参与人) through a client: `client.participants.all()`, `.bans()`, `.keys()` …; a member has `.own_keys()`."""
 
 from msgspec import UNSET
 
-from gateway.protocol import participant_wire
+from gateway.protocol import identity_wire, participant_wire
 from yutan.blocks import Asks
 
 
 class Participants:
-    """Who takes part, as operators see it."""
+    """Who takes part, by which keys, and whose certificates count: for operators, but for one's own keys."""
 
     def __init__(self, ask: Asks) -> None:
         self._ask = ask
@@ -23,3 +23,20 @@ class Participants:
     async def associations(self) -> list[participant_wire.AssociationRow]:
         """Who controls whom, ended associations among them."""
         return await self._ask(participant_wire.OpsAssociations, UNSET, list[participant_wire.AssociationRow])
+
+    async def keys(self) -> list[identity_wire.KeyRow]:
+        """All members' keys, in the order of their registration."""
+        return await self._ask(identity_wire.OpsKeys, UNSET, list[identity_wire.KeyRow])
+
+    async def own_keys(self) -> list[identity_wire.KeyRow]:
+        """The keys that open an account of one's own."""
+        return await self._ask(identity_wire.KeyList, UNSET, list[identity_wire.KeyRow])
+
+    async def trust_list(self) -> list[identity_wire.AuthorityRow]:
+        """Certification authorities that are or were on the trust list."""
+        return await self._ask(identity_wire.OpsTrustList, UNSET, list[identity_wire.AuthorityRow])
+
+    async def revoked(self, authority: str) -> list[identity_wire.RevokedRow]:
+        """Certificates of an authority that are recorded as revoked."""
+        params = identity_wire.OpsRevokedParams(authority)
+        return await self._ask(identity_wire.OpsRevoked, params, list[identity_wire.RevokedRow])

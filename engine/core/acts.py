@@ -21,6 +21,7 @@ from engine.core import (
     day,
     disclosure_acts,
     disputes,
+    identity,
     intentions,
     kill_switches,
     measures,
@@ -61,12 +62,10 @@ from engine.core.commands import (
     OpenDay,
     Propose,
     PublishBulletin,
-    RegisterKey,
     RegisterOperator,
     Reject,
     Resume,
     RetrySettlement,
-    RevokeKey,
     SurrenderUnits,
     WithdrawCash,
 )
@@ -85,15 +84,14 @@ from engine.core.events import (
     Event,
     Halted,
     InstrumentListed,
-    KeyRegistered,
-    KeyRevoked,
     OperatorRegistered,
     Resumed,
     SettlementRetryOrdered,
 )
+from engine.core.identity_acts import IdentityAct
 from engine.core.participant_acts import ParticipantAct
 from engine.core.remedy_acts import RemedyAct
-from engine.core.state import Account, Instrument, Key, Operator, Proposal, State
+from engine.core.state import Account, Instrument, Operator, Proposal, State
 from engine.core.units import (
     CASH_FEN_MAX,
     PRICE_TICKS_MAX,
@@ -119,7 +117,7 @@ SYSTEM_ACTS: Final = (
 )
 SYSTEM_ONLY_ACTS: Final = ("RecordReconciliation", "RecordBankComparison")  # what settlement found, no person may say
 # no rule book can loosen how rule books change, nor let one person close or divide an account, pass over a failed check,
-# speak for the exchange, or say how much a year's allocation is
+# speak for the exchange, say how much a year's allocation is, or whose certificates count
 ALWAYS_TWO_PERSON_ACTS: Final = (
     "AdoptRuleBook",
     "MergeAccounts",
@@ -137,6 +135,8 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "ReleaseKillSwitch",
     "DecideStatementObjection",
     "VoidTrade",
+    "TrustAuthority",
+    "DistrustAuthority",
 )
 TEXT_MAX: Final = 200
 PROPOSALS_MAX: Final = 1_000  # waiting for a second person
@@ -269,8 +269,10 @@ def judge(state: State, act: AnyAct, at_ns: int) -> Verdict:
         verdict = stages.judge_hours(state, act, at_ns)
     if verdict.reason != 0:
         return verdict
-    if isinstance(act, OpenAccount | ListInstrument | RegisterKey | RevokeKey | RegisterOperator):
+    if isinstance(act, OpenAccount | ListInstrument | RegisterOperator):
         return judge_registration(state, act)
+    if isinstance(act, IdentityAct):
+        return identity.judge(state, act)
     if isinstance(act, AllocateUnits):
         return allocation.judge_issue(state, act)
     if isinstance(act, SurrenderUnits):
@@ -322,10 +324,8 @@ def is_name(text: str) -> bool:
     return 0 < len(text) <= 32 and text.isascii() and all(c.isalnum() or c in "-._" for c in text)
 
 
-def judge_registration(
-    state: State, act: OpenAccount | ListInstrument | RegisterKey | RevokeKey | RegisterOperator
-) -> Verdict:
-    """Accounts, instruments, keys and operators: well-formed names that are new (or, to revoke, known)."""
+def judge_registration(state: State, act: OpenAccount | ListInstrument | RegisterOperator) -> Verdict:
+    """Accounts, instruments and operators: well-formed names that are new."""
     invalid = Verdict(reasons.ACT_INVALID)
     if isinstance(act, OpenAccount):
         if act.code in state.account_numbers:
@@ -352,23 +352,10 @@ def judge_registration(
         if is_fit and not adoption.may_list(state, act.product):
             return Verdict(reasons.RULEBOOK_FIXED_RULE)
         return ADMITTED if is_fit else invalid
-    if isinstance(act, RegisterOperator):
-        if act.person in state.operator_numbers:
-            return Verdict(reasons.ALREADY_EXISTS)
-        is_fit = is_name(act.person) and len(act.public_key) == 32 and len(act.name) <= TEXT_MAX
-        return ADMITTED if is_fit else invalid
-    if isinstance(act, RevokeKey):
-        key = state.keys.get(act.key_id)
-        return ADMITTED if key is not None and not key.revoked else invalid
-    if act.key_id in state.keys:
+    if act.person in state.operator_numbers:
         return Verdict(reasons.ALREADY_EXISTS)
-    for account in act.accounts:
-        if state.account(account) is None:
-            return Verdict(reasons.UNKNOWN_ACCOUNT)
-    is_fit = is_name(act.key_id) and len(act.public_key) == 32 and len(act.accounts) > 0
-    if not is_fit or any(scope not in membership.RIGHTS for scope in act.scopes):
-        return invalid
-    return membership.judge_key(state, act) if act.user else ADMITTED
+    is_fit = is_name(act.person) and len(act.public_key) == 32 and len(act.name) <= TEXT_MAX
+    return ADMITTED if is_fit else invalid
 
 
 def judge_surrender(state: State, act: SurrenderUnits) -> Verdict:
@@ -440,12 +427,8 @@ def take(state: State, at_ns: int, taken: ActTaken, out: list[Event]) -> None:
         open_account(state, act, out)
     elif isinstance(act, ListInstrument):
         list_instrument(state, act, out)
-    elif isinstance(act, RegisterKey):
-        state.keys[act.key_id] = Key(act.key_id, act.public_key, act.accounts, act.scopes, act.user)
-        out.append(KeyRegistered(act.key_id, act.public_key, act.accounts, act.scopes, act.user))
-    elif isinstance(act, RevokeKey):
-        state.keys[act.key_id].revoked = True
-        out.append(KeyRevoked(act.key_id))
+    elif isinstance(act, IdentityAct):
+        identity.take(state, act, out)
     elif isinstance(act, RegisterOperator):
         register_operator(state, act.person, act.name, act.public_key, out)
     elif isinstance(act, AllocateUnits):

@@ -14,6 +14,7 @@ from engine.core import (
     allocation_acts,
     control_acts,
     filing_commands,
+    identity_acts,
     intention_commands,
     participant_acts,
     remedy_acts,
@@ -44,6 +45,11 @@ from engine.core.filing_commands import ConfirmSurrender as ConfirmSurrender
 from engine.core.filing_commands import DecideFiling as DecideFiling
 from engine.core.filing_commands import FileSurrender as FileSurrender
 from engine.core.filing_commands import WithdrawSurrender as WithdrawSurrender
+from engine.core.identity_acts import DistrustAuthority as DistrustAuthority
+from engine.core.identity_acts import RegisterKey as RegisterKey
+from engine.core.identity_acts import RevokeCertificates as RevokeCertificates
+from engine.core.identity_acts import RevokeKey as RevokeKey
+from engine.core.identity_acts import TrustAuthority as TrustAuthority
 from engine.core.intention_commands import PostIntention as PostIntention
 from engine.core.intention_commands import WithdrawIntention as WithdrawIntention
 from engine.core.participant_acts import AdmitParticipant as AdmitParticipant
@@ -221,25 +227,6 @@ class ListInstrument(Act, frozen=True, array_like=True, gc=False, tag=102):
     name_zh: str
     name_en: str
     base_price_ticks: int
-
-
-class RegisterKey(Act, frozen=True, array_like=True, gc=False, tag=103):
-    """Register an Ed25519 public key (32 bytes) that may act for the given accounts.
-
-    user: whose it is, "" for a program of the participant's; a user's key has none but the user's rights and accounts.
-    """
-
-    key_id: str
-    public_key: bytes
-    accounts: tuple[int, ...]
-    scopes: tuple[str, ...] = ("view", "trade")
-    user: str = ""
-
-
-class RevokeKey(Act, frozen=True, array_like=True, gc=False, tag=104):
-    """Revoke a key; its sessions end at once."""
-
-    key_id: str
 
 
 class RegisterOperator(Act, frozen=True, array_like=True, gc=False, tag=105):
@@ -682,8 +669,7 @@ class PublishNotice(Act, frozen=True, array_like=True, gc=False, tag=143):
 AnyAct = (
     OpenAccount
     | ListInstrument
-    | RegisterKey
-    | RevokeKey
+    | identity_acts.IdentityAct
     | RegisterOperator
     | AllocateUnits
     | DepositCash

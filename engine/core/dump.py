@@ -36,8 +36,9 @@ from engine.core.rulebook import parse
 from engine.core.session_records import DeadMan, Session
 from engine.core.state import Account, Answer, Instrument, Key, Operator, PendingRuleBook, Proposal, State, answer_of
 from engine.core.supervision import Supervision
+from engine.core.trust import Authority
 
-FORMAT = 20
+FORMAT = 21
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
@@ -79,7 +80,7 @@ def _state(state: State) -> list[Any]:
         [_instrument(instrument) for instrument in state.instruments if instrument is not None],
         state.issued,
         state.surrendered,
-        [[key.key_id, key.public_key, key.accounts, key.scopes, key.revoked, key.user] for key in state.keys.values()],
+        [_key(key) for key in state.keys.values()],
         [[op.person, op.name, op.public_key] for op in state.operators if op is not None],
         [
             [p.number, p.at_ns, p.operator, p.reason, p.document, _encoder.encode(p.act), p.act_sha256]
@@ -110,7 +111,16 @@ def _state(state: State) -> list[Any]:
         _participants(state.participants),
         _controls(state.controls),
         [list(state.sessions.values()), state.lost_sessions, list(state.dead_men.values())],
+        [
+            list(state.trust.authorities.values()),
+            [[authority, list(known.items())] for authority, known in sorted(state.trust.revoked.items())],
+        ],
     ]
+
+
+def _key(key: Key) -> list[Any]:
+    kept = [key.key_id, key.public_key, key.accounts, key.scopes, key.revoked, key.user]
+    return [*kept, key.expires_day, key.networks, key.certificate]
 
 
 def _plans(state: State) -> list[Any]:
@@ -322,6 +332,7 @@ def _load_state(body: list[Any]) -> State:
         participants,
         controls,
         sessions,
+        trust,
     ) = body
     state = State(parse(text), text)
     state.rulebook_since, pending = change
@@ -334,6 +345,9 @@ def _load_state(body: list[Any]) -> State:
     state.participants = _load_participants(participants)
     state.controls = _load_controls(controls)
     _load_sessions(state, sessions)
+    authorities, revoked = trust
+    state.trust.authorities = {each.authority: each for each in msgspec.convert(authorities, list[Authority])}
+    state.trust.revoked = {authority: dict(known) for authority, known in revoked}
     for row in accounts:
         state.add_account(_load_account(len(state.accounts), row))
     state.days, state.statements = _load_days(days[0]), _load_statements(days[1])
@@ -434,9 +448,9 @@ def _load_sessions(state: State, row: list[Any]) -> None:
 
 
 def _load_people(state: State, keys: list[Any], operators: list[Any]) -> None:
-    for key_id, public_key, held, scopes, revoked, user in keys:
+    for key_id, public_key, held, scopes, revoked, user, expires_day, networks, certificate in keys:
         state.keys[key_id] = key = Key(key_id, public_key, tuple(held), tuple(scopes), user)
-        key.revoked = revoked
+        key.revoked, key.expires_day, key.networks, key.certificate = revoked, expires_day, tuple(networks), certificate
     for person, name, public_key in operators:
         number = state.operator_numbers[person] = len(state.operators)
         state.operators.append(Operator(number, person, name, public_key))

@@ -27,6 +27,11 @@ from engine.core.control_events import OwnActRejected as OwnActRejected
 from engine.core.control_events import OwnActTaken as OwnActTaken
 from engine.core.control_events import OwnLimitsChanged as OwnLimitsChanged
 from engine.core.days import BankBreak
+from engine.core.identity_events import AuthorityDistrusted as AuthorityDistrusted
+from engine.core.identity_events import AuthorityTrusted as AuthorityTrusted
+from engine.core.identity_events import CertificatesRevoked as CertificatesRevoked
+from engine.core.identity_events import KeyRegistered as KeyRegistered
+from engine.core.identity_events import KeyRevoked as KeyRevoked
 from engine.core.intention_events import IntentionEnded as IntentionEnded
 from engine.core.intention_events import IntentionPosted as IntentionPosted
 from engine.core.order_events import OrderAccepted as OrderAccepted
@@ -560,22 +565,6 @@ class InstrumentListed(Fact, frozen=True, gc=False):
     name_en: str
     tick_fen: int
     base_price_ticks: int
-
-
-class KeyRegistered(Fact, frozen=True, gc=False):
-    """A member key may act for these accounts. user: whose it is, "" for a program of the participant's."""
-
-    key_id: str
-    public_key: bytes
-    accounts: tuple[int, ...]
-    scopes: tuple[str, ...]
-    user: str = ""
-
-
-class KeyRevoked(Fact, frozen=True, gc=False):
-    """A member key is void."""
-
-    key_id: str
 
 
 class OperatorRegistered(Fact, frozen=True, gc=False):

@@ -44,6 +44,14 @@ LOGIN_NEEDED: Final = 1020
 TICKET_INVALID: Final = 1021
 PASSWORD_WEAK: Final = 1022
 ORIGIN_REFUSED: Final = 1023
+KEY_EXPIRED: Final = 1024
+ADDRESS_NOT_ALLOWED: Final = 1025
+CERTIFICATE_REQUIRED: Final = 1026
+CERTIFICATE_DIFFERS: Final = 1027
+CERTIFICATE_UNTRUSTED: Final = 1028
+CERTIFICATE_EXPIRED: Final = 1029
+CERTIFICATE_REVOKED: Final = 1030
+CERTIFICATE_INVALID: Final = 1031
 # 2000 permission and member state
 NOT_PERMITTED: Final = 2001
 PARTICIPANT_SUSPENDED: Final = 2002
@@ -85,6 +93,7 @@ KILL_SWITCH_ENGAGED: Final = 2037
 UNKNOWN_KILL_SWITCH: Final = 2038
 TWO_USERS_NEEDED: Final = 2039
 UNKNOWN_LINK: Final = 2040
+UNKNOWN_AUTHORITY: Final = 2041
 WRONG_ENVIRONMENT: Final = 2050
 PAST_DAY: Final = 2051
 # 3000 limits
@@ -359,6 +368,70 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The request comes from a page that is not the exchange's own.",
         "请求并非来自本交易所的页面。",
     ),
+    Reason(
+        1024,
+        "KEY_EXPIRED",
+        "contact",
+        99,
+        "The key's last day is past; have a new one registered.",
+        "密钥已过有效期,请重新登记。",
+    ),
+    Reason(
+        1025,
+        "ADDRESS_NOT_ALLOWED",
+        "contact",
+        99,
+        "The key may not be used from this address.",
+        "该密钥不得从此网络地址使用。",
+    ),
+    Reason(
+        1026,
+        "CERTIFICATE_REQUIRED",
+        "never",
+        99,
+        "The connection has to show the certificate with which the key is registered.",
+        "连接须出示与密钥登记一致的数字证书。",
+        "CY item 5",
+    ),
+    Reason(
+        1027,
+        "CERTIFICATE_DIFFERS",
+        "never",
+        99,
+        "The certificate is not that of the key, or does not name its participant.",
+        "数字证书与该密钥或其参与人不符。",
+        "CY item 5",
+    ),
+    Reason(
+        1028,
+        "CERTIFICATE_UNTRUSTED",
+        "contact",
+        99,
+        "The certificate was not issued by an authority that the trust list has today.",
+        "签发该数字证书的机构目前不在信任列表内。",
+        "CY item 5",
+    ),
+    Reason(
+        1029,
+        "CERTIFICATE_EXPIRED",
+        "contact",
+        99,
+        "The certificate is not in force: its time has not begun or is over.",
+        "数字证书尚未生效或已过期。",
+        "CY item 5",
+    ),
+    Reason(
+        1030, "CERTIFICATE_REVOKED", "contact", 99, "The certificate was revoked.", "数字证书已被吊销。", "CY item 5"
+    ),
+    Reason(
+        1031,
+        "CERTIFICATE_INVALID",
+        "never",
+        99,
+        "The certificate cannot be read, or is not one for this purpose.",
+        "数字证书无法识别或不适用于此用途。",
+        "CY item 5",
+    ),
     Reason(2001, "NOT_PERMITTED", "never", 99, "This key may not do that.", "该密钥无权进行此操作。"),
     Reason(
         2002,
@@ -611,6 +684,9 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "须由参与人的两名操作人员办理;未绑定操作人员的密钥不能办理。",
     ),
     Reason(2040, "UNKNOWN_LINK", "never", 99, "There is no such link in force.", "没有该有效的账户关联记录。"),
+    Reason(
+        2041, "UNKNOWN_AUTHORITY", "never", 99, "The trust list knows no such authority.", "信任列表中没有该认证机构。"
+    ),
     Reason(
         2050,
         "WRONG_ENVIRONMENT",

@@ -31,6 +31,7 @@ from engine.core.records import (
 from engine.core.rulebook import PICK_LEVELS, ProductRules, RuleBook
 from engine.core.session_records import DeadMan, Session
 from engine.core.supervision import Supervision
+from engine.core.trust import Trust
 from engine.core.units import AMOUNT_FEN_MAX
 
 STP_MODES = {
@@ -365,9 +366,22 @@ class Instrument:
 
 @final
 class Key:
-    """A member's public key and what it may do. user: whose it is, "" for a program of the participant's."""
+    """A member's public key and what it may do. user: whose it is, "" for a program of the participant's.
 
-    __slots__ = ("accounts", "key_id", "public_key", "revoked", "scopes", "user")
+    expires_day: its last day, 0 for none; networks: from where, none for anywhere; certificate: DER, empty for none.
+    """
+
+    __slots__ = (
+        "accounts",
+        "certificate",
+        "expires_day",
+        "key_id",
+        "networks",
+        "public_key",
+        "revoked",
+        "scopes",
+        "user",
+    )
 
     def __init__(
         self, key_id: str, public_key: bytes, accounts: tuple[int, ...], scopes: tuple[str, ...], user: str
@@ -378,6 +392,9 @@ class Key:
         self.accounts = accounts
         self.scopes = scopes
         self.revoked = False
+        self.expires_day = 0
+        self.networks: tuple[str, ...] = ()
+        self.certificate = b""
 
 
 @final
@@ -480,6 +497,7 @@ class State:
         "surrendered",
         "trade_number",
         "trading_day",
+        "trust",
     )
 
     def __init__(self, rulebook: RuleBook, rulebook_text: str) -> None:
@@ -507,6 +525,7 @@ class State:
         self.keys: dict[str, Key] = {}
         self.proposals: dict[int, Proposal] = {}
         self.participants = Participants()
+        self.trust = Trust()
         self.controls = Controls()
         self.sessions: dict[int, Session] = {}  # that cancel on disconnect, by number
         self.lost_sessions: list[Session] = []  # whose orders wait for a phase that lets them be canceled

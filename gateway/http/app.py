@@ -28,6 +28,7 @@ from gateway.http import (
     reports,
     specification,
     trade,
+    trust,
     udf,
 )
 from gateway.http.datafiles import DataFiles
@@ -60,6 +61,7 @@ def create_app(sources: Sources) -> Litestar:
                     *notices.HANDLERS,
                     *key_units.HANDLERS,
                     *intentions.HANDLERS,
+                    *trust.HANDLERS,
                     *reports.HANDLERS,
                     *trade.HANDLERS,
                 ],

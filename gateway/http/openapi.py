@@ -23,6 +23,7 @@ from gateway.http import (
     queries,
     reports,
     trade,
+    trust,
     udf,
 )
 from gateway.http.replies import JSON
@@ -107,6 +108,8 @@ def _operations() -> tuple[Operation, ...]:
         Operation(f"{v1}/auctions", api.auctions, none, {"auctions": "array"}),
         Operation(f"{v1}/auctions/{{code}}", api.auction, none, OBJECT, example="2026-1"),
         Operation(f"{v1}/intentions", intentions.intentions, none, {"intentions": "array"}),
+        Operation(f"{v1}/trust-list", trust.authorities, none, {"as_of": "string", "authorities": "array"}),
+        Operation(f"{v1}/trust-list/{{authority}}/revoked", trust.revoked, none, OBJECT, example="cqca"),
         Operation(f"{v1}/bulletins", api.bulletins, queries.BulletinsQuery, {"bulletins": "array"}),
         Operation(f"{v1}/bulletins/{{name}}", api.bulletin, none, OBJECT, files, "2026-11-20.json"),
         Operation(f"{v1}/errors", api.errors, none, {"errors": "array"}),

@@ -26,6 +26,13 @@ _STATUS: Final = {
     reasons.NONCE_USED: 401,
     reasons.EXPIRED_REQUEST: 401,
     reasons.KEY_REVOKED: 401,
+    reasons.KEY_EXPIRED: 401,
+    reasons.ADDRESS_NOT_ALLOWED: 401,
+    reasons.CERTIFICATE_INVALID: 401,
+    reasons.CERTIFICATE_DIFFERS: 401,
+    reasons.CERTIFICATE_UNTRUSTED: 401,
+    reasons.CERTIFICATE_REVOKED: 401,
+    reasons.CERTIFICATE_EXPIRED: 401,
     reasons.WRONG_ENVIRONMENT: 401,
     reasons.UNKNOWN_ORDER: 404,
     reasons.CLIENT_ORDER_ID_CONFLICT: 409,
@@ -55,6 +62,7 @@ async def trade(request: AnyRequest) -> Response[bytes]:
         request.headers.get(NONCE, ""),
         request.headers.get(SIGNATURE, ""),
         "en" if is_english else "zh",
+        request.client.host if request.client is not None else "",
     )
     headers = {"cache-control": "no-store", ENVIRONMENT: door.env}
     try:

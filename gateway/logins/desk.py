@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from engine.core import reasons
-from engine.view import MarketView
+from engine.view import KeyView, MarketView
 from gateway.logins import factors
 from gateway.logins.lockout import Lockout
 from gateway.logins.store import Login, LoginStore, SessionRow
@@ -94,12 +94,17 @@ class _Ticket(NamedTuple):
     until_ns: int
 
 
+def _is_not_revoked(key: KeyView) -> bool:
+    return not key.revoked
+
+
 class Logins:
     """Logins, sessions and tickets. `view` is set by the gateway before the doors open."""
 
     def __init__(self, store: LoginStore, settings: LoginSettings, now_ns: Callable[[], int]) -> None:
         self.settings = settings
         self.view: Callable[[], MarketView]
+        self.is_good: Callable[[KeyView], bool] = _is_not_revoked  # whether a key may be used now
         self.on_end: Callable[[str], None] = _nothing  # told the number of each session that ends
         self._store = store
         self._now_ns = now_ns
@@ -137,7 +142,7 @@ class Logins:
         if door == "ops":
             return any(found.person == name for found in self.view().operators())
         key = self.view().key(name)
-        return key is not None and not key.revoked and key.user != ""
+        return key is not None and key.user != "" and self.is_good(key)
 
     # ---- making a login -----------------------------------------------------------------------------------
 

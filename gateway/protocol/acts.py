@@ -18,6 +18,7 @@ from engine.core.calendar import HolidayNotice
 from gateway.protocol import (
     calendar,
     control_wire,
+    identity_wire,
     prices,
     split_wire,
     statement_wire,
@@ -54,6 +55,10 @@ class _Form(msgspec.Struct, frozen=True):
 
 def _same(value: Any, names: Names, all_fields: dict[str, Any]) -> Any:
     return value
+
+
+def _list(value: Any, names: Names, all_fields: dict[str, Any]) -> list[Any]:
+    return list(value)
 
 
 def _read_account(value: str, names: Names, all_fields: dict[str, Any]) -> int:
@@ -427,6 +432,13 @@ _FORMS: Final[dict[str, _Form]] = {
     "finding": _Form("finding", _Word, _same, _same),
     "alerts": _Form("alerts", _Alerts, lambda value, *_: tuple(value), lambda value, *_: list(value), True),
     "tonnes_max": _number_form("tonnes_max", units.TONNES_MAX),
+    # keys and certificates
+    "expires_day": msgspec.structs.replace(_day_form("expires_day"), optional=True),
+    "networks": _Form("networks", identity_wire.Networks, identity_wire.read_networks, _list, True),
+    "certificate": _Form("certificate", identity_wire.Pem, identity_wire.read_pem, identity_wire.show_pem),
+    "authority": _Form("authority", _Word, _same, _same),
+    "province": _Form("province", wire.Reason, _same, _same),
+    "serials": _Form("serials", identity_wire.Serials, lambda value, *_: tuple(value), _list),
     # participants
     "participant": _Form("participant", Annotated[int, Meta(ge=1, le=_INT64_MAX)], _same, _same),
     "identity": _Form("identity", _Word, _same, _same),
@@ -501,6 +513,7 @@ _ALL_WHEN_ABSENT: Final = {
 _MAY_BE_ABSENT: Final = {
     (commands.RecordDispatch, "sha256"),
     (commands.RegisterKey, "user"),
+    (commands.RegisterKey, "certificate"),
     (commands.Qualify, "until_day"),
     (commands.Associate, "until_day"),
     (commands.EngageKillSwitch, "basis"),

@@ -14,6 +14,7 @@ from gateway.protocol import (
     fee_wire,
     filing_wire,
     holder_wire,
+    identity_wire,
     intention_wire,
     login_wire,
     participant_wire,
@@ -41,6 +42,7 @@ DOORS: Final[dict[str, Any]] = {
     | session_wire.DeadManSet
     | login_wire.LoginCode
     | session_wire.SessionResume
+    | identity_wire.KeyList
     | statement_wire.OfMembers
     | fee_wire.FeesGet,
     "ops": wire.OpsRequest
@@ -59,6 +61,7 @@ DOORS: Final[dict[str, Any]] = {
     | alert_wire.OpsAlertRequest
     | statement_wire.OfOperators
     | participant_wire.OpsParticipantRequest
+    | identity_wire.OfOperators
     | control_wire.OpsKillSwitches
     | fee_wire.FeesGet,
     "market": wire.MarketRequest | auction_wire.Looking | intention_wire.Looking | fee_wire.FeesGet,

@@ -12,9 +12,10 @@ from engine.core.rulebook import parse
 from gateway.directory import Directory
 from gateway.protocol import acts
 from settlement.core.trail import plain_act
-from tests.gateway.kit import SPOT, House, public_of
+from tests.gateway.kit import SPOT, House, key_of, public_of
 from tests.testkit.auctions import notice
 from tests.testkit.build import rulebook_text
+from tests.testkit.certificates import Authority, der
 from yutan.client import Refused
 
 
@@ -216,6 +217,22 @@ PARTICIPANT_ACTS: list[commands.AnyAct] = [
     commands.CloseAccount(1),
 ]
 
+AUTHORITY = Authority("Chongqing CA")
+IDENTITY_ACTS: list[commands.AnyAct] = [
+    commands.TrustAuthority("cqca", "认证", "CA", "重庆市", 20260101, 20301231, "1号", der(AUTHORITY.certificate)),
+    commands.DistrustAuthority("cqca", "2号"),
+    commands.RevokeCertificates("cqca", ("1f", "a2"), "CRL 7"),
+    commands.RevokeKey("k"),
+    commands.RegisterKey("k", public_of("k"), (1,)),
+    commands.RegisterKey(
+        "k",
+        public_of("k"),
+        (1,),
+        expires_day=20271231,
+        networks=("10.0.0.0/8",),
+        certificate=der(AUTHORITY.issue(key_of("k").public_key())),
+    ),
+]
 TRADE = commands.TradeFacts(20261120, 3, "continuous", 1, 4_000, 10, 40_000, 1, 5, 40, 1, 6, 0, True)
 REMEDY_ACTS: list[commands.AnyAct] = [
     commands.DecideStatementObjection(1, True, "答复"),
@@ -234,10 +251,9 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         *REGISTRY_ACTS,
         *DAY_ACTS,
         *REMEDY_ACTS,
+        *IDENTITY_ACTS,
         commands.OpenAccount("A001", 1, "企业", "institution"),
         commands.ListInstrument(SPOT, "CQEA", 2025, "配额", "allowance", 4000),
-        commands.RegisterKey("k", public_of("k"), (1,)),
-        commands.RevokeKey("k"),
         commands.RegisterOperator("wu", "Wu", public_of("wu")),
         commands.AllocateUnits(1, 1, 100, "free", 2025),
         commands.DepositCash(1, 1234),

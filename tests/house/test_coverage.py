@@ -20,6 +20,7 @@ from gateway.http import (
     notices,
     pages,
     reports,
+    trust,
 )
 from gateway.protocol.doors import DOORS
 from yutan.cli.app import tree
@@ -88,7 +89,7 @@ def paths() -> set[str]:
         *key_units.HANDLERS,
         *intentions.HANDLERS,
     ]
-    answers += reports.HANDLERS
+    answers += [*reports.HANDLERS, *trust.HANDLERS]
     shown = [*pages.HANDLERS, *notices.PAGES, *datasets.HANDLERS, *disclosure_pages.PAGES]
     told = {"/api/v1" + path for handler in answers for path in handler.paths}
     return {path.replace(":str}", "}") for path in told | {path for handler in shown for path in handler.paths}}

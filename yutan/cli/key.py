@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from yutan import keys
-from yutan.cli.options import Json
+from yutan.cli import session
+from yutan.cli.options import Json, Who, as_member
 from yutan.cli.output import EXIT_MISSING, fail, show
 from yutan.cli.session import load_key
 
@@ -29,6 +30,13 @@ def new_key(file: File, as_json: Json = False) -> None:
 def show_key(file: File, as_json: Json = False) -> None:
     """Print the public half of a key (公钥)."""
     show(_told(file, keys.public_bytes(load_key(file, as_json))), as_json=as_json, title="key (密钥)")
+
+
+@app.command("list")
+@as_member
+def list_keys(who: Who) -> None:
+    """List the keys that open one's accounts: last day, networks, certificate, and whether they are good today (密钥清单)."""
+    session.member_asks(who, "keys (密钥)", lambda client: client.participants.own_keys())
 
 
 def _told(file: Path, public_key: bytes) -> dict[str, Any]:

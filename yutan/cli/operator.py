@@ -29,6 +29,7 @@ from yutan.cli import (
     report,
     session,
     supervision,
+    trust,
 )
 from yutan.cli import statement as statements
 from yutan.cli.options import Act, Code, Desk, Instrument, Why, as_act, as_operator
@@ -53,6 +54,7 @@ app.add_typer(auction.operator_app, name="auction")
 app.add_typer(kill.operator_app, name="kill")
 app.add_typer(login.operator_app, name="login")
 app.add_typer(report.app, name="report")
+app.add_typer(trust.app, name="trust")
 
 Tonnes = Annotated[int, typer.Argument(min=1, help="Tonnes (吨).")]
 Yuan = Annotated[str, typer.Argument(help="Amount in yuan, such as 1000.00 (元).")]
@@ -192,6 +194,14 @@ def register_key(
         list[str] | None, typer.Option("--scope", help="view, trade, cancel, transfer, file; default view and trade.")
     ] = None,
     user: Annotated[str, typer.Option("--user", help="Whose key it is; none: a program of the participant's.")] = "",
+    expires: Annotated[int, typer.Option("--expires", help="Last day, yyyymmdd; none: no end (有效期至).")] = 0,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option("--allow", help="Network it is used from, such as 203.0.113.0/24; repeat; none: anywhere (网段)."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", help="Certificate of the key, PEM; see trust (数字证书).")
+    ] = None,
 ) -> None:
     """Register a member's key (登记会员密钥)."""
     fields = {
@@ -199,8 +209,19 @@ def register_key(
         "public_key": session.public_key(public_key, act.as_json).hex(),
         "accounts": account,
         "scopes": scope or ["view", "trade"],
-    } | _given(user=user)
+        "networks": allow or [],
+    }
+    fields |= _given(user=user, expires_day=day_text(expires) if expires else "")
+    if certificate is not None:
+        fields["certificate"] = session.read_text(certificate, act.as_json)
     session.act(act, "register_key", fields)
+
+
+@app.command("keys")
+@as_operator
+def list_keys(desk: Desk) -> None:
+    """List members' keys: accounts, scopes, last day, networks, certificate, and whether they open anything today (密钥)."""
+    session.operator_reads(desk, "keys (密钥)", lambda client: client.participants.keys())
 
 
 @app.command("revoke-key")

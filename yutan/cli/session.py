@@ -89,6 +89,14 @@ def public_key(text: str, as_json: bool) -> bytes:
     return keys.public_bytes(load_key(Path(text), as_json))
 
 
+def read_text(path: Path, as_json: bool) -> str:
+    """The text of a file that a command names."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{path}: {error}", code=EXIT_MISSING, as_json=as_json)
+
+
 def run(work: Callable[[], Awaitable[Any]], *, as_json: bool) -> Any:
     """Run `work` to its end; refusals and failures to connect become a message and an exit code."""
     try:
