@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import structlog
+
 from engine.clock import Clock, wall_ns
 from engine.core import commands, events, reasons, units
 from engine.core.calendar import local_day
@@ -16,13 +18,20 @@ from engine.view import KeyView
 from gateway import rehearsal, trust
 from gateway.connection import Connection
 from gateway.protocol.codec import Refused
+from gateway.settings import trust_authority
 
 if TYPE_CHECKING:
     from gateway.server import Gateway
 
+_log: Final = structlog.get_logger("gateway.access")
 _SECOND_NS: Final = 1_000_000_000
 _OF_KEYS: Final = frozenset((events.AuthorityDistrusted, events.CertificatesRevoked, events.DayOpened))
-CHANGES: Final = _OF_KEYS | {events.KeyRevoked, events.ParticipantSuspended, events.RestrictionChanged}  # may shut out
+CHANGES: Final = _OF_KEYS | {
+    events.AuthorityTrusted,
+    events.KeyRevoked,
+    events.ParticipantSuspended,
+    events.RestrictionChanged,
+}  # what changes who may be here
 
 
 class Rights(NamedTuple):
@@ -111,14 +120,45 @@ class Access:
 
     # ---- who is inside ------------------------------------------------------------------------------------
 
-    def let_in(self, connection: Connection, key_id: str) -> Rights:
-        """What a key may do on this connection, which ends when the key's time is over. Raises `Refused`."""
+    def let_in(self, connection: Connection, key_id: str, is_browser: bool) -> Rights:
+        """What a key may do on this connection, which ends when the key's time is over. Raises `Refused`.
+
+        is_browser: it was opened by a ticket, for which a person has shown two factors.
+        """
         rights = self.rights_of(key_id, connection.address)
+        self._check_shown(connection, key_id, is_browser)
         connection.until_ns = rights.until_ns
         return rights
 
+    def _check_shown(self, connection: Connection, key_id: str, is_browser: bool) -> None:
+        """Raise `Refused` where the connection has not shown the certificate of the key, and has to."""
+        key, asks = self._gateway.view().key(key_id), self._gateway.settings.client_certificates
+        assert key is not None, "who was identified has a key"
+        if asks == "off" or (not key.certificate and (asks == "ask" or is_browser)):
+            return
+        if not key.certificate or not connection.certificate:
+            raise Refused(reasons.CERTIFICATE_REQUIRED)
+        if connection.certificate != key.certificate:
+            raise Refused(reasons.CERTIFICATE_DIFFERS)
+
+    def trust_all(self) -> None:
+        """Make every authority that was ever listed known to TLS: what a removed one has issued is refused at the login, by number."""
+        for found in self._gateway.view().authorities():
+            self._trust(found.authority)
+
+    def _trust(self, authority: str) -> None:
+        context, asks = self._gateway.settings.tls, self._gateway.settings.client_certificates
+        if context is None or asks == "off":
+            return
+        for found in self._gateway.view().authorities():
+            if found.authority == authority and not trust_authority(context, found.certificate):
+                _log.warning("TLS cannot read the certificate of an authority", authority=authority)
+
     def on_change(self, event: events.Event) -> Callable[[Connection], bool] | None:
         """Which members an event shuts out who are inside; None where it shuts out nobody."""
+        if isinstance(event, events.AuthorityTrusted):
+            self._trust(event.authority)
+            return None
         if isinstance(event, events.KeyRevoked):
             key_id = event.key_id
             return lambda peer: peer.key_id == key_id

@@ -28,6 +28,14 @@ _REFUSALS_THAT_CLOSE: Final = frozenset(
         reasons.BAD_SIGNATURE,
         reasons.NONCE_USED,
         reasons.KEY_REVOKED,
+        reasons.KEY_EXPIRED,
+        reasons.ADDRESS_NOT_ALLOWED,
+        reasons.CERTIFICATE_REQUIRED,
+        reasons.CERTIFICATE_DIFFERS,
+        reasons.CERTIFICATE_UNTRUSTED,
+        reasons.CERTIFICATE_EXPIRED,
+        reasons.CERTIFICATE_REVOKED,
+        reasons.CERTIFICATE_INVALID,
         reasons.TICKET_INVALID,
         reasons.WRONG_ENVIRONMENT,
     )
@@ -83,6 +91,7 @@ class Connection:
         self.exec_accounts: set[int] = set()
         self.awaited: set[int] = set()  # accounts whose stream is followed once what was missed has been sent
         self.public: frozenset[str] = frozenset()
+        self.certificate = b""  # that the client has shown in the TLS handshake (DER)
         self.until_ns = 0  # when its key's time is over, 0: no end
         self.web_session = ""  # of the browser whose ticket opened it; "": opened by a signature
         self.order_session = 0  # that cancels on disconnect what is entered here; 0: none
@@ -120,6 +129,9 @@ class Connection:
             self._decoder.read_in_general()  # who examines a client stands between request and handler
         peer = self._socket.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else str(peer)
+        tls = self._socket.get_extra_info("ssl_object")
+        if tls is not None:
+            self.certificate = tls.getpeercert(binary_form=True) or b""
         if self.door != "market":
             loop = asyncio.get_running_loop()
             self._login_timer = loop.call_later(self._settings.login_ms / 1000, self._on_login_late)

@@ -117,7 +117,7 @@ class ResumeDesk:
         before = self._claim(params.session_id, params.resume_token)
         if before.state == session.ENDED:
             gateway.check_connections_of(before.key_id, "trade")
-        rights = gateway.access.let_in(connection, before.key_id)
+        rights = gateway.access.let_in(connection, before.key_id, bool(before.web_session))
         connection.grant(rights.accounts, rights.scopes, 0)
         connection.key_id, connection.language = before.key_id, before.language
         cancels = gateway.sessions.go_on(connection, before.order_session)

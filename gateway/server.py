@@ -261,6 +261,8 @@ class Gateway:
     async def start(self) -> None:
         """Open the doors. Raises OSError where the port is taken. Without a sequencer nobody can log in: a past day is shown."""
         assert self._sequencer is not None or self.settings.env == rehearsal.PAST_ENV, "attach the sequencer first"
+        if self.founded_view() is not None:
+            self.access.trust_all()
         self._server = await ws_create_server(
             self._on_upgrade,
             self.settings.host,
@@ -391,7 +393,7 @@ class Gateway:
             connection.language = params.language
         try:
             key_id, web_session = self._identify(connection, params)
-            accounts, scopes, operator = self._judge_login(connection, key_id)
+            accounts, scopes, operator = self._judge_login(connection, key_id, bool(web_session))
         except Refused:
             self.counters["logins_refused"] += 1
             raise
@@ -436,14 +438,16 @@ class Gateway:
             raise Refused(reasons.BAD_SIGNATURE)
         return key_id, ""
 
-    def _judge_login(self, connection: Connection, key_id: str) -> tuple[dict[str, int], tuple[str, ...], int]:
+    def _judge_login(
+        self, connection: Connection, key_id: str, is_browser: bool
+    ) -> tuple[dict[str, int], tuple[str, ...], int]:
         """(accounts, scopes, operator number) of who has shown to be the one. Raises `Refused`."""
         view = self.view()
         if connection.door == "ops":
             person = next(found for found in view.operators() if found.person == key_id)
             self.check_connections_of(key_id, "ops")
             return {}, _OPERATOR_SCOPES, person.number
-        rights = self.access.let_in(connection, key_id)
+        rights = self.access.let_in(connection, key_id, is_browser)
         self.check_connections_of(key_id, "trade")
         return rights.accounts, rights.scopes, 0
 

@@ -2,10 +2,15 @@
 
 import ssl
 from pathlib import Path
+from typing import Final, Literal
 
 import msgspec
 
 from gateway.logins import LoginSettings
+
+# off: members are not asked for a certificate; ask: a key that has one is used with it; require: every program's key has one
+ClientCertificates = Literal["off", "ask", "require"]
+_NO_CHECK_TIME: Final = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +24,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     logins: LoginSettings = LoginSettings()
     origins: tuple[str, ...] = ()
     tls: ssl.SSLContext | None = None
+    client_certificates: ClientCertificates = "off"
 
     connections_max: int = 5_000
     connections_per_key_max: int = 32
@@ -51,9 +57,28 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     cancel_grace_ms: int = 5_000  # of cancel-on-disconnect, where the login names none
 
 
-def tls_context(certificate: Path, key: Path, *, allow_tls_1_2: bool = False) -> ssl.SSLContext:
-    """TLS 1.3 for the doors; 1.2 only where asked for. Raises OSError or ssl.SSLError for unusable files."""
+def tls_context(
+    certificate: Path, key: Path, *, allow_tls_1_2: bool = False, asks_clients: bool = False
+) -> ssl.SSLContext:
+    """TLS 1.3 for the doors; 1.2 only where asked for. Raises OSError or ssl.SSLError for unusable files.
+
+    Where clients are asked for a certificate, one of an authority that was never listed ends the handshake (`trust_authority`
+    makes one known). All else about it (dates, revocation, whose it is) is judged at the login, where a refusal has a number.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2 if allow_tls_1_2 else ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(certificate, key)
+    if asks_clients:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the list names who issues, root or not
+        context.verify_flags = ssl.VerifyFlags(context.verify_flags | _NO_CHECK_TIME)
     return context
+
+
+def trust_authority(context: ssl.SSLContext, certificate: bytes) -> bool:
+    """Let the certificates of an authority (DER) through handshakes from now on; False where TLS cannot read it."""
+    try:
+        context.load_verify_locations(cadata=certificate)
+    except ssl.SSLError:
+        return False
+    return True

@@ -8,6 +8,7 @@ unwritable journal, a registry that could be wrong) ends the process at once wit
 import asyncio
 import os
 import socket
+import ssl
 import sys
 import traceback
 from collections.abc import Coroutine
@@ -35,7 +36,7 @@ from gateway.feed.notices import SNAPSHOT_ROWS_MAX
 from gateway.http import HttpSettings, create_app, serve_http
 from gateway.http.sources import Sources
 from gateway.server import Gateway
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, tls_context
 from gateway.signed import SignedDoor
 from settlement.worker import Settlement
 from yutan import bulletins, checkpoints, folder
@@ -62,10 +63,10 @@ def fail_stop(error: BaseException) -> None:
         os._exit(EXIT_FAIL_STOP)
 
 
-def own_origins(host: str, http_port: int) -> tuple[str, ...]:
+def own_origins(host: str, http_port: int, is_tls: bool = False) -> tuple[str, ...]:
     """The web origins of the exchange's own page, as browsers on this machine or by its name write them."""
     names = dict.fromkeys(("127.0.0.1", "localhost", host, socket.gethostname()))
-    return tuple(f"http://{name}:{http_port}" for name in names)
+    return tuple(f"{'https' if is_tls else 'http'}://{name}:{http_port}" for name in names)
 
 
 class Documented:
@@ -201,7 +202,17 @@ class Exchange:
             participant_orders_per_second_max=self.settings.participant_orders_per_second_max,
             key_cancels_per_second_max=self.settings.key_cancels_per_second_max,
             cancel_grace_ms=self.settings.cancel_grace_ms,
+            tls=self._tls(asks_clients=self.settings.client_certificates != "off"),
+            client_certificates=self.settings.client_certificates,
         )
+
+    def _tls(self, *, asks_clients: bool) -> ssl.SSLContext | None:
+        """What the doors speak; relative paths begin at the data folder. Raises OSError for unusable files."""
+        settings = self.settings
+        if not settings.tls_certificate:
+            return None
+        certificate, key = self.data / settings.tls_certificate, self.data / settings.tls_key
+        return tls_context(certificate, key, allow_tls_1_2=settings.tls_1_2, asks_clients=asks_clients)
 
     def _note_progress(self, progress: Progress) -> None:
         if self.recovery is None:
@@ -248,10 +259,11 @@ class Exchange:
             origins=lambda: self.gateway.settings.origins,
             members=SignedDoor(self.gateway),
         )
-        http = await serve_http(create_app(sources), settings.host, settings.http_port)
+        tls = self._tls(asks_clients=False)
+        http = await serve_http(create_app(sources), settings.host, settings.http_port, tls)
         self._stack.push_async_callback(http.close)
         self.gateway.settings = msgspec.structs.replace(
-            self.gateway.settings, origins=(*settings.origins, *own_origins(settings.host, http.port))
+            self.gateway.settings, origins=(*settings.origins, *own_origins(settings.host, http.port, tls is not None))
         )
         self._is_up = True
         if self._break is not None:
@@ -261,7 +273,10 @@ class Exchange:
         if self.settlement.last_comparison is not None:
             self._on_bank(self.settlement.last_comparison)
         self._watched(self._write_bulletins(), "bulletins")
-        self.running = folder.Running(os.getpid(), settings.env, settings.host, self.gateway.port, http.port)
+        certificate = str((self.data / settings.tls_certificate).resolve()) if tls is not None else ""
+        self.running = folder.Running(
+            os.getpid(), settings.env, settings.host, self.gateway.port, http.port, certificate
+        )
         folder.write_running(self.data, self.running)
         self._stack.callback(folder.remove_running, self.data)
         log.info("exchange is open", trade=self.running.ws_url, page=self.running.http_url)

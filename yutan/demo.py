@@ -126,12 +126,12 @@ async def run(
 @asynccontextmanager
 async def operators(exchange: Exchange) -> AsyncIterator[tuple[Client, Client]]:
     """The two founding operators at their door."""
-    url = exchange.running.ws_url
+    url, tls = exchange.running.ws_url, exchange.running.tls()
     people = founding.DEFAULT_OPERATORS
     paths = [folder.keys(exchange.data) / f"{person}.pem" for person in people]
     async with (
-        Client.connect(url, key_id=people[0], private_key=keys.load(paths[0]), door="ops") as first,
-        Client.connect(url, key_id=people[1], private_key=keys.load(paths[1]), door="ops") as second,
+        Client.connect(url, key_id=people[0], private_key=keys.load(paths[0]), door="ops", tls=tls) as first,
+        Client.connect(url, key_id=people[1], private_key=keys.load(paths[1]), door="ops", tls=tls) as second,
     ):
         yield first, second
 

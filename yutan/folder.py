@@ -5,6 +5,7 @@ names a process that is gone.
 """
 
 import os
+import ssl
 from pathlib import Path
 
 import msgspec
@@ -13,23 +14,33 @@ RUNNING = "running.json"
 
 
 class Running(msgspec.Struct, frozen=True):
-    """Where the running exchange listens. `env` is part of the login text."""
+    """Where the running exchange listens. `env` is part of the login text; certificate: its file where the doors speak TLS."""
 
     pid: int
     env: str
     host: str
     ws_port: int
     http_port: int
+    certificate: str = ""
 
     @property
     def ws_url(self) -> str:
         """Base address of the websocket doors."""
-        return f"ws://{_reachable(self.host)}:{self.ws_port}"
+        return f"{'wss' if self.certificate else 'ws'}://{_reachable(self.host)}:{self.ws_port}"
 
     @property
     def http_url(self) -> str:
         """Address of the public page."""
-        return f"http://{_reachable(self.host)}:{self.http_port}"
+        return f"{'https' if self.certificate else 'http'}://{_reachable(self.host)}:{self.http_port}"
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How a program on this machine speaks with it: the certificate is known from here, whatever name it has."""
+        if not self.certificate:
+            return None
+        context = ssl.create_default_context(cafile=self.certificate)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        return context
 
 
 class FolderError(Exception):

@@ -42,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_cancels_per_second_max: Rate = 0
     data_licence: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9.+-]{0,64}$")] = ""
     cancel_grace_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 5_000
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_1_2: bool = False
+    client_certificates: Literal["off", "ask", "require"] = "off"
 
 
 class SettingsError(ValueError):
@@ -78,7 +82,12 @@ def load(folder: Path, flags: Mapping[str, Any], environ: Mapping[str, str] = os
                 values[name] = value
     if faults:
         raise SettingsError(faults)
-    return msgspec.convert(values, Settings, strict=False)
+    settings = msgspec.convert(values, Settings, strict=False)
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        raise SettingsError(["tls_certificate and tls_key: one without the other"])
+    if settings.client_certificates != "off" and not settings.tls_certificate:
+        raise SettingsError(["client_certificates: asked for in TLS, and there is no tls_certificate"])
+    return settings
 
 
 def _from_file(path: Path, faults: list[str]) -> dict[str, Any]:

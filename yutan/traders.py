@@ -182,13 +182,13 @@ async def run(data: Path, pace: float, seed: int) -> None:
     running = folder.read_running(data)
     sight = PublicSight(seed)
     async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
-        public = await stack.enter_async_context(Client.connect(running.ws_url, env=running.env))
+        public = await stack.enter_async_context(Client.connect(running.ws_url, env=running.env, tls=running.tls()))
         tasks.create_task(sight.follow(public), name="feed")
         for person in population.traders():
             name = rehearsal.key_id(running.env, person.key_id)
             key = keys.load(folder.keys(data) / f"{name}.pem")
             client = await stack.enter_async_context(
-                Client.connect(running.ws_url, key_id=name, private_key=key, env=running.env)
+                Client.connect(running.ws_url, key_id=name, private_key=key, env=running.env, tls=running.tls())
             )
             tasks.create_task(TradingMember(person, client, sight, seed, pace).trade(), name=person.code)
 

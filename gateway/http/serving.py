@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,7 +33,7 @@ class HttpServer:
         await self._task
 
 
-async def serve_http(app: Litestar, host: str, port: int) -> HttpServer:
+async def serve_http(app: Litestar, host: str, port: int, tls: ssl.SSLContext | None = None) -> HttpServer:
     """Listen and return. Raises OSError where the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
@@ -56,6 +57,8 @@ async def serve_http(app: Litestar, host: str, port: int) -> HttpServer:
         timeout_keep_alive=15,
         h11_max_incomplete_event_size=16_384,
     )
+    config.load()
+    config.ssl = tls
     server = _Server(config)
     task = asyncio.get_running_loop().create_task(_serve(server, listening), name="http")
     while not server.started:

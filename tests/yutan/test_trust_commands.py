@@ -3,16 +3,34 @@
 import json
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.testkit.certificates import Authority, der, pem, serial
+from tests.testkit.certificates import Authority, der, key_pem, pem, serial
 from tests.yutan.kit import answer, serving
 from tests.yutan.test_cli import Desk
 from yutan import keys, revocations
+from yutan.folder import Running
 
 WHY = ("--reason", "finding 7")
 DAYS = ("--from", "20200101", "--until", "20991231")
+
+
+def speak_tls(data: Path) -> None:
+    """The exchange has a certificate of its own, and asks members for theirs."""
+    own, key = Authority("exchange"), ec.generate_private_key(ec.SECP256R1())
+    (data / "server.crt").write_text(pem(own.issue_server(key.public_key())))
+    (data / "server.key").write_bytes(key_pem(key))
+    said = 'tls_certificate = "server.crt"\ntls_key = "server.key"\nclient_certificates = "ask"\n'
+    (data / "yutan.toml").write_text(said)
+
+
+def told(running: Running, path: str) -> Any:
+    """What the exchange tells everyone."""
+    with urllib.request.urlopen(f"{running.http_url}{path}", context=running.tls()) as reply:
+        return json.load(reply)
 
 
 def test_an_authority_is_listed_its_certificate_opens_the_door_and_its_revocation_list_closes_it(
@@ -23,6 +41,7 @@ def test_an_authority_is_listed_its_certificate_opens_the_door_and_its_revocatio
     root.write_text(pem(sichuan.certificate))
     answer("init", str(tmp_path / "data"), "--rulebook", "chongqing")
     desk = Desk(tmp_path / "data")
+    speak_tls(desk.data)
     file = desk.data / "keys" / "cement.pem"
     issued = sichuan.issue(keys.create(file).public_key(), "cement")
     certificate.write_text(pem(issued))
@@ -35,11 +54,13 @@ def test_an_authority_is_listed_its_certificate_opens_the_door_and_its_revocatio
         rests = ("--province", "四川省", "--basis", "渝川〔2026〕1号")
         desk.both("trust", "add", "scca", str(root), *names, *rests, *DAYS)
         desk.both(*register)
+        assert desk.member("cement", "key", "list", code=10)["error"]["name"] == "CERTIFICATE_REQUIRED"
+        file.with_suffix(".crt").write_text(pem(issued))
         [row] = desk.member("cement", "key", "list")
         assert (row["status"], row["expires_day"], row["networks"]) == ("good", "2099-12-31", ["127.0.0.0/8"])
         assert row["certificate"]["serial"] == serial(issued)
-        with urllib.request.urlopen(f"{running.http_url}/api/v1/trust-list") as told:
-            [listed] = json.load(told)["authorities"]
+        assert running.http_url.startswith("https://")
+        [listed] = told(running, "/api/v1/trust-list")["authorities"]
         assert (listed["authority"], listed["is_trusted"], listed["revoked"]) == ("scca", True, 0)
         assert listed["certificate"] == pem(sichuan.certificate)
         crl.write_bytes(Authority("Sichuan CA").revocation_list(issued))
@@ -52,8 +73,8 @@ def test_an_authority_is_listed_its_certificate_opens_the_door_and_its_revocatio
         assert desk.operator("trust", "revoke", "scca", "--crl", str(crl), *WHY)["revoked"] == 0
         assert desk.member("cement", "key", "list", code=10)["error"]["name"] == "CERTIFICATE_REVOKED"
         assert [row["serial"] for row in desk.operator("trust", "revoked", "scca")] == [serial(issued)]
-        with urllib.request.urlopen(f"{running.http_url}/api/v1/trust-list/scca/revoked") as told:
-            assert [row["serial"] for row in json.load(told)["revoked"]] == [serial(issued)]
+        [row] = told(running, "/api/v1/trust-list/scca/revoked")["revoked"]
+        assert row["serial"] == serial(issued)
         desk.both("trust", "remove", "scca", "--basis", "渝川〔2026〕2号", *WHY)
         [row] = desk.operator("trust", "list")
         assert (row["is_listed"], row["removal_basis"], row["revoked"]) == (False, "渝川〔2026〕2号", 1)

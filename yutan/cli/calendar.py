@@ -1,5 +1,6 @@
 """`yutan calendar …`: trading days, working days and deadlines; of the shipped holidays, or of a running exchange."""
 
+import ssl
 import sys
 import urllib.error
 import urllib.request
@@ -64,24 +65,26 @@ def notice_file(path: Path, as_json: bool) -> HolidayNotice:
 
 def source_of(data: Path | None, url: str, on: str, as_json: bool) -> Source:
     """The calendar that was asked for."""
+    tls = None
     if data is not None and not url:
         try:
-            url = folder.read_running(data).http_url
+            running = folder.read_running(data)
+            url, tls = running.http_url, running.tls()
         except folder.FolderError as error:
             fail(str(error), code=EXIT_UNREACHABLE, as_json=as_json)
     if not url:
         today = day_of(on, as_json) if on else local_day(wall_ns(), CHINA_OFFSET_MINUTES)
         return Source(Calendar("china", notices.shipped()), "china", CHINA_OFFSET_MINUTES, today)
-    served = _ask(f"{url.rstrip('/')}/api/v1/calendar", as_json)
+    served = _ask(f"{url.rstrip('/')}/api/v1/calendar", tls, as_json)
     today = day_of(on, as_json) if on else local_day(wall_ns(), served.utc_offset_minutes)
     return Source(calendar_of(served), served.market, served.utc_offset_minutes, today)
 
 
-def _ask(url: str, as_json: bool) -> _Served:
+def _ask(url: str, tls: ssl.SSLContext | None, as_json: bool) -> _Served:
     if not url.startswith(("http://", "https://")):
         fail(f"{url}: not an http address", code=EXIT_UNREACHABLE, as_json=as_json)
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as reply:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=tls) as reply:
             return msgspec.json.decode(reply.read(), type=_Served)
     except (urllib.error.URLError, TimeoutError, msgspec.MsgspecError) as error:
         fail(f"{url}: {error}", code=EXIT_UNREACHABLE, as_json=as_json)

@@ -19,9 +19,11 @@ TIMEOUT_S = 10.0
 
 def fetch(data: Path, url: str, path: str, asked: Mapping[str, str], as_json: bool) -> bytes:
     """The content at a path of the exchange at --url, or of the one that runs on --data."""
+    tls = None
     if not url:
         try:
-            url = folder.read_running(data).http_url
+            running = folder.read_running(data)
+            url, tls = running.http_url, running.tls()
         except folder.FolderError as error:
             fail(str(error), code=EXIT_UNREACHABLE, as_json=as_json)
     if not url.startswith(("http://", "https://")):
@@ -29,7 +31,7 @@ def fetch(data: Path, url: str, path: str, asked: Mapping[str, str], as_json: bo
     query = urllib.parse.urlencode({name: value for name, value in asked.items() if value})
     whole = f"{url.rstrip('/')}/{urllib.parse.quote(path)}" + (f"?{query}" if query else "")
     try:
-        with urllib.request.urlopen(whole, timeout=TIMEOUT_S) as reply:
+        with urllib.request.urlopen(whole, timeout=TIMEOUT_S, context=tls) as reply:
             content: bytes = reply.read()
             return content
     except urllib.error.HTTPError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 import string
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,10 +30,11 @@ Answer = TypeVar("Answer")
 
 
 class Address(NamedTuple):
-    """Base of the websocket doors and the environment's name."""
+    """Base of the websocket doors, the environment's name, and how to speak TLS there; None: as with any server."""
 
     url: str
     env: str
+    tls: ssl.SSLContext | None = None
 
 
 def address(data: Path, url: str, env: str, as_json: bool) -> Address:
@@ -43,7 +45,7 @@ def address(data: Path, url: str, env: str, as_json: bool) -> Address:
         running = folder.read_running(data)
     except folder.FolderError as error:
         fail(str(error), code=EXIT_UNREACHABLE, as_json=as_json)
-    return Address(running.ws_url, env or running.env)
+    return Address(running.ws_url, env or running.env, running.tls())
 
 
 def load_key(path: Path, as_json: bool) -> Ed25519PrivateKey:
@@ -125,7 +127,18 @@ def connect_member(who: Who) -> Client:
     path = member_key(who)
     key = load_key(path, who.as_json)
     place = address(who.data, who.url, who.env, who.as_json)
-    return Client.connect(place.url, key_id=path.stem, private_key=key, env=place.env, language=LANGUAGE)
+    tls = _with_certificate(place, path)
+    return Client.connect(place.url, key_id=path.stem, private_key=key, env=place.env, language=LANGUAGE, tls=tls)
+
+
+def _with_certificate(place: Address, key: Path) -> ssl.SSLContext | None:
+    """A key's certificate, KEY-ID.crt beside the key's file, is shown where the doors speak TLS."""
+    certificate = key.with_suffix(".crt")
+    if not place.url.startswith("wss:") or not certificate.exists():
+        return place.tls
+    context = place.tls or ssl.create_default_context()
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def connect_operator(desk: Desk) -> Client:
@@ -133,7 +146,9 @@ def connect_operator(desk: Desk) -> Client:
     path = operator_key(desk.data, desk.operator)
     key = load_key(path, desk.as_json)
     place = address(desk.data, "", "", desk.as_json)
-    return Client.connect(place.url, key_id=path.stem, private_key=key, door="ops", env=place.env, language=LANGUAGE)
+    return Client.connect(
+        place.url, key_id=path.stem, private_key=key, door="ops", env=place.env, language=LANGUAGE, tls=place.tls
+    )
 
 
 def _ask(client: Client, question: Callable[[Client], Awaitable[Any]], as_json: bool) -> Any:
@@ -316,7 +331,8 @@ def _print_report(event: Event, as_json: bool) -> None:
 
 def book(data: Path, url: str, instrument: str, levels: int, as_json: bool) -> None:
     """Print the public book once."""
-    client = Client.connect(address(data, url, "", as_json).url, language=LANGUAGE)
+    place = address(data, url, "", as_json)
+    client = Client.connect(place.url, language=LANGUAGE, tls=place.tls)
 
     async def question(client: Client) -> Any:
         await client.subscribe(f"book.{instrument}")
@@ -356,7 +372,8 @@ def visitor_reads(
     columns: Sequence[str] = (),
 ) -> None:
     """Ask something at the public door and show the answer; of many wide ones only `columns`."""
-    client = Client.connect(address(data, url, "", as_json).url, language=LANGUAGE)
+    place = address(data, url, "", as_json)
+    client = Client.connect(place.url, language=LANGUAGE, tls=place.tls)
     show(_ask(client, question, as_json), as_json=as_json, title=title, columns=columns)
 
 
