@@ -32,7 +32,7 @@ from engine.core.records import AllocationPlan, Encumbrance
 from engine.core.records import Filing as Filing
 from engine.core.records import Intention as Intention
 from engine.core.rulebook import ProductRules, RuleBook
-from engine.core.state import Instrument, Key, State, time_in_force_of
+from engine.core.state import Instrument, State, time_in_force_of
 from engine.core.supervision import ANSWER as ANSWER
 from engine.core.supervision import IN_FORCE as IN_FORCE
 from engine.core.supervision import MEASURES as MEASURES
@@ -44,6 +44,8 @@ from engine.core.supervision import Restriction as Restriction
 from engine.core.supervision import Supervision as Supervision
 from engine.core.trust import Authority as Authority
 from engine.core.units import BUY, SELL, amount_of
+from engine.identity_view import KeyView as KeyView
+from engine.identity_view import key_view
 from engine.participant_view import AccountView as AccountView
 from engine.participant_view import AssociationView, LargeHolderView, LinkView, ParticipantView, account_view
 from engine.participant_view import UnitsView as UnitsView
@@ -126,20 +128,6 @@ class InstrumentView(msgspec.Struct, frozen=True):
     trades: int
     block_tonnes: int = 0  # the day's block trades, in no figure above
     block_turnover_fen: int = 0
-
-
-class KeyView(msgspec.Struct, frozen=True):
-    """One member key."""
-
-    key_id: str
-    public_key: bytes
-    accounts: tuple[int, ...]
-    scopes: tuple[str, ...]
-    revoked: bool
-    user: str
-    expires_day: int
-    networks: tuple[str, ...]
-    certificate: bytes
 
 
 class OperatorView(msgspec.Struct, frozen=True):
@@ -641,12 +629,12 @@ class MarketView:
 
     def keys(self) -> list[KeyView]:
         """All member keys, in the order of registration."""
-        return [_key_view(key) for key in self._market.state.keys.values()]
+        return [key_view(key) for key in self._market.state.keys.values()]
 
     def key(self, key_id: str) -> KeyView | None:
         """One member key."""
         found = self._market.state.keys.get(key_id)
-        return None if found is None else _key_view(found)
+        return None if found is None else key_view(found)
 
     def operators(self) -> list[OperatorView]:
         """All operators, by number."""
@@ -685,18 +673,4 @@ def _auction_view(state: State, auction: Auction) -> AuctionView:
         tuple((known[earlier].terms.code, tonnes) for earlier, tonnes in auction.carried),
         auction.carry_tonnes,
         held_by,
-    )
-
-
-def _key_view(key: Key) -> KeyView:
-    return KeyView(
-        key.key_id,
-        key.public_key,
-        key.accounts,
-        key.scopes,
-        key.revoked,
-        key.user,
-        key.expires_day,
-        key.networks,
-        key.certificate,
     )
