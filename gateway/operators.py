@@ -12,6 +12,7 @@ from engine.participant_view import bar_words
 from engine.title import SerialRow, TradeStatus
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
+from gateway.console_desk import ConsoleDesk
 from gateway.protocol import acts, holder_wire, prices, serial_wire, times, wire
 from gateway.protocol.codec import Refused, explain, has_duplicate_keys
 from gateway.reports import reason_view
@@ -26,6 +27,7 @@ class OperatorDesk:
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._names = gateway.directory
+        self.console = ConsoleDesk(gateway, self._act)
         gateway.handlers.update(
             {
                 wire.OpsAct: self._act,
@@ -83,18 +85,28 @@ class OperatorDesk:
         params = request.params
         proposal = int(params.proposal_id[2:])
         command = commands.Approve(connection.operator, proposal, bytes.fromhex(params.sha256))
-        waiting = next((each.act for each in self._gateway.view().proposals() if each.proposal == proposal), None)
-        if type(waiting) is commands.VoidTrade:
-            self._gateway.query(connection, request.id, self._approve_void(connection, request.id, command, waiting))
+        waiting = self.console.waiting(proposal)
+        seen = "" if params.effect_sha256 is UNSET else params.effect_sha256
+        if waiting is not None and (seen or type(waiting) is commands.VoidTrade):
+            self._gateway.query(
+                connection, request.id, self._approve_seen(connection, request.id, command, waiting, seen)
+            )
         else:
             self._gateway.ask(connection, request.id, command)
 
-    async def _approve_void(
-        self, connection: Connection, request_id: str | int, command: commands.Approve, act: commands.VoidTrade
+    async def _approve_seen(
+        self,
+        connection: Connection,
+        request_id: str | int,
+        command: commands.Approve,
+        act: commands.AnyAct,
+        effect_sha256: str,
     ) -> None:
-        """The trade is still what it was when the act was proposed: it may have been settled since."""
-        if await self._gateway.title.trade_facts(act.trade) != act.facts:
+        """Things are still as they were when this was looked at: a trade may have been settled since, a plan used up."""
+        if type(act) is commands.VoidTrade and await self._gateway.title.trade_facts(act.trade) != act.facts:
             raise Refused(reasons.CONTENT_CHANGED, "proposal_id")
+        if effect_sha256 and (await self.console.effect_of(act))[1] != effect_sha256:
+            raise Refused(reasons.CONTENT_CHANGED, "effect_sha256")
         self._gateway.ask(connection, request_id, command)
 
     def _reject(self, connection: Connection, request: wire.OpsReject) -> None:

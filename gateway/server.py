@@ -104,7 +104,7 @@ class Gateway:
         self.members = MemberDesk(self)
         BlockDesk(self)
         AuctionDesk(self)
-        OperatorDesk(self)
+        self.operators = OperatorDesk(self)
         DayDesk(self)
         AuditDesk(self)
         ReportDesk(self)

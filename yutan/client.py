@@ -45,6 +45,7 @@ from yutan.answers import (
 from yutan.auctions import Auctions
 from yutan.audit_trail import AuditTrail
 from yutan.blocks import Blocks
+from yutan.console import Console
 from yutan.controls import Controls
 from yutan.filings import Filings
 from yutan.following import Following, Incoming, decode_report, event_of
@@ -115,6 +116,7 @@ class Client:
         self.statements = Statements(self._ask)
         self.serials = SerialNumbers(self._ask)
         self.audit = AuditTrail(self._ask)
+        self.console = Console(self._ask)
         self.participants = Participants(self._ask)
         self.allocations = Allocations(self._ask)
         self.controls = Controls(self._ask)
@@ -501,9 +503,9 @@ class Client:
         params = wire.OpsActParams(name, reason, Raw(_encode(fields or {})), document)
         return await self._ask(wire.OpsAct, params, ActOutcome)
 
-    async def approve(self, proposal_id: str, sha256: str) -> ActOutcome:
-        """Approve another person's proposal whose content has this hash."""
-        return await self._ask(wire.OpsApprove, wire.OpsApproveParams(proposal_id, sha256), ActOutcome)
+    async def approve(self, proposal_id: str, sha256: str, effect: str = "") -> ActOutcome:
+        """Approve another person's proposal whose content, and (where given) whose effect, has this hash."""
+        return await self._ask(wire.OpsApprove, wire.OpsApproveParams(proposal_id, sha256, effect or UNSET), ActOutcome)
 
     async def reject(self, proposal_id: str, reason: str) -> ActOutcome:
         """Turn a proposal down."""
@@ -582,8 +584,7 @@ class Client:
                 await self._news.wait()
         finally:
             del self._captures[channel]
-        found = {event.seq: event for event in captured if from_seq <= event.seq <= said.to_seq}
-        return [found[seq] for seq in sorted(found)]
+        return [event for _, event in sorted({e.seq: e for e in captured if from_seq <= e.seq <= said.to_seq}.items())]
 
     async def events(self) -> AsyncIterator[Event | GapEvent | LinkEvent]:
         """Everything that comes, in order, until the connection ends (or for ever with reconnect=True)."""

@@ -39,7 +39,7 @@ from gateway.server import Gateway
 from gateway.settings import GatewaySettings, tls_context
 from gateway.signed import SignedDoor
 from settlement.worker import Settlement
-from yutan import bulletins, checkpoints, folder
+from yutan import bulletins, checkpoints, folder, imports
 from yutan.checkpoints import REGISTRY, BulletinHead, Checkpoints, Standing, TrailHead
 from yutan.settings import Settings
 from yutan.timetable import Timetable
@@ -226,6 +226,8 @@ class Exchange:
         settings = self.settings
         self.gateway.attach(self.sequencer)
         self.gateway.alerts.source = self.watch
+        self.gateway.operators.console.read_file = imports.read_file
+        self.gateway.operators.console.proofs = self.checkpoints
         self.watch.on_alerts = self.gateway.alerts.tell
         await self.gateway.start()
         self._stack.push_async_callback(self.gateway.close_doors)

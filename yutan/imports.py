@@ -11,8 +11,12 @@ from engine.core.allocation_file import AHEAD, ALLOCATION_ROWS_MAX, KINDS
 from engine.core.compliance import EMISSION_ROWS_MAX, KEY_EMITTER
 from engine.core.days import BANK_ROWS_MAX
 from engine.core.positions import GOVERNMENT
+from engine.core.rulebook import RuleBookError, parse
 from engine.core.units import TONNES_MAX
+from engine.view import MarketView
+from gateway.console_desk import FileContent
 from gateway.protocol import prices, times
+from gateway.protocol.console_wire import FileFault
 
 FILE_BYTES_MAX: Final = 1_048_576
 EMISSION_COLUMNS: Final = ("account", "emissions_t", "reported_on")
@@ -39,6 +43,32 @@ class ImportRefused(ValueError):
     def __init__(self, faults: list[RowFault]) -> None:
         super().__init__(f"{len(faults)} wrong: nothing was imported")
         self.faults = faults
+
+
+def read_file(kind: str, content: bytes, view: MarketView) -> FileContent:
+    """Read a file that was handed over at the operators' door. kind: allocations | emissions | bank | rulebook."""
+    categories = {account.code: account.category for account in view.accounts()}
+    act = {"bank": "import_bank_file", "rulebook": "adopt_rulebook"}.get(kind, f"import_{kind}")
+    try:
+        if kind == "allocations":
+            issues, sha256 = read_allocations(content, categories, [row.code for row in view.instruments()])
+            return FileContent(act, {"issues": issues, "sha256": sha256}, len(issues), [])
+        if kind == "emissions":
+            rows, sha256 = read_emissions(content, categories)
+            return FileContent(act, {"rows": rows, "sha256": sha256}, len(rows), [])
+        if kind == "bank":
+            found = read_bank_file(content, categories)
+            return FileContent(act, found._asdict(), len(found.balances), [])
+        text = content.decode("utf-8")
+        book = parse(text)
+        return FileContent(act, {"rulebook": text, "version": book.version}, len(book.provenance), [])
+    except ImportRefused as refused:
+        faults = [FileFault(*fault) for fault in refused.faults]
+    except RuleBookError as error:
+        faults = [FileFault(0, "", "", fault) for fault in error.faults]
+    except UnicodeDecodeError as error:
+        faults = [FileFault(0, "", "", f"the file is not UTF-8: {error.reason} at byte {error.start}")]
+    return FileContent(act, {}, 0, faults)
 
 
 class Emissions(NamedTuple):

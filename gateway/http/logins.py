@@ -15,6 +15,7 @@ from litestar.response import Redirect, Template
 from msgspec import Meta, Struct
 
 from engine.core import phases, reasons
+from gateway.http.calendar import today_of
 from gateway.http.pages import page
 from gateway.http.replies import JSON, AnyRequest, Refused
 from gateway.http.sources import Sources, sources_of
@@ -276,7 +277,8 @@ def member_page(request: AnyRequest) -> Template | Redirect:
 def operator_page(request: AnyRequest) -> Template | Redirect:
     """The operators' console: the day, approvals, settlement, matters, health."""
     names = dict(zip(phases.NAMES[1:], phases.NAMES_ZH[1:], strict=True))
-    return _desk_page(request, "ops", "operator.html", phase_names=names)
+    year = (sources_of(request).view.day().trading_day or today_of(sources_of(request))) // 10_000 - 1
+    return _desk_page(request, "ops", "operator.html", phase_names=names, year=year)
 
 
 def _private(shown: Template) -> Template:

@@ -47,6 +47,7 @@ _NAMED: Final[list[tuple[Any, str]]] = [
     (wire.Sha256, "64 lower-case hex digits"),
 ]
 _PLAIN: Final[dict[Any, str]] = {
+    bytes: "base64",
     datetime: "time, RFC 3339",
     str: "text",
     int: "integer",

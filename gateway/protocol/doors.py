@@ -8,6 +8,7 @@ from gateway.protocol import (
     auction_wire,
     audit_wire,
     block_wire,
+    console_wire,
     control_wire,
     day_wire,
     explain_wire,
@@ -54,6 +55,7 @@ DOORS: Final[dict[str, Any]] = {
     | day_wire.OpsDayRequest
     | allocation_wire.OpsAllocationRequest
     | audit_wire.OpsAudit
+    | console_wire.OpsConsoleRequest
     | filing_wire.OpsFilings
     | intention_wire.Looking
     | report_wire.OpsReportRequest

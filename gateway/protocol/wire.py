@@ -17,9 +17,7 @@ from gateway.protocol.obligation_rows import ObligationView as ObligationView
 
 PROTOCOL_VERSION: Final = "1"
 FRAME_BYTES_MAX: Final = 16_384
-IMPORT_BYTES_MAX: Final = (
-    262_144  # an operator's message in frames of the size above: a file that is taken whole or not
-)
+IMPORT_BYTES_MAX: Final = 262_144  # an operator's message in frames of that size: a file that is taken whole or not
 CHANNELS_PER_CALL_MAX: Final = 64
 REPLAY_EVENTS_MAX: Final = 1_000
 LIST_ROWS_MAX: Final = 500
@@ -340,10 +338,11 @@ class OpsAct(Request, tag="ops.act", gc=False, kw_only=True):
 
 
 class OpsApproveParams(Params, gc=False):
-    """The proposal and the SHA-256 of the content one has read."""
+    """The proposal and the SHA-256 of the content one has read; `effect_sha256`: of what it would change (`ops.effect`)."""
 
     proposal_id: ProposalId
     sha256: Sha256
+    effect_sha256: Sha256 | UnsetType = UNSET
 
 
 class OpsApprove(Request, tag="ops.approve", gc=False, kw_only=True):

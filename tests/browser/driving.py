@@ -65,7 +65,11 @@ class Driver:
     async def says(self, selector: str, text: str) -> None:
         """Wait until the element says it."""
         wanted = "([selector, text]) => (document.querySelector(selector)?.textContent ?? '').includes(text)"
-        await self.page.wait_for_function(wanted, arg=[selector, text])
+        try:
+            await self.page.wait_for_function(wanted, arg=[selector, text])
+        except Exception as error:  # a waiting that ends in vain says what there was instead
+            said = await self.page.evaluate("selector => document.querySelector(selector)?.textContent", selector)
+            raise AssertionError(f"{selector} never said {text!r} but {said!r}; faults: {self.faults}") from error
 
     async def live(self) -> None:
         """Wait until the page says that what it shows is live."""

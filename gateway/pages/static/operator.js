@@ -1,18 +1,23 @@
 // The operators' console: the day and what stands against it, what waits for a second person, and what is not settled or not equal.
 
+import { act } from "./acting.js";
+import { Approvals } from "./approvals.js";
+import { bank } from "./bank.js";
+import { Files } from "./files.js";
 import { Link } from "./link.js";
 import { $, make, moment } from "./people.js";
-import { button, documentNode, fill, run, tonnes, watchSession } from "./parts.js";
+import { documentNode, fill, run, tonnes, watchSession } from "./parts.js";
+import { Publishing } from "./publishing.js";
 import { showState } from "./state.js";
+import { followViews, shownView } from "./views.js";
 import { say } from "./words.js";
 
-const LOOK_MS = 5_000; // what no channel tells is asked for so often
+const LOOK_MS = 2_000; // what no channel tells is asked for so often
 const STATUS = {
   done: ["完成", "done", "✓"], failed: ["失败", "failed", "✗"], blocked: ["受阻", "blocked", "✗"], late: ["逾时", "late", "!"], waiting: ["等待", "waiting", "·"],
 };
 const MATTERS_SHOWN = 50;
 let due = 0;
-let shownProposals = "";
 let me = "";
 
 const link = new Link("ops", showState, hear, async (welcome) => {
@@ -22,6 +27,16 @@ const link = new Link("ops", showState, hear, async (welcome) => {
   link.follow(["phase"]);
   soon();
 });
+const approvals = new Approvals(link, soon, () => me);
+const publishing = new Publishing(link, soon);
+const PARTS = {
+  today: [],
+  settlement: [unsettled, () => bank(link, soon)],
+  files: [],
+  bulletins: [() => publishing.refresh()],
+  supervision: [matters],
+  health: [health],
+};
 
 function hear(event) {
   if (event.ch !== "phase" || event.kind === "reset") return;
@@ -40,50 +55,11 @@ function soon() {
 async function refresh() {
   clearTimeout(due);
   if (link.isOpen()) {
-    const parts = [proposals, day, unsettled, matters, health];
+    const parts = [() => approvals.refresh(), day, ...PARTS[shownView()]];
     const told = await Promise.allSettled(parts.map((part) => part()));
     $("desk-answer").textContent = told.filter((one) => one.status === "rejected").map((one) => one.reason.message).filter(Boolean).join(" ");
   }
   due = setTimeout(refresh, LOOK_MS);
-}
-
-// ---- what waits for a second person -----------------------------------------------------------------------------
-
-async function proposals() {
-  const rows = await link.request("ops.list");
-  $("inbox-count").textContent = String(rows.length);
-  const now = JSON.stringify(rows);
-  if (now === shownProposals) return; // what is being read stays where it is
-  shownProposals = now;
-  $("inbox").replaceChildren(...(rows.length ? rows.map(card) : [make("p", {}, say("没有待复核事项", "Nothing waits"))]));
-}
-
-function card(row) {
-  const answer = $("inbox-answer");
-  const isOwn = row.operator === me;
-  const approve = button(say("复核通过", "Approve"), answer, async () => {
-    // The hash is that of the content on the screen: another content is refused by the exchange.
-    const told = await link.request("ops.approve", { proposal_id: row.proposal_id, sha256: row.sha256 });
-    soon();
-    return `${told.proposal_id}: ${say("已执行", "done")}`;
-  });
-  approve.disabled = isOwn;
-  const words = make("input", { maxLength: 200, ariaLabel: say(`驳回 ${row.proposal_id} 的理由`, `Why ${row.proposal_id} is rejected`), placeholder: say("驳回理由", "Why it is rejected") });
-  return make("article", { className: "proposal", ariaLabel: row.proposal_id },
-    make("h3", {}, `${row.proposal_id} ${row.act.replaceAll("_", " ")}`),
-    make("p", {}, say(`${row.operator} 提出:${row.reason}`, `Proposed by ${row.operator}: ${row.reason}`), row.document ? ` (${row.document})` : ""),
-    Object.keys(row.fields).length ? documentNode(row.fields) : make("p", {}, say("对象:全市场", "For the whole market")),
-    make("p", { className: "hash" }, `SHA-256 ${row.sha256}`),
-    isOwn ? make("p", {}, say("须由另一名操作员复核。", "Another operator has to approve it.")) : null,
-    make("p", { className: "acts" }, approve, words, button(isOwn ? say("撤回", "Withdraw") : say("驳回", "Reject"), answer, async () => {
-      if (!words.value.trim()) {
-        words.focus();
-        return say("请写明理由。", "Say why.");
-      }
-      await link.request("ops.reject", { proposal_id: row.proposal_id, reason: words.value.trim() });
-      soon();
-      return `${row.proposal_id}: ${say("已驳回", "rejected")}`;
-    })));
 }
 
 // ---- the day ------------------------------------------------------------------------------------------------------
@@ -105,21 +81,8 @@ async function day() {
   fill($("house"), told.house.map((row) => [row.check, row.is_ok ? `✓ ${say("正常", "well")}` : `✗ ${say("异常", "not well")}`, { text: row.detail, className: "wrap" }]));
 }
 
-function act(name, fields, words) {
-  return async () => {
-    const reason = $("why").value.trim();
-    if (!reason) {
-      $("why").focus();
-      return say("请写明事由,它会记入日志。", "Say why: it is journaled.");
-    }
-    const told = await link.request("ops.act", { act: name, fields: fields(), reason, document: $("document").value.trim() });
-    soon();
-    return told.status === "pending" ? say(`${words} ${told.proposal_id} 待第二人复核`, `${words} ${told.proposal_id} waits for a second person`) : say(`${words}:已执行`, `${words}: done`);
-  };
-}
-
 function control(id, name, fields, words) {
-  $(id).addEventListener("click", () => run($(id), $("control-answer"), act(name, fields, words)));
+  $(id).addEventListener("click", () => run($(id), $("control-answer"), () => act(link, name, fields(), words, soon)));
 }
 
 const halted = () => ($("halt-what").value ? { instrument: $("halt-what").value } : {});
@@ -160,4 +123,6 @@ async function health() {
   $("health").replaceChildren(documentNode(told.counters));
 }
 
+new Files(link, soon);
+followViews(soon);
 watchSession("ops").catch(() => location.assign("/login"));

@@ -1,25 +1,17 @@
 // Whether a bulletin is the exchange's, worked out by the reader's own browser (docs/verification.md): fingerprint, signature, the
 // issue before, and that its totals are the sums of its rows.
 
+import { fingerprint, isSigned } from "./proof.js";
 import { say } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const FIRST = /^0*$/; // what the first of a chain names
 const KEY_FORM = /^[0-9a-f]{64}$/;
 
-const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const unhex = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
-const fingerprint = async (bytes) => hex(await crypto.subtle.digest("SHA-256", bytes));
-
 async function bytesOf(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   return answer.arrayBuffer();
-}
-
-async function isSigned(bytes, signature, key) {
-  const known = await crypto.subtle.importKey("raw", unhex(key), { name: "Ed25519" }, false, ["verify"]);
-  return crypto.subtle.verify({ name: "Ed25519" }, known, signature, bytes);
 }
 
 /** Fen of a decimal text, exactly. */

@@ -1,0 +1,244 @@
+"""Operators at work in a real Chromium: a whole day through the page, what two persons decide seen by the second beforehand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.core import commands, rulebook
+from engine.core.events import ActProposed, ActTaken
+from engine.core.phases import CONTINUOUS
+from tests.browser.driving import Driver, browser
+from tests.browser.test_desks import logged_in
+from tests.gateway.http.people import Clock
+from yutan import folder, founding, keys
+from yutan.client import Client
+from yutan.compose import Exchange
+from yutan.settings import Settings
+
+BUY, SELL = 1, 2
+DAY, NEXT_DAY = "2026-11-20", "2026-11-23"
+FIRST, SECOND = founding.DEFAULT_OPERATORS
+TRICK = "=HYPERLINK(1) <b>甲</b><img src=x onerror=document.title=1>"
+HEAD = "account,instrument,kind,tonnes\n"
+WRONG = HEAD + "A001,CQEA-25,free,1000\nB009,CQEA-25,free,500\nA002,CQEA-25,free,250\n"
+RIGHT = WRONG.replace("B009", "A003")
+
+
+class Hall:
+    """A running exchange whose next opening waits for the bank's file, with its two operators."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.house = self
+        self.url = f"http://127.0.0.1:{exchange.running.http_port}"
+        self.clock = Clock()
+        exchange.gateway.logins._now_ns = self.clock.now_ns
+
+    def operator(self, person: str) -> Client:
+        """An operator's program, which asks for the code of the person's login."""
+        key = keys.load(folder.keys(self.exchange.data) / f"{person}.pem")
+        return Client.connect(self.exchange.running.ws_url, key_id=person, private_key=key, door="ops", env="local")
+
+    async def act(self, *acts: commands.AnyAct) -> None:
+        for act in acts:
+            (told, *_) = await self.exchange.sequencer.submit(commands.Propose(1, "test", "", act))
+            if isinstance(told, ActProposed):
+                (told, *_) = await self.exchange.sequencer.submit(commands.Approve(2, told.proposal, told.act_sha256))
+            assert isinstance(told, ActTaken), told
+
+    async def trade(self, tonnes: int, price_ticks: int) -> None:
+        """The first account sells to the institution."""
+        for account, side in ((1, SELL), (4, BUY)):
+            order = commands.PlaceOrder(account, 1, side, price_ticks, tonnes, 0, f"o-{account}-{tonnes}")
+            await self.exchange.sequencer.submit(order)
+        await self.settled()
+
+    async def settled(self) -> None:
+        await self.exchange.settlement.wait_settled(self.exchange.view.day().seq)
+
+    def cash_fen(self) -> dict[str, int]:
+        return {row.code: row.free_fen + row.held_fen for row in self.exchange.view.accounts()}
+
+    def plan(self) -> int:
+        """What of 2025 was issued."""
+        return next((plan.allocated for year, plan in self.exchange.view.allocation_plans() if year == 2025), 0)
+
+
+@asynccontextmanager
+async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+    """Three key emitters and an institution with cash; no day has been opened."""
+    data = tmp_path / "data"
+    text = rulebook.shipped("chongqing")
+    checked = text.replace(
+        'opening_checks = { value = ["reconciliation"]', 'opening_checks = { value = ["reconciliation", "bank"]'
+    )
+    assert checked != text
+    founding.found(data, checked, founding.DEFAULT_OPERATORS)
+    exchange = await Exchange.start(data, Settings(ws_port=0, http_port=0))
+    try:
+        there = Hall(exchange)
+        names = (("A001", TRICK, "key_emitter"), ("A002", "乙公司", "key_emitter"), ("A003", "丙公司", "key_emitter"))
+        await there.act(
+            *(commands.OpenAccount(code, number, name, kind) for number, (code, name, kind) in enumerate(names, 1)),
+            commands.OpenAccount("I001", 4, "机构", "institution"),
+            commands.ListInstrument("CQEA-25", "CQEA", 2025, "重庆碳配额2025", "Chongqing allowance 2025", 4000),
+            commands.DepositCash(4, 100_000_000),
+        )
+        yield there
+    finally:
+        await exchange.close()
+
+
+def yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02}"
+
+
+def bank_file(there: Hall, less_fen: int) -> bytes:
+    """What the bank would send for the day, with the institution's balance so much lower than the ledger's."""
+    cash = {code: fen for code, fen in there.cash_fen().items() if fen}
+    cash["I001"] -= less_fen
+    fees = 100_000_000 - sum(there.cash_fen().values())
+    rows = [*cash.items(), ("#fees", fees), ("#total", sum(cash.values()) + fees)]
+    lines = [f"{account},0.00,{yuan(fen)},0.00,{yuan(fen)}" for account, fen in rows]
+    return ("account,opening,credit,debit,closing\n" + "\n".join(lines) + "\n").encode()
+
+
+async def view(driver: Driver, name: str) -> None:
+    """Follow a link of the console's navigation."""
+    await driver.page.click(f"#views a[href='#{name}']")
+    await driver.page.wait_for_selector(f"[data-view={name}]:not([hidden])")
+
+
+async def handed_over(driver: Driver, kind: str, content: bytes) -> None:
+    """Choose a file and have it read."""
+    await driver.page.select_option("#file-kind", kind)
+    chosen: Any = {"name": f"{kind}.csv", "mimeType": "text/csv", "buffer": content}
+    await driver.page.set_input_files("#file-file", chosen)
+    await driver.page.click("#file-read")
+
+
+async def approved(proposer: Driver, selector: str, driver: Driver, *words: str) -> None:
+    """The second person reads the difference of what was just proposed, and approves it."""
+    await proposer.says(selector, "待第二人复核")
+    proposal = next(word for word in str(await proposer.page.text_content(selector)).split() if word.startswith("P-"))
+    card = f"#inbox [aria-label='{proposal}']"
+    await view(driver, "today")
+    for each in words:
+        await driver.says(card, each)
+    await driver.page.click(f"{card} button:has-text('Approve')")
+
+
+async def opened(there: Hall, first: Driver) -> None:
+    """The day is opened, an instrument halted and resumed."""
+    page = first.page
+    await page.fill("#why", TRICK)
+    await page.fill("#open-which", DAY)
+    await page.click("#open-day")
+    await first.says("#trading-day", DAY)
+    await there.act(commands.ChangePhase(CONTINUOUS))
+    await page.wait_for_selector("#halt-what option[value='CQEA-25']", state="attached")
+    await page.select_option("#halt-what", "CQEA-25")
+    await page.click("#halt")
+    await first.says("#halted", "CQEA-25")
+    await page.click("#resume")
+    await first.says("#halted", "无")
+
+
+async def imported(there: Hall, first: Driver, second: Driver) -> None:
+    """A file with one wrong row is refused whole. What the right one would change has changed when it is approved: looked at anew."""
+    page = first.page
+    await view(first, "files")
+    await handed_over(first, "allocations", WRONG.encode())
+    await first.says("#file-answer", "整个文件未导入")
+    await first.says("#file-report", "B009")
+    assert await page.locator("#file-report tbody tr").count() == 1
+    assert there.plan() == 0
+    await first.check("console-file-refused-zh")
+    await handed_over(first, "allocations", RIGHT.encode())
+    await first.says("#file-answer", "3 行全部正确")
+    await page.fill("#file-year", "2025")
+    await page.click("#file-propose")
+    await first.says("#file-answer", "待第二人复核")
+
+    # what it would change is seen; when that has changed meanwhile, it is not done
+    await second.says("#inbox .proposal", "Issued of the year")
+    await second.says("#inbox .proposal", "1750")
+    await second.check("console-approval-en")
+    await there.act(commands.AllocateUnits(1, 1, 100, "free", 2025))
+    await second.page.click("#inbox button:has-text('Approve')")
+    await second.says("#inbox-answer", "has changed since it was shown")
+    assert there.plan() == 100
+    await second.says("#inbox .proposal", "1850")
+    await second.page.click("#inbox button:has-text('Approve')")
+    await second.says("#inbox-answer", "done")
+    assert there.plan() == 1850
+
+
+async def reconciled(there: Hall, first: Driver, second: Driver) -> None:
+    """The day ends; the next opening is blocked until the bank's file is there and its differences are explained."""
+    page = first.page
+    await there.trade(50, 4000)
+    await view(first, "today")
+    await page.click("#close-day")
+    await first.says("#phase", "闭市")
+    await first.says("#blocked", "BANK_FILE_MISSING")
+    await there.settled()
+    await view(first, "files")
+    await handed_over(first, "bank", bank_file(there, 12_34))
+    await first.says("#file-answer", "全部正确")
+    await page.fill("#file-day", DAY)
+    await page.click("#file-propose")
+    await first.says("#file-answer", "已执行")
+    await first.says("#blocked", "BANK_BREAK_OPEN")
+    await view(first, "settlement")
+    await first.says("#bank-breaks", "待处理")
+    while await page.locator("#bank-breaks button").count():
+        row = page.locator("#bank-breaks tr:has(button)").first
+        name = await row.locator("th").text_content()
+        await row.locator("input").fill("银行函 12")
+        await row.locator("button").click()
+        await approved(first, "#bank-answer", second, "State of the difference", "explained")
+        await page.wait_for_selector(f"#bank-breaks tr:has(th:text-is('{name}')):not(:has(button))")
+    await first.says("#bank-breaks", "已解释")
+    await first.check("console-bank-zh")
+
+
+async def published(first: Driver, second: Driver, visitor: Driver, url: str) -> None:
+    """The bulletin is looked at, signed, proposed, approved; a visitor's own browser finds it genuine."""
+    page = first.page
+    await view(first, "bulletins")
+    await page.click("#bulletins tr:has-text('2026-11-20') button")
+    await first.says("#bulletin", "CQEA-25")
+    assert await page.locator("#bulletin button:has-text('提出公布')").is_disabled()
+    await page.click("#bulletin button:has-text('签名')")
+    await first.says("#bulletin-answer", "本浏览器已验证")
+    await page.click("#bulletin button:has-text('提出公布')")
+    await approved(first, "#bulletin-answer", second, "Bulletin", "published")
+    await first.check("console-bulletin-zh")
+    await first.says("#bulletins", "✓ 已公布")
+    await visitor.page.goto(f"{url}/verify#{DAY}")
+    await visitor.says("#verdict", f"真实:{DAY}")
+
+
+async def test_two_operators_run_a_day_and_a_visitor_checks_its_bulletin(tmp_path: Path) -> None:
+    async with hall(tmp_path) as there, browser(there.url) as open_page:
+        first, second, visitor = await open_page("zh"), await open_page("en"), await open_page("zh")
+        await logged_in(there, first, FIRST, "ops")
+        await logged_in(there, second, SECOND, "ops")
+        page = first.page
+
+        await opened(there, first)
+        await imported(there, first, second)
+        await reconciled(there, first, second)
+        await published(first, second, visitor, there.url)
+
+        # nothing stands against the next day any more
+        await view(first, "today")
+        await page.wait_for_selector("#blocked", state="hidden")
+        await page.fill("#open-which", "")
+        await page.click("#open-day")
+        await first.says("#trading-day", NEXT_DAY)
+        assert await page.locator("main img, main b:text('甲')").count() == 0
+        assert await page.title() == "运营台 · 渝碳"
+        await first.check("console-today-zh")
