@@ -57,6 +57,24 @@ _BEFORE_LOGIN: Final = frozenset(
 )
 
 
+DROP_COPY: Final = "drop_copy"  # a key's scope
+_OF_COPIES: Final = frozenset(
+    (
+        wire.InstrumentList,
+        wire.PhaseGet,
+        wire.Subscribe,
+        wire.Unsubscribe,
+        wire.ChannelSnapshot,
+        wire.ChannelReplay,
+        wire.OrderGet,
+        wire.OrderList,
+        wire.TradeGet,
+        wire.AccountCash,
+        wire.AccountAllowances,
+    )
+)
+
+
 @mypyc_attr(acyclic=True)  # nothing that a connection keeps; the collector need not walk those under way
 @final
 class Asked:
@@ -87,6 +105,7 @@ class Connection:
         self._scopes: tuple[str, ...] = ()
         self.may_trade = False  # what the scopes say, asked by each order
         self.may_cancel = False
+        self.is_copy = False  # reads along and does nothing
         self.session_id = connection_id  # that of an earlier connection where this one goes on with it
         self.exec_accounts: set[int] = set()
         self.awaited: set[int] = set()  # accounts whose stream is followed once what was missed has been sent
@@ -249,6 +268,8 @@ class Connection:
             self.wants_jsonrpc = True
         if type(request) not in _BEFORE_LOGIN:
             self._check_state()
+            if self.is_copy and type(request) not in _OF_COPIES:
+                raise Refused(reasons.NOT_PERMITTED)
         elif type(request) is wire.SessionAuth:
             rehearsal.check_present(self._settings.env)
         if request.expires_at is not UNSET and time_ns(request.expires_at) < time.time_ns():
@@ -353,6 +374,7 @@ class Connection:
         self._scopes = scopes
         self.may_trade = "trade" in scopes
         self.may_cancel = self.may_trade or "cancel" in scopes
+        self.is_copy = DROP_COPY in scopes
 
     def forget_login(self) -> None:
         """The login came to nothing; another may be tried."""

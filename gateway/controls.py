@@ -208,7 +208,7 @@ class ControlDesk:
         """Tell every member's connection whose accounts are concerned by one of `NEWS`."""
         frame = frames.text_frame(self._gateway.session_event("control", self._news(event)))
         for connection in connections:
-            if connection.door == "trade" and connection.state == session.LOGGED_IN:
+            if connection.door == "trade" and connection.state == session.LOGGED_IN and not connection.is_copy:
                 accounts = set(connection.accounts.values())
                 if self._is_for(event, connection, accounts):
                     connection.send_frame(frame)

@@ -31,6 +31,9 @@ from engine.core.identity_acts import (
 from engine.core.state import Key, State
 from engine.core.trust import Authority
 
+DROP_COPY: Final = (
+    "drop_copy"  # scope of a key of somebody else who only reads along: a parent company, a bank, an auditor
+)
 CERTIFICATE_BYTES_MAX: Final = 4_096
 NETWORKS_MAX: Final = 32  # of one key
 AUTHORITIES_MAX: Final = 200  # ever listed
@@ -67,7 +70,7 @@ def judge_key(state: State, act: RegisterKey) -> Verdict:
         if state.account(account) is None:
             return Verdict(reasons.UNKNOWN_ACCOUNT)
     is_fit = membership.is_word(act.key_id) and len(act.public_key) == 32 and len(act.accounts) > 0
-    if not is_fit or any(scope not in membership.RIGHTS for scope in act.scopes):
+    if not is_fit or not is_scope(act):
         return Verdict(reasons.ACT_INVALID)
     if act.expires_day != 0 and not (is_day(act.expires_day) and int(state.trading_day) <= act.expires_day):
         return Verdict(reasons.ACT_INVALID, int(state.trading_day), 0)
@@ -76,6 +79,13 @@ def judge_key(state: State, act: RegisterKey) -> Verdict:
     if not all(is_network(network) for network in act.networks):
         return Verdict(reasons.ACT_INVALID)
     return membership.judge_key(state, act) if act.user else ADMITTED
+
+
+def is_scope(act: RegisterKey) -> bool:
+    """Whether the scopes exist; a drop copy has no other, is no user's of the participant, and has an end."""
+    if DROP_COPY in act.scopes:
+        return act.scopes == (DROP_COPY,) and act.user == "" and act.expires_day != 0
+    return all(scope in membership.RIGHTS for scope in act.scopes)
 
 
 def judge_authority(state: State, act: TrustAuthority) -> Verdict:

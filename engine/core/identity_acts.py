@@ -9,7 +9,8 @@ class RegisterKey(Act, frozen=True, array_like=True, gc=False, tag=103):
     user: whose it is, "" for a program of the participant's; a user's key has none but the user's rights and accounts.
     expires_day: last day on which it opens anything, 0 for no end. networks: where it may be used from, as addresses with
     the length of their prefix; none: anywhere. certificate: an X.509 certificate (DER) of this public key, without which the
-    key opens nothing from then on; empty for none.
+    key opens nothing from then on; empty for none. The scope drop_copy stands alone, with a last day and without a user: it reads
+    the private streams, orders and balances of its accounts and does nothing.
     """
 
     key_id: str

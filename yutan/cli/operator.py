@@ -191,7 +191,10 @@ def register_key(
     public_key: Annotated[str, typer.Option("--public-key", help="Public key: 64 hex digits, or a PEM private key.")],
     account: Annotated[list[str], typer.Option("--account", help="Account the key may act for; repeat for more.")],
     scope: Annotated[
-        list[str] | None, typer.Option("--scope", help="view, trade, cancel, transfer, file; default view and trade.")
+        list[str] | None,
+        typer.Option(
+            "--scope", help="view, trade, cancel, transfer, file, limits, or drop_copy alone; default view, trade."
+        ),
     ] = None,
     user: Annotated[str, typer.Option("--user", help="Whose key it is; none: a program of the participant's.")] = "",
     expires: Annotated[int, typer.Option("--expires", help="Last day, yyyymmdd; none: no end (有效期至).")] = 0,

@@ -92,6 +92,18 @@ def test_a_key_that_ended_before_or_comes_from_nowhere_is_refused(changed: dict[
     assert why(desk(), c.RegisterKey(**named | changed)) == "ACT_INVALID"
 
 
+def test_a_drop_copy_stands_alone_has_an_end_and_is_nobodys_user() -> None:
+    made = desk()
+    made.act(c.AdmitParticipant(1, "cement", "水泥厂"), c.AppointUser("wu", 1, "吴", "P-1", ("view",)))
+    copy: dict[str, Any] = {"scopes": ("drop_copy",), "expires_day": TODAY}
+    for changed in ({"expires_day": 0}, {"user": "wu"}, {"scopes": ("view", "drop_copy")}):
+        assert why(made, key(**copy | changed)) == "ACT_INVALID"
+    assert why(made, c.AppointUser("he", 1, "何", "P-2", ("drop_copy",))) == "ACT_INVALID"
+    [said] = done(made, key(**copy))
+    assert isinstance(said, e.KeyRegistered)
+    assert said.scopes == ("drop_copy",)
+
+
 @pytest.mark.parametrize(
     ("text", "good"),
     [
