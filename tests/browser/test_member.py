@@ -87,6 +87,8 @@ async def test_a_member_trades_watches_it_settle_and_confirms_the_statement(tmp_
         await page.keyboard.press("Enter")
         await driver.says("#fills", BY_NUMBER[reasons.AWAITS_CYCLE].zh)
         assert await page.locator("#fills .reached").all_text_contents() == ["● 已成交", "● 清算中"]
+        await driver.says("#access", "zhu-1")
+        await driver.says("#access", "KEY_REVOKED")
         await driver.check("member-zh")
         await there.house.act(commands.CloseDay())
         await driver.says("#fills", "● 已交收")

@@ -1,5 +1,6 @@
 // The member's terminal: shows what the exchange says about one's own accounts, and sends what was looked at before.
 
+import { showAccess } from "./access.js";
 import { Deals } from "./deals.js";
 import { figure, watchSettings } from "./device.js";
 import { listenForKeys } from "./keys.js";
@@ -138,7 +139,7 @@ async function refresh() {
     await track();
     if (performance.now() - rareAt > RARE_MS) {
       rareAt = performance.now();
-      await Promise.all([brakes(), papers.statements(), deals.look(), obligation.look(orders.orders)]);
+      await Promise.all([brakes(), papers.statements(), showAccess(link), deals.look(), obligation.look(orders.orders)]);
     }
   } catch (error) {
     if (error.message) $("orders-answer").textContent = error.message;
