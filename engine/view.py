@@ -5,6 +5,7 @@ sequencer. All numbers are integers (ticks, tonnes, fen); 0 for "none". Everythi
 applies only what is on disk.
 """
 
+from collections.abc import Collection
 from copy import copy
 from typing import Final
 
@@ -630,6 +631,11 @@ class MarketView:
     def keys(self) -> list[KeyView]:
         """All member keys, in the order of registration."""
         return [key_view(key) for key in self._market.state.keys.values()]
+
+    def keys_of(self, accounts: Collection[int]) -> list[KeyView]:
+        """The keys that open one of these accounts, in the order of registration."""
+        keys = self._market.state.keys.values()
+        return [key_view(key) for key in keys if any(account in accounts for account in key.accounts)]
 
     def key(self, key_id: str) -> KeyView | None:
         """One member key."""

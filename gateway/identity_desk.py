@@ -30,9 +30,8 @@ class IdentityDesk:
         )
 
     def _own_keys(self, connection: Connection, request: iw.KeyList) -> None:
-        own = set(connection.accounts.values())
-        keys = self._gateway.view().keys()
-        connection.reply(request.id, [self._key_row(key) for key in keys if own.intersection(key.accounts)])
+        keys = self._gateway.view().keys_of(set(connection.accounts.values()))
+        connection.reply(request.id, [self._key_row(key) for key in keys])
 
     def _keys(self, connection: Connection, request: iw.OpsKeys) -> None:
         keys = self._gateway.view().keys()

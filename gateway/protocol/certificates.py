@@ -45,7 +45,8 @@ def read(der: bytes) -> x509.Certificate:
     """A certificate from its bytes. Raises CertificateFault."""
     try:
         found = x509.load_der_x509_certificate(der)
-        _ = found.extensions, found.subject, found.issuer  # the library reads them late
+        # the library reads these late
+        _ = found.extensions, found.subject, found.issuer, found.not_valid_before_utc, found.not_valid_after_utc
     except _UNREADABLE as error:
         raise CertificateFault("not an X.509 certificate") from error
     return found
@@ -108,6 +109,10 @@ def check_authority(der: bytes) -> x509.Certificate:
         raise CertificateFault("not the certificate of an authority (basicConstraints)")
     if usage is not None and not usage.key_cert_sign:
         raise CertificateFault("its key is not for issuing certificates (keyUsage)")
+    try:
+        found.public_key()
+    except _UNREADABLE as error:
+        raise CertificateFault("its public key is of a kind that is not known here") from error
     return _strong(found)
 
 

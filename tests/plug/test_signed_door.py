@@ -157,6 +157,28 @@ async def test_who_does_not_sign_as_they_should_is_not_let_in(market: Market, me
     assert (await looker.ask("order.place", 403, **order("h-4")))["error"]["code"] == reasons.NOT_PERMITTED
 
 
+async def test_a_key_is_held_to_its_networks_its_last_day_and_its_scope(market: Market, member: Member) -> None:
+    access = market.exchange.gateway.access
+    now_ns, day = access.now_ns(), str(access.today())
+    access.now_ns = lambda: now_ns  # no midnight in between
+    made: dict[str, Member] = {}
+    for name, given in (
+        ("test_there", {"networks": ["10.0.0.0/8"]}),
+        ("test_copy", {"scopes": ["drop_copy"], "expires_day": f"{day[:4]}-{day[4:6]}-{day[6:]}"}),
+    ):
+        key = Ed25519PrivateKey.generate()
+        fields = {"key_id": name, "public_key": keys.public_bytes(key).hex(), "accounts": [ACCOUNT]}
+        await market.act("register_key", fields | given)
+        made[name] = Member(member.http, name, key)
+    assert (await made["test_there"].ask("account.cash", 401))["error"]["name"] == "ADDRESS_NOT_ALLOWED"
+    copy = made["test_copy"]
+    assert (await copy.ask("account.cash"))["account"] == ACCOUNT
+    for method in ("order.cancel_all", "kill_switch.engage"):
+        assert (await copy.ask(method, 403))["error"]["name"] == "NOT_PERMITTED"
+    access.now_ns = lambda: now_ns + 400 * 86_400 * 1_000_000_000  # past the trading days of a market that runs ahead
+    assert (await copy.ask("account.cash", 401))["error"]["name"] == "KEY_EXPIRED"
+
+
 async def test_every_twin_is_in_the_specification_and_nothing_else(member: Member) -> None:
     paths = (await member.http.get("/openapi.json")).json()["paths"]
     twins = {path.removeprefix("/api/v1/trade/") for path, found in paths.items() if "post" in found}

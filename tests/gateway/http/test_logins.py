@@ -211,6 +211,25 @@ async def test_a_login_made_by_operators_opens_once_and_nobody_signs_with_it(tmp
             await there.house.member("wu-web").open()
 
 
+async def test_a_login_ends_with_the_last_day_of_its_key(tmp_path: Path) -> None:
+    async with street(tmp_path) as there:
+        access = there.house.gateway.access
+        now_ns, day = access.now_ns(), access.today()
+        access.now_ns = lambda: now_ns  # no midnight in between
+        code = factors.new_code()
+        mark = factors.fingerprint("wu-web", code)
+        await there.house.act(commands.RegisterKey("wu-web", mark, (4,), ("view",), "wu", expires_day=day))
+        browser = there.browser()
+        await browser.enrol(LoginCodeView("trade", "wu-web", code, ""))
+        assert (await browser.log_in("trade", "wu-web")).status_code == 200
+        peer = await there.socket("trade", await browser.ticket())
+        assert (await peer.message())["result"]["accounts"] == ["K001"]
+        access.now_ns = lambda: now_ns + 86_400 * 1_000_000_000
+        assert await peer.closed() in (4003, 4011)  # with the next heartbeat, by its key or by its session
+        assert (await browser.client.get("/v1/session")).status_code == 401
+        assert (await browser.log_in("trade", "wu-web")).status_code == 401
+
+
 async def test_a_login_ends_with_its_key(tmp_path: Path) -> None:
     async with street(tmp_path) as there:
         browser = await enrolled(there)
