@@ -20,7 +20,7 @@ from gateway.http.pages import page
 from gateway.http.replies import JSON, AnyRequest, Refused
 from gateway.http.sources import Sources, sources_of
 from gateway.logins import Logins, WebSession, factors
-from gateway.protocol import codec
+from gateway.protocol import acts, codec
 from gateway.protocol.times import time_text
 from gateway.tables import workbook
 
@@ -30,6 +30,10 @@ OPS_PATH: Final = "/ws/v1/ops"
 _encode: Final = msgspec.json.Encoder().encode
 _NO_STORE: Final = {"cache-control": "no-store"}
 _WORKBOOK_BYTES_MAX: Final = 2**20  # of the tables that a page wants as a workbook: a statement is well below
+_SCOPES: Final = (
+    ("login", "登录", "login"), ("buy", "买入", "buying"), ("sell", "卖出", "selling"), ("transfer", "转出", "transfer"),
+    ("cash_out", "出金", "cash out"),
+)  # fmt: skip
 Body = TypeVar("Body", bound=Struct)
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -278,7 +282,9 @@ def operator_page(request: AnyRequest) -> Template | Redirect:
     """The operators' console: the day, approvals, settlement, matters, health."""
     names = dict(zip(phases.NAMES[1:], phases.NAMES_ZH[1:], strict=True))
     year = (sources_of(request).view.day().trading_day or today_of(sources_of(request))) // 10_000 - 1
-    return _desk_page(request, "ops", "operator.html", phase_names=names, year=year)
+    return _desk_page(
+        request, "ops", "operator.html", phase_names=names, year=year, scopes=_SCOPES, act_names=sorted(acts.ACTS)
+    )
 
 
 def _private(shown: Template) -> Template:

@@ -20,6 +20,7 @@ BUY, SELL = 1, 2
 DAY, NEXT_DAY = "2026-11-20", "2026-11-23"
 FIRST, SECOND = founding.DEFAULT_OPERATORS
 TRICK = "=HYPERLINK(1) <b>甲</b><img src=x onerror=document.title=1>"
+TURNED = "正常文字 שלום =cmd|calc"  # runs from right to left in its middle
 HEAD = "account,instrument,kind,tonnes\n"
 WRONG = HEAD + "A001,CQEA-25,free,1000\nB009,CQEA-25,free,500\nA002,CQEA-25,free,250\n"
 RIGHT = WRONG.replace("B009", "A003")
@@ -152,6 +153,7 @@ async def imported(there: Hall, first: Driver, second: Driver) -> None:
     await handed_over(first, "allocations", WRONG.encode())
     await first.says("#file-answer", "整个文件未导入")
     await first.says("#file-report", "B009")
+    await first.says("#file-report", "无此账户")
     assert await page.locator("#file-report tbody tr").count() == 1
     assert there.plan() == 0
     await first.check("console-file-refused-zh")
@@ -208,7 +210,7 @@ async def published(first: Driver, second: Driver, visitor: Driver, url: str) ->
     """The bulletin is looked at, signed, proposed, approved; a visitor's own browser finds it genuine."""
     page = first.page
     await view(first, "bulletins")
-    await page.click("#bulletins tr:has-text('2026-11-20') button")
+    await page.click("#bulletin-rows tr:has-text('2026-11-20') button")
     await first.says("#bulletin", "CQEA-25")
     assert await page.locator("#bulletin button:has-text('提出公布')").is_disabled()
     await page.click("#bulletin button:has-text('签名')")
@@ -216,7 +218,7 @@ async def published(first: Driver, second: Driver, visitor: Driver, url: str) ->
     await page.click("#bulletin button:has-text('提出公布')")
     await approved(first, "#bulletin-answer", second, "Bulletin", "published")
     await first.check("console-bulletin-zh")
-    await first.says("#bulletins", "✓ 已公布")
+    await first.says("#bulletin-rows", "✓ 已公布")
     await visitor.page.goto(f"{url}/verify#{DAY}")
     await visitor.says("#verdict", f"真实:{DAY}")
 
@@ -242,3 +244,97 @@ async def test_two_operators_run_a_day_and_a_visitor_checks_its_bulletin(tmp_pat
         assert await page.locator("main img, main b:text('甲')").count() == 0
         assert await page.title() == "运营台 · 渝碳"
         await first.check("console-today-zh")
+
+
+async def tabbed_to(driver: Driver, selector: str) -> None:
+    """Go on with the Tab key until the focus is there."""
+    for _ in range(200):
+        await driver.page.keyboard.press("Tab")
+        if await driver.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"Tab never comes to {selector}")
+
+
+async def traded_at_the_limit(there: Hall) -> None:
+    """What the watch takes for a pair that moves the price between themselves."""
+    await there.act(
+        commands.AllocateUnits(1, 1, 1_000, "free", 2025), commands.OpenDay(20261120), commands.ChangePhase(CONTINUOUS)
+    )
+    (instrument,) = there.exchange.view.instruments()
+    for tonnes in (30, 20, 10):
+        await there.trade(tonnes, instrument.high_limit_ticks)
+
+
+async def test_supervision_the_trail_and_the_house_are_looked_into(tmp_path: Path) -> None:
+    async with hall(tmp_path) as there, browser(there.url) as open_page:
+        await traded_at_the_limit(there)
+        driver = await open_page("en")
+        page = driver.page
+        await logged_in(there, driver, FIRST, "ops")
+
+        # an alert with its trades drawn and listed becomes a case; an account is restricted
+        await page.fill("#why", "渝环查 1")
+        await view(driver, "supervision")
+        await page.click("#alerts tr:has-text('limit pair') button")
+        await page.wait_for_selector("#evidence circle")
+        assert await page.locator("#evidence circle").count() == await page.locator("#evidence tbody tr").count() == 3
+        await page.click("#evidence button:has-text('Open a case')")
+        await driver.says("#alerts-answer", "done")
+        await driver.says("#cases", "limit pair")
+        await page.fill("#restrict-account", "A002")
+        await page.check("#restrict-form [value=buy]")
+        await page.fill("#restrict-basis", TURNED)
+        await page.click("#restrict")
+        await driver.says("#restrictions", "A002")
+        await page.click("#accounts-show")
+        await driver.says("#accounts", TRICK)
+        assert await page.locator("#accounts img, #accounts tbody b").count() == 0
+        await driver.check("console-supervision-en")
+
+        # by keys alone: the audit trail is searched, then the state of the house is seen
+        await page.focus("#why")
+        for _ in range(2):
+            await page.keyboard.press("Shift+Tab")
+        assert await page.evaluate("() => document.activeElement.hash") == "#audit"
+        await page.keyboard.press("Enter")
+        await tabbed_to(driver, "#audit-account")
+        await page.keyboard.type("A002")
+        await page.keyboard.press("Enter")
+        await driver.says("#audit-found", "restrict")
+        await driver.says("#audit-found", "渝环查 1")
+        await tabbed_to(driver, "#audit-found summary")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#audit-found details[open]")
+        await driver.check("console-audit-en")
+        await view(driver, "health")
+        await driver.says("#house", "entries behind")
+        await driver.says("#house", "ms there and back")
+        await driver.check("console-health-en")
+
+
+async def test_long_tables_stay_usable(tmp_path: Path) -> None:
+    async with hall(tmp_path) as there, browser(there.url) as open_page:
+        driver = await open_page("en")
+        page = driver.page
+        await logged_in(there, driver, FIRST, "ops")
+        await view(driver, "files")
+        rows = "".join(f"X{number:05},CQEA-25,free,1\n" for number in range(1_500))
+        await handed_over(driver, "allocations", (HEAD + rows).encode())
+        await driver.says("#file-answer", "1500 wrong")
+        await driver.says("#file-report", "Rows 1–100 of 1,000")
+        await page.click("#file-report button:has-text('Next')")
+        await driver.says("#file-report tbody", "X00100")
+        await page.fill("#file-report [type=search]", "x00999")
+        await driver.says("#file-report", "Rows 1–1 of 1")
+        await driver.check("console-long-en")
+        shown = await page.evaluate("""async () => {
+          const { pagedTable } = await import("/static/paged.js");
+          const rows = Array.from({ length: 10_000 }, (_, place) => [`row ${place}`, "text"]);
+          const made = pagedTable("long", ["one", "two"], rows);
+          const search = made.querySelector("[type=search]");
+          search.value = "row 9999";
+          const before = made.querySelectorAll("tbody tr").length;
+          search.dispatchEvent(new Event("input"));
+          return [before, made.querySelectorAll("tbody tr").length, made.querySelector("tbody th").textContent];
+        }""")
+        assert shown == [100, 1, "row 9999"]

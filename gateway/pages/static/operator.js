@@ -1,10 +1,14 @@
 // The operators' console: the day and what stands against it, what waits for a second person, and what is not settled or not equal.
 
 import { act } from "./acting.js";
+import { alerts } from "./alerts.js";
 import { Approvals } from "./approvals.js";
+import { Audit } from "./audit.js";
 import { bank } from "./bank.js";
 import { Files } from "./files.js";
+import { health } from "./health.js";
 import { Link } from "./link.js";
+import { measureForms, measures } from "./measures.js";
 import { $, make, moment } from "./people.js";
 import { documentNode, fill, run, tonnes, watchSession } from "./parts.js";
 import { Publishing } from "./publishing.js";
@@ -19,6 +23,7 @@ const STATUS = {
 const MATTERS_SHOWN = 50;
 let due = 0;
 let me = "";
+let house = []; // checks of the day table
 
 const link = new Link("ops", showState, hear, async (welcome) => {
   me = welcome.key_id;
@@ -34,8 +39,9 @@ const PARTS = {
   settlement: [unsettled, () => bank(link, soon)],
   files: [],
   bulletins: [() => publishing.refresh()],
-  supervision: [matters],
-  health: [health],
+  supervision: [() => measures(link, soon), () => alerts(link, soon), matters],
+  audit: [],
+  health: [() => health(link, house)],
 };
 
 function hear(event) {
@@ -78,7 +84,7 @@ async function day() {
       row.done_at ? moment(row.done_at) : "", row.by, row.count ? tonnes(row.count) : "", { text: [row.detail, row.remedy].filter(Boolean).join(" → ") || "—", className: "wrap" },
     ];
   }));
-  fill($("house"), told.house.map((row) => [row.check, row.is_ok ? `✓ ${say("正常", "well")}` : `✗ ${say("异常", "not well")}`, { text: row.detail, className: "wrap" }]));
+  house = told.house;
 }
 
 function control(id, name, fields, words) {
@@ -117,12 +123,8 @@ async function matters() {
   $("cases").replaceChildren(documentNode([...cases, ...holders].slice(0, MATTERS_SHOWN)));
 }
 
-async function health() {
-  const told = await link.request("ops.status");
-  $("seq").textContent = String(told.seq);
-  $("health").replaceChildren(documentNode(told.counters));
-}
-
 new Files(link, soon);
+new Audit(link);
+measureForms(link, soon);
 followViews(soon);
 watchSession("ops").catch(() => location.assign("/login"));

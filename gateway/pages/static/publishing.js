@@ -18,7 +18,7 @@ export class Publishing {
 
   async refresh() {
     const rows = await this.link.request("ops.bulletins");
-    fill($("bulletins"), rows.map((row) => [
+    fill($("bulletin-rows"), rows.map((row) => [
       row.period, String(row.version), row.is_published ? `✓ ${say("已公布", "published")}` : `· ${say("未公布", "not published")}`,
       button(say("预览", "Preview"), $("bulletin-answer"), () => this.preview(row), { ariaLabel: say(`预览 ${row.period} 第 ${row.version} 版`, `Preview ${row.period}, version ${row.version}`) }),
       row.is_published ? make("a", { href: `/verify#${row.period}` }, say("公众核验", "The public's check")) : "",
