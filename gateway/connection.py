@@ -387,6 +387,7 @@ class Connection:
             return
         self._is_paused = False
         if happened == session.TOO_SLOW:
+            words = "SLOW_FOLLOWER"  # a close frame is all that it is still told
             self._outbox.clear()
             self._gateway.counters["closed_slow"] += 1
         else:

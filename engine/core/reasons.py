@@ -1,6 +1,7 @@
 """Why something is refused: one closed catalogue of numbers, names and sentences, in ranges by area.
 
-Each number is given once and never reused. The same table drives the server, the client, the documents and the pages.
+Each number is given once and never reused (2006 and 6003 stood here once, and no door ever gave them). The same table drives the
+server, the client, the documents and the pages.
 `retry` tells a program what to do: never (mend the request), same_id (send it again unchanged), after (wait for
 retry_after_ms), reconcile (ask order.get first), phase (when the next phase begins), contact (talk to the exchange).
 """
@@ -58,7 +59,6 @@ PARTICIPANT_SUSPENDED: Final = 2002
 NOT_QUALIFIED: Final = 2003
 NOT_ELIGIBLE: Final = 2004
 ACCOUNT_RESTRICTED: Final = 2005
-SECOND_APPROVAL_REQUIRED: Final = 2006
 UNKNOWN_ACCOUNT: Final = 2007
 SELF_APPROVAL: Final = 2008
 UNKNOWN_PROPOSAL: Final = 2009
@@ -175,7 +175,6 @@ RESERVE_TOO_SMALL: Final = 5020
 NOTHING_OWED: Final = 5021
 USE_RESTRICTED: Final = 5007
 # 6000 settlement and registry
-SETTLEMENT_PENDING: Final = 6003
 UNKNOWN_DOCUMENT: Final = 6006
 RECONCILIATION_BREAK: Final = 6007
 FORM_NOT_INSTALLED: Final = 6008
@@ -468,9 +467,6 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "A restriction on the account forbids this.",
         "账户受限制,不能进行此操作。",
         "CQ-M Art. 30",
-    ),
-    Reason(
-        2006, "SECOND_APPROVAL_REQUIRED", "never", 99, "The act waits for a second person.", "该操作须由第二人复核。"
     ),
     Reason(
         2007,
@@ -1171,7 +1167,6 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The account does not owe the risk reserve so much.",
         "该账户应偿还风险准备金的数额小于此数。",
     ),
-    Reason(6003, "SETTLEMENT_PENDING", "after", 99, "Settlement has not caught up yet.", "结算尚未完成。"),
     Reason(
         6006,
         "UNKNOWN_DOCUMENT",

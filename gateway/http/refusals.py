@@ -5,6 +5,7 @@ from typing import Any, Final
 import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
 from engine.core import reasons
 from gateway.feed.tape import TapeBusy
@@ -54,6 +55,8 @@ def on_http_error(request: AnyRequest, error: HTTPException) -> Response[Any]:
     """What the framework refuses: no such path, a wrong method, a broken request."""
     if isinstance(error, NotFoundException | MethodNotAllowedException):
         return _answer(request, Refused(reasons.UNKNOWN_METHOD), error.status_code)
+    if error.status_code == HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+        return _answer(request, Refused(reasons.FRAME_TOO_LARGE), error.status_code)
     return _answer(request, Refused(reasons.INVALID_FIELD, detail=error.detail), error.status_code)
 
 

@@ -48,7 +48,7 @@ CLOSE_CODES: Final[dict[int, str]] = {
     4001: "no login within the time allowed: connect again",
     4002: "the login was refused: check key, environment and host of the login text",
     4003: "access was taken away (key revoked, account restricted): talk to the exchange",
-    4008: "the peer reads too slowly: reconnect and replay from the last seq",
+    4008: "the peer reads too slowly (its reason is SLOW_FOLLOWER): reconnect and replay from the last seq",
     4009: "another connection went on with this session",
     4010: "nothing was heard for two heartbeats: reconnect",
     4011: "the browser's session that opened this connection has ended: log in again",

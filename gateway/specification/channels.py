@@ -72,13 +72,13 @@ CHANNELS: Final[tuple[Channel, ...]] = (
         "book5.{instrument}",
         _ALL,
         "The best levels, whole, at most every 500 ms.",
-        {"snapshot": messages.Book5Data, "update": messages.Book5Data, **_LADDER_RESET},
+        {"snapshot": messages.Book5Data, "update": messages.Book5Data},
     ),
     Channel(
         "ticker.{instrument}",
         _ALL,
         "Last price, change, high and low, volume, turnover, limits of the day.",
-        {"snapshot": messages.TickerData, "update": messages.TickerData, **_LADDER_RESET},
+        {"snapshot": messages.TickerData, "update": messages.TickerData},
     ),
     Channel(
         "trades.{instrument}",

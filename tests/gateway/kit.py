@@ -180,6 +180,7 @@ class RawPeer:
         self.head = head
         self.host = host
         self.close_code: int | None = None
+        self.close_reason = ""
         self._listener = Listener()
         self._hello: dict[str, Any] = {}
 
@@ -241,7 +242,7 @@ class RawPeer:
                 size = int.from_bytes(await self._exactly(8), "big")
             payload = await self._exactly(size)
             if head[0] == 0x88:
-                self.close_code = int.from_bytes(payload[:2], "big")
+                self.close_code, self.close_reason = int.from_bytes(payload[:2], "big"), payload[2:].decode()
                 raise ConnectionError(self.close_code)
             if head[0] == 0x81:
                 document: dict[str, Any] = json.loads(payload)

@@ -7,6 +7,8 @@ import pytest
 
 from engine.core import reasons
 from engine.core.reasons import BY_NAME, BY_NUMBER, CATALOGUE, Reason
+from tests.gateway.points import ENDED, REFUSED
+from tests.gateway.test_catalogue import NO_SOCKET, PROVOKED
 from tests.house.source import sources
 
 CONSTANTS = {name: value for name, value in vars(reasons).items() if name.isupper() and type(value) is int}
@@ -51,3 +53,11 @@ def test_numbers_of_reasons_are_written_nowhere_else() -> None:
         if re.search(r"reason\w*\s*(==|!=|=|:)\s*[1-9]\d{3}\b", text)
     ]
     assert wrong == []
+
+
+def test_each_reason_is_provoked_through_a_socket() -> None:
+    """A new one gets a row in tests/gateway/points.py (or a provocation in test_catalogue.py): what asks for it, and where."""
+    shown = {point.name for point in (*REFUSED, *ENDED)} | {name for names in PROVOKED for name in names}
+    assert sorted(BY_NAME.keys() - shown - NO_SOCKET.keys()) == [], "provoked by no row of tests/gateway/points.py"
+    assert sorted(shown - BY_NAME.keys()) == []
+    assert not shown & NO_SOCKET.keys()

@@ -167,17 +167,19 @@ def hash_of(market: Market) -> str:
 
 
 class Desk:
-    """A market and someone who hands it commands one by one; keeps all events."""
+    """A market and someone who hands it commands one by one; keeps them and all events."""
 
     def __init__(self, text: str | None = None) -> None:
         self.market = Market()
         self.at_ns = START_NS
         self.events: list[Event] = []
+        self.commands: list[AnyCommand] = []
         self.do(founding(rulebook_text() if text is None else text))
 
     def do(self, command: AnyCommand) -> list[Event]:
         """Apply one command; returns what happened."""
         self.at_ns += 1_000
+        self.commands.append(command)
         happened = self.market.apply(Entry(self.market.seq + 1, self.at_ns, command))
         self.events += happened
         return happened
