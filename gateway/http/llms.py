@@ -36,6 +36,7 @@ TEXT: Final = """\
 
 ## Specifications
 
+- MCP: `yutan mcp --url THIS-ADDRESS` (pip install 'yutan[mcp]') has all of the above as read-only tools, and checks bulletins
 - [OpenAPI](/openapi.json): the HTTP side, the members' signed requests among it
 - [AsyncAPI](/asyncapi.json): the websocket doors
 """

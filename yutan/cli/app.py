@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "book": "member",
     "notices": "notices",
     "fees": "fees",
+    "mcp": "mcp",
 }
 GROUPS: Final = (
     "key",
