@@ -179,11 +179,12 @@ async def on_exchange(
     return Result(done.answers / done.seconds, done.times_ns, used / done.answers * 1e6)
 
 
-async def on_echo(server: serving.Server, shares: list[Share], in_flight: int) -> Result:
-    """The same frames, sent back."""
+async def on_echo(server: serving.Server, shares: list[Share], in_flight: int, rate: int = 0) -> Result:
+    """The same frames, sent back; with a rate as an open loop."""
     peers = [await load.connect(f"ws://127.0.0.1:{server.port}/", b'"method"') for _ in shares]
     before = server.cpu_seconds()
-    done = await load.drive(peers, [share.timed for share in shares], in_flight)
+    timed = [share.timed for share in shares]
+    done = await (load.drive_open(peers, timed, rate) if rate else load.drive(peers, timed, in_flight))
     used = server.cpu_seconds() - before
     require("frames that did not come back", done.refused, 0)
     for peer in peers:
@@ -224,6 +225,8 @@ async def _measure(scale: float, seed: int) -> Measured:
             shares = [share(number, "follow", live, count, seed) for number in range(connections)]
             followed = await on_exchange(exchange, data, shares, in_flight, is_following=True)
             figures.append(Figure("50 × 16, following their reports: exchange", followed.rate, "orders/s"))
+            ratio = followed.rate / echoed.rate
+            figures.append(Figure("50 × 16, following their reports: exchange to echo", ratio, "×"))
             figures.append(Figure("50 × 16, following their reports: processor", followed.cpu_us, "µs/order", "less"))
             figures += await _open_loop(exchange, data, scale, seed)
     return Measured(figures, facts)

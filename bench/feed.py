@@ -1,7 +1,8 @@
 """How many public events a second reach 1,000 followers while members trade, and how near is that to a bare write loop?
 
 Each follower follows the book, the best five levels, the ticker and the trades of 16 instruments. Members trade as fast as
-they are answered; the bare loop then writes as many bytes to as many sockets in chunks of the same size.
+they are answered; the bare loop then writes as many bytes to as many sockets in chunks of the same size. What the followers
+alone cost is the processor's time with all of them less that with one, for the same orders.
 """
 
 import asyncio
@@ -24,6 +25,9 @@ DOUBTS = (
     "Followers only count bytes; one of them looks into the frames, and the others are held to have got as many.",
     "Server, members and 1,000 followers share two cores.",
     "The feed gathers for 50 ms and joins what it says into one write for each follower; the bare loop is given the same chunks.",
+    "Deliveries a second are those of an exchange that takes orders on the same core meanwhile; the bare loop does nothing else. "
+    "So the last line compares what a delivered byte costs the processor: in the bare loop, and in the exchange for each "
+    "follower beyond the first.",
     "Book and ticker conflate by design: the faster members trade, the fewer events there are for each trade.",
 )
 FORMS = ("as built",)
@@ -37,6 +41,7 @@ ORDERS: Final = 40_000
 _FLUSH_S: Final = 0.05
 _QUIET_S: Final = 0.5
 _WAIT_S_MAX: Final = 300
+_TICK_S: Final = 0.01  # what the processor's time of another process is told in
 
 
 class Follower(asyncio.Protocol):
@@ -50,6 +55,7 @@ class Follower(asyncio.Protocol):
         self.received = 0
         self.kept: list[bytes] = []
         self.last_at = 0.0
+        self.is_closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say what there is to say at once."""
@@ -64,11 +70,20 @@ class Follower(asyncio.Protocol):
         if self._keeps:
             self.kept.append(data)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The other side has closed, or we have."""
+        self.is_closed = True
+
     def begin(self) -> None:
         """Forget what came so far."""
         self.received = 0
         self.kept = []
         self._keeps = self._is_looked_into
+
+    def fall_silent(self) -> None:
+        """Read nothing any more, and stay."""
+        if self._transport is not None:
+            self._transport.pause_reading()
 
     def close(self) -> None:
         """Leave."""
@@ -169,14 +184,22 @@ async def feed_exchange(data: Path, followers: int, orders: int, seed: int) -> F
     return Fed(count_frames(b"".join(first.kept)), first.received, seconds, traded.rate, used, others)
 
 
-async def shout(followers: int, rounds: int, size: int) -> float:
-    """Seconds in which the bare loop brings as much to as many."""
+class Shouted(NamedTuple):
+    """The bare loop: seconds until the last follower had all, and its processor time."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+async def shout(followers: int, rounds: int, size: int) -> Shouted:
+    """The bare loop brings as much to as many."""
     with serving.shout() as server:
         everyone = await connect(server.port, [b""] * followers)
-        start = time.perf_counter()
+        before, start = server.cpu_seconds(), time.perf_counter()
         server.say(f"{followers} {rounds} {size}\n")
         await wait_received(everyone, rounds * size)
-        return max(follower.last_at for follower in everyone) - start
+        seconds = max(follower.last_at for follower in everyone) - start
+        return Shouted(seconds, server.cpu_seconds() - before)
 
 
 async def wait_received(followers: list[Follower], size: int) -> None:
@@ -197,18 +220,25 @@ def measure(scale: float, seed: int) -> Measured:
 async def _measure(scale: float, seed: int) -> Measured:
     followers = scaled(FOLLOWERS, scale)
     with data_folder() as name:
-        fed = await feed_exchange(Path(name), followers, scaled(ORDERS, scale, 200), seed)
+        orders = scaled(ORDERS, scale, 200)
+        alone = await feed_exchange(Path(name) / "one", 1, orders, seed)
+        fed = await feed_exchange(Path(name) / "all", followers, orders, seed)
     rounds = max(1, round(fed.seconds / _FLUSH_S))
     size = max(1, fed.bytes // rounds)
     bare = await shout(followers, rounds, size)
     deliveries = fed.events * followers
+    theirs = max(_TICK_S, fed.cpu_seconds - alone.cpu_seconds) / ((followers - 1) * fed.bytes)
+    bare_cost = max(_TICK_S, bare.cpu_seconds) / (followers * rounds * size)
     return Measured(
         [
             rate("deliveries", deliveries, fed.seconds, "events/s"),
-            rate("bare loop, the same chunks", deliveries, bare, "events/s"),
-            Figure("deliveries to bare loop", bare / fed.seconds, "×"),
+            rate("bare loop, the same chunks", deliveries, bare.seconds, "events/s"),
+            Figure("deliveries to bare loop", bare.seconds / fed.seconds, "×"),
             Figure("orders/s meanwhile", fed.orders_a_second, "orders/s"),
             Figure("processor, all of it", fed.cpu_seconds / deliveries * 1e6, "µs/delivery", "less"),
+            Figure("processor, for each follower beyond the first", theirs * 2**30, "s/GiB", "less"),
+            Figure("processor, bare loop", bare_cost * 2**30, "s/GiB", "less"),
+            Figure("bare loop to followers, processor", bare_cost / theirs, "×"),
         ],
         {
             "followers": followers,

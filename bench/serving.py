@@ -25,10 +25,11 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """A running server: where it listens, and its process."""
+    """A running server: where it listens, and its process. `page`: address of an exchange's pages."""
 
-    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+    def __init__(self, process: "subprocess.Popen[str]", port: int, page: str = "") -> None:
         self.port = port
+        self.page = page
         self._process = process
 
     def say(self, line: str) -> None:
@@ -41,6 +42,11 @@ class Server:
         """Processor time of the whole process so far, user and system (Linux)."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def resident_bytes(self) -> int:
+        """Memory of the process that is in RAM (Linux)."""
+        fields = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def key_id(number: int) -> str:
@@ -81,7 +87,8 @@ def exchange(data: Path) -> Iterator[Server]:
         ]
         process = _start(["-m", "yutan", *command], stdout=log)
         try:
-            yield Server(process, _wait_open(process, data))
+            running = _wait_open(process, data)
+            yield Server(process, running.ws_port, running.http_url)
         finally:
             process.terminate()
             code = process.wait(STOP_SECONDS_MAX)
@@ -124,17 +131,15 @@ def _start(arguments: list[str], stdout: int | IO[str]) -> "subprocess.Popen[str
     )
 
 
-def _wait_open(process: "subprocess.Popen[str]", data: Path) -> int:
+def _wait_open(process: "subprocess.Popen[str]", data: Path) -> folder.Running:
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            running = folder.read_running(data)
+            return folder.read_running(data)
         except folder.FolderError:
             time.sleep(0.02)
-            continue
-        return running.ws_port
     raise WorkNotDone(f"the exchange did not open: {_log_tail(data)}")
 
 

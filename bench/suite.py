@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from bench import consensus, report
+from bench import consensus, page, report
 from bench.child import Run
 from engine.compiled import is_compiled
 
@@ -26,11 +26,14 @@ NAMES: Final = tuple(
         "journal",
         "sequencer",
         "end_to_end",
+        "acknowledge",
         "settle",
         "feed",
+        "silent",
+        "page",
         "recover",
     )
-    if name != "consensus" or consensus.is_there()
+    if (name != "consensus" or consensus.is_there()) and (name != "page" or page.is_there())
 )
 RUNS: Final = 5
 RUN_SECONDS_MAX: Final = 900

@@ -10,6 +10,8 @@ const $ = (id) => document.getElementById(id);
 const PHASES = JSON.parse($("main").querySelector(".clock").dataset.phases);
 const TRADES_SHOWN = 60;
 const SIDES = { buy: ["买", "Buy"], sell: ["卖", "Sell"], auction: ["竞", "Auction"] };
+const CHART_MS = 250; // a chart of minutes is drawn whole, so not with every trade
+const WAYS = ["up", "down", "flat"];
 const NUMERALS = "一二三四五六七八九十";
 
 const tickers = new Map();
@@ -18,6 +20,7 @@ let bars = [];
 let phase = null;
 let depth = { bids: [], asks: [] };
 let dirtyChart = true;
+let drawnAt = -CHART_MS;
 
 // ---- words and figures ----------------------------------------------------------------------------------------
 
@@ -35,8 +38,7 @@ function signed(text, unit = "") {
 function put(cell, text, way) {
   if (!cell) return;
   if (cell.textContent !== text) cell.textContent = text;
-  cell.classList.remove("up", "down", "flat");
-  if (way) cell.classList.add(way);
+  for (const name of WAYS) cell.classList.toggle(name, name === way); // what stays as it is costs no new style
 }
 
 function against(price, previous) {
@@ -107,7 +109,8 @@ function showDay(data) {
     const isPrice = ["open", "high", "low", "vwap", "close"].includes(name);
     const shown = value === null || value === undefined ? "—" : ["volume", "turnover"].includes(name) ? large(value) : String(value);
     put(cell, shown, isPrice ? against(value, data.prev_close) : name === "limit_up" ? "up" : name === "limit_down" ? "down" : "");
-    cell.title = value ?? "";
+    const whole = String(value ?? "");
+    if (cell.title !== whole) cell.title = whole;
   }
   dirtyChart = true;
 }
@@ -209,9 +212,10 @@ function showBars(data, isWhole) {
   dirtyChart = true;
 }
 
-function paint() {
-  if (dirtyChart && selected) {
+function paint(now) {
+  if (dirtyChart && selected && now - drawnAt >= CHART_MS) {
     dirtyChart = false;
+    drawnAt = now;
     const previous = tickers.get(selected)?.prev_close ?? null;
     draw($("chart"), bars, previous === null ? null : Number(previous), (date) => clock(local(date.getTime())), say("今日尚无成交", "No trades today yet"));
     if ($("bars").closest("details").open) showTable();
@@ -293,4 +297,4 @@ $("bars").closest("details").addEventListener("toggle", showTable);
 new ResizeObserver(() => (dirtyChart = true)).observe($("chart"));
 setInterval(tick, 500);
 tick();
-paint();
+paint(performance.now());
