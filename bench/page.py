@@ -40,7 +40,7 @@ _WAIT_MS: Final = 120_000
 _LONG_MS: Final = 50
 _WATCH: Final = """
 window.tasks = [];
-new PerformanceObserver((seen) => { for (const one of seen.getEntries()) window.tasks.push(one.duration); })
+new PerformanceObserver((seen) => { for (const one of seen.getEntries()) window.tasks.push([one.startTime, one.duration]); })
   .observe({ type: "longtask", buffered: true });
 const look = () => {
   if (/\\d/.test(document.querySelector("#bids")?.textContent ?? "") &&
@@ -164,6 +164,7 @@ class Watched:
     def __init__(self, page: Any) -> None:
         self.updates = 0
         self.heaps: list[int] = []
+        self._measured: list[tuple[float, float]] = []  # when the memory was read, which is a long task of our own
         self._page = page
         page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
 
@@ -177,7 +178,20 @@ class Watched:
             end = time.perf_counter() + seconds / 5
             while (left := end - time.perf_counter()) > 0:
                 self._page.wait_for_timeout(min(1_000, left * 1_000))
+            begun = self._now()
             self.heaps.append(heap_bytes(self._page))
+            self._measured.append((begun, self._now()))
+
+    def _now(self) -> float:
+        return float(self._page.evaluate("performance.now()"))
+
+    def long_tasks(self) -> list[float]:
+        """Milliseconds of each long task of the page's own."""
+        return [
+            duration
+            for start, duration in self._page.evaluate("window.tasks")
+            if not any(start + duration >= begun and start <= ended for begun, ended in self._measured)
+        ]
 
 
 def measure(scale: float, seed: int) -> Measured:
@@ -221,7 +235,7 @@ def _measure(browser: Any, url: str, seconds: float, loads: int) -> Measured:
     thread, before, start = MainThread(page), watched.updates, time.perf_counter()
     watched.stay(seconds)
     stayed = time.perf_counter() - start
-    tasks = page.evaluate("window.tasks")
+    tasks = watched.long_tasks()
     busy_s, scripts_s = thread.spent("TaskDuration"), thread.spent("ScriptDuration")
     require("errors of the page's scripts", faults, [])
     require("live at the end", page.get_attribute("#link", "data-state"), "live")
