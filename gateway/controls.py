@@ -33,6 +33,7 @@ _ACTS: Final = {
     commands.EngageOwn: "kill_switch.engage",
     commands.ReleaseOwn: "kill_switch.release",
     commands.SetOwnLimits: "limits.set",
+    commands.RevokeOwn: "key.revoke",
 }
 
 
@@ -49,6 +50,7 @@ class ControlDesk:
                 cw.KillSwitchList: self._list,
                 cw.LimitsGet: self._limits,
                 cw.LimitsSet: self._set_limits,
+                cw.KeyRevoke: self._revoke_key,
                 cw.OwnList: self._proposals,
                 cw.OwnApprove: self._approve,
                 cw.OwnReject: self._reject,
@@ -83,6 +85,9 @@ class ControlDesk:
             _fen(params.open_value_max, "open_value_max", now.open_value_max_fen),
         )
         self._ask(connection, request.id, params.note, act)
+
+    def _revoke_key(self, connection: Connection, request: cw.KeyRevoke) -> None:
+        self._ask(connection, request.id, request.params.note, commands.RevokeOwn(request.params.key_id))
 
     def _approve(self, connection: Connection, request: cw.OwnApprove) -> None:
         params = request.params
@@ -193,6 +198,8 @@ class ControlDesk:
         """What an act says, in the words of the wire."""
         if isinstance(act, commands.ReleaseOwn):
             return {"kill_switch_id": f"X-{act.kill_switch}"}
+        if isinstance(act, commands.RevokeOwn):
+            return {"key_id": act.key_id}
         fields: dict[str, Any] = {"account": self._names.account_code(act.account)}
         if isinstance(act, commands.EngageOwn):
             return fields | {"kind": act.kind}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class IdentityDesk:
-    """Answers questions about keys and authorities; the acts go through `ops.act`, as all do."""
+    """Answers questions about keys and authorities; the acts are `ops.act` and `key.revoke`."""
 
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
@@ -48,6 +48,8 @@ class IdentityDesk:
             day_text(key.expires_day) if key.expires_day else "",
             list(key.networks),
             certificate_row(key.certificate) if key.certificate else None,
+            self._gateway.connections_of(key.key_id, "trade"),
+            len(self._gateway.logins.sessions_of("trade", key.key_id)),
         )
 
     def _trust_list(self, connection: Connection, request: iw.OpsTrustList) -> None:

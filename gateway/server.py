@@ -453,9 +453,12 @@ class Gateway:
 
     def check_connections_of(self, key_id: str, door: str) -> None:
         """Raise `Refused` where this key has as many connections as it may have."""
-        there = sum(peer.key_id == key_id and peer.door == door for peer in self._connections)
-        if there >= self.settings.connections_per_key_max:
+        if self.connections_of(key_id, door) >= self.settings.connections_per_key_max:
             raise Refused(reasons.SESSION_LIMIT)
+
+    def connections_of(self, key_id: str, door: str) -> int:
+        """How many connections there are by this key."""
+        return sum(peer.key_id == key_id and peer.door == door for peer in self._connections)
 
     # ---- asking -------------------------------------------------------------------------------------------
 

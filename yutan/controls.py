@@ -69,6 +69,10 @@ class Controls:
         """Turn a proposal down."""
         return await self._ask(cw.OwnReject, cw.OwnRejectParams(proposal_id), cw.OwnOutcome)
 
+    async def revoke_key(self, key_id: str, note: str = "") -> cw.OwnOutcome:
+        """Revoke a key of the participant's at once."""
+        return await self._ask(cw.KeyRevoke, cw.KeyRevokeParams(key_id, note), cw.OwnOutcome)
+
     async def set_dead_man(self, seconds: int, account: str = "") -> session_wire.DeadManView:
         """Set, or set again, the account's dead-man timer; 0 takes it away."""
         params = session_wire.DeadManSetParams(seconds, account or UNSET)

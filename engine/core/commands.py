@@ -39,6 +39,7 @@ from engine.core.control_acts import OwnAct as OwnAct
 from engine.core.control_acts import RejectOwn as RejectOwn
 from engine.core.control_acts import ReleaseKillSwitch as ReleaseKillSwitch
 from engine.core.control_acts import ReleaseOwn as ReleaseOwn
+from engine.core.control_acts import RevokeOwn as RevokeOwn
 from engine.core.control_acts import SetOwnLimits as SetOwnLimits
 from engine.core.entry import Entry as Entry
 from engine.core.filing_commands import ConfirmSurrender as ConfirmSurrender

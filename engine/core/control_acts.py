@@ -55,7 +55,13 @@ class SetOwnLimits(Act, frozen=True, array_like=True, gc=False, tag=3):
     open_value_max_fen: int
 
 
-OwnAct = EngageOwn | ReleaseOwn | SetOwnLimits
+class RevokeOwn(Act, frozen=True, array_like=True, gc=False, tag=4):
+    """Revoke a key of the participant's at once (吊销密钥): one's own, or with the right `limits` anybody's."""
+
+    key_id: str
+
+
+OwnAct = EngageOwn | ReleaseOwn | SetOwnLimits | RevokeOwn
 
 
 class AskOwn(Command, frozen=True, array_like=True, gc=False, tag=31):

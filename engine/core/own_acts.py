@@ -1,8 +1,8 @@
 """What members do about themselves: stop, let go again, and set limits of their own (自设限额, domain rules C2, 13).
 
-To stop, or to make a limit tighter, takes one key and is done at once. To let go, or to make a limit looser, takes two users of the
-participant, two persons with the right `limits` each; a program's key has no person behind it and cannot. The acts are judged when
-they are asked for and again, by the same key, when they are approved.
+To stop, to revoke a key, or to make a limit tighter takes one key and is done at once. To let go, or to make a limit looser, takes
+two users of the participant, two persons with the right `limits` each; a program's key has no person behind it and cannot. The acts
+are judged when they are asked for and again, by the same key, when they are approved.
 """
 
 from hashlib import sha256
@@ -12,10 +12,18 @@ import msgspec
 
 from engine.core import kill_switches, reasons, standing
 from engine.core.admission import ADMITTED, Verdict
-from engine.core.commands import ApproveOwn, AskOwn, EngageOwn, RejectOwn, ReleaseOwn
+from engine.core.commands import ApproveOwn, AskOwn, EngageOwn, RejectOwn, ReleaseOwn, RevokeOwn
 from engine.core.control_acts import OwnAct, SetOwnLimits
 from engine.core.controls import ACCOUNT, NO_LIMITS, OWN_KINDS, KillSwitch, OwnLimits, OwnProposal
-from engine.core.events import Event, OwnActProposed, OwnActRefused, OwnActRejected, OwnActTaken, OwnLimitsChanged
+from engine.core.events import (
+    Event,
+    KeyRevoked,
+    OwnActProposed,
+    OwnActRefused,
+    OwnActRejected,
+    OwnActTaken,
+    OwnLimitsChanged,
+)
 from engine.core.state import Key, State
 from engine.core.units import AMOUNT_FEN_MAX, CASH_FEN_MAX, TONNES_MAX
 
@@ -118,6 +126,8 @@ def judge(state: State, key_id: str, act: OwnAct) -> Verdict:
         if switch is None or owner_of(state, switch) not in owners_of(state, key):
             return Verdict(reasons.UNKNOWN_KILL_SWITCH)
         return ADMITTED if switch.is_members and LIMITS in key.scopes else Verdict(reasons.NOT_PERMITTED)
+    if isinstance(act, RevokeOwn):
+        return judge_revoking(state, key, act)
     if act.account not in key.accounts:
         return Verdict(reasons.UNKNOWN_ACCOUNT)
     if isinstance(act, EngageOwn):
@@ -126,6 +136,17 @@ def judge(state: State, key_id: str, act: OwnAct) -> Verdict:
         needed = STOPPING_RIGHTS if act.kind == ACCOUNT else {LIMITS}
         return kill_switches.judge_room(state) if needed & set(key.scopes) else Verdict(reasons.NOT_PERMITTED)
     return judge_limits(state, key, act)
+
+
+def judge_revoking(state: State, key: Key, act: RevokeOwn) -> Verdict:
+    """A key that acts for nobody else: one's own, one of the same person's, or any of them with the right to limit."""
+    found = state.keys.get(act.key_id)
+    if found is None or not owners_of(state, found) <= owners_of(state, key):
+        return Verdict(reasons.UNKNOWN_KEY)
+    if found.revoked:
+        return Verdict(reasons.KEY_REVOKED)
+    is_own = found is key or (key.user != "" and found.user == key.user)
+    return ADMITTED if is_own or LIMITS in key.scopes else Verdict(reasons.NOT_PERMITTED)
 
 
 def judge_limits(state: State, key: Key, act: SetOwnLimits) -> Verdict:
@@ -209,6 +230,10 @@ def take(state: State, at_ns: int, key_id: str, note: str, act: OwnAct, out: lis
     """Let a judged act take effect. Nothing here can fail."""
     if isinstance(act, ReleaseOwn):
         kill_switches.release(state, act.kill_switch, out)
+        return
+    if isinstance(act, RevokeOwn):
+        state.keys[act.key_id].revoked = True
+        out.append(KeyRevoked(act.key_id))
         return
     account = state.held_account(act.account)
     if isinstance(act, EngageOwn):

@@ -94,6 +94,7 @@ UNKNOWN_KILL_SWITCH: Final = 2038
 TWO_USERS_NEEDED: Final = 2039
 UNKNOWN_LINK: Final = 2040
 UNKNOWN_AUTHORITY: Final = 2041
+UNKNOWN_KEY: Final = 2042
 WRONG_ENVIRONMENT: Final = 2050
 PAST_DAY: Final = 2051
 # 3000 limits
@@ -683,6 +684,7 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
     Reason(
         2041, "UNKNOWN_AUTHORITY", "never", 99, "The trust list knows no such authority.", "信任列表中没有该认证机构。"
     ),
+    Reason(2042, "UNKNOWN_KEY", "never", 99, "There is no such key of this participant.", "该交易参与人没有此密钥。"),
     Reason(
         2050,
         "WRONG_ENVIRONMENT",

@@ -29,7 +29,7 @@ TRADE_PATH: Final = "/ws/v1/trade"
 OPS_PATH: Final = "/ws/v1/ops"
 _encode: Final = msgspec.json.Encoder().encode
 _NO_STORE: Final = {"cache-control": "no-store"}
-_WORKBOOK_BYTES_MAX: Final = 2**20  # of the tables that a page wants as a workbook: a statement is well below
+WORKBOOK_BYTES_MAX: Final = 2**22  # of the tables that a page wants as a workbook: more than the longest statement
 _SCOPES: Final = (
     ("login", "登录", "login"), ("buy", "买入", "buying"), ("sell", "卖出", "selling"), ("transfer", "转出", "transfer"),
     ("cash_out", "出金", "cash out"),
@@ -236,7 +236,7 @@ async def ticket(request: AnyRequest) -> Response[bytes]:
     return _told({"ticket": logins.new_ticket(session), "seconds": logins.settings.ticket_s})
 
 
-@post("/workbook", request_max_body_size=_WORKBOOK_BYTES_MAX)
+@post("/workbook", request_max_body_size=WORKBOOK_BYTES_MAX)
 async def workbook_made(request: AnyRequest) -> Response[bytes]:
     """What the page shows, as an Excel workbook: the page has the words, the registry made the figures, this is the form."""
     _, logins = _logins(request)

@@ -108,6 +108,19 @@ class OwnReject(Request, tag="own.reject", gc=False, kw_only=True):
     params: OwnRejectParams
 
 
+class KeyRevokeParams(Params, gc=False):
+    """A key of the participant's own."""
+
+    key_id: Code
+    note: Text = ""
+
+
+class KeyRevoke(Request, tag="key.revoke", gc=False, kw_only=True):
+    """Revoke a key at once: its connections and browsers' sessions end. Another person's needs the right `limits`."""
+
+    params: KeyRevokeParams
+
+
 class OwnOutcome(Struct, omit_defaults=True, gc=False):
     """done: took effect; pending: a second user must approve it by `sha256`; rejected. orders: how many ended by it now."""
 
@@ -179,5 +192,13 @@ class OpsKillSwitches(Request, tag="ops.kill_switches", gc=False, kw_only=True):
 
 
 OfMembers = (
-    KillSwitchEngage | KillSwitchRelease | KillSwitchList | LimitsGet | LimitsSet | OwnList | OwnApprove | OwnReject
+    KillSwitchEngage
+    | KillSwitchRelease
+    | KillSwitchList
+    | LimitsGet
+    | LimitsSet
+    | KeyRevoke
+    | OwnList
+    | OwnApprove
+    | OwnReject
 )

@@ -62,7 +62,8 @@ class CertificateRow(Struct, gc=False):
 class KeyRow(Struct, gc=False):
     """One key. status: good, or the name of the reason for which it opens nothing today.
 
-    user "": a program of the participant's; expires_day "": no end; networks: none, from anywhere.
+    user "": a program of the participant's; expires_day "": no end; networks: none, from anywhere. connections and
+    browser_sessions: those that live now.
     """
 
     key_id: str
@@ -73,6 +74,8 @@ class KeyRow(Struct, gc=False):
     expires_day: str
     networks: list[str]
     certificate: CertificateRow | None
+    connections: int
+    browser_sessions: int
 
 
 class AuthorityRow(Struct, gc=False):

@@ -105,6 +105,7 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     control_wire.OwnList: (list[control_wire.OwnProposalRow],),
     control_wire.OwnApprove: (control_wire.OwnOutcome,),
     control_wire.OwnReject: (control_wire.OwnOutcome,),
+    control_wire.KeyRevoke: (control_wire.OwnOutcome,),
     control_wire.OpsKillSwitches: (list[control_wire.KillSwitchRow],),
     serial_wire.OpsSerials: (list[serial_wire.Serials],),
     allocation_wire.OpsAllocationPlans: (list[allocation_wire.AllocationPlanRow],),

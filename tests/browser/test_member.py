@@ -88,7 +88,7 @@ async def test_a_member_trades_watches_it_settle_and_confirms_the_statement(tmp_
         await driver.says("#fills", BY_NUMBER[reasons.AWAITS_CYCLE].zh)
         assert await page.locator("#fills .reached").all_text_contents() == ["● 已成交", "● 清算中"]
         await driver.says("#access", "zhu-1")
-        await driver.says("#access", "KEY_REVOKED")
+        await driver.says("#access", "已吊销")
         await driver.check("member-zh")
         await there.house.act(commands.CloseDay())
         await driver.says("#fills", "● 已交收")
@@ -117,6 +117,12 @@ async def test_a_member_trades_watches_it_settle_and_confirms_the_statement(tmp_
         await narrow.live()
         await narrow.says("#fills", "settled")
         await narrow.check("member-en-phone")
+        await narrow.page.fill("#l-value", "500.00")
+        await narrow.page.click("#limits-send")
+        await narrow.says("#now-order_value_max", "500.00")  # tighter: at once
+        await narrow.page.fill("#l-value", "900.00")
+        await narrow.page.click("#limits-send")
+        await narrow.says("#own", "900.00")  # looser: when a second user agrees
         await narrow.page.check("#kill-sure")
         await narrow.page.click("#kill")
         await narrow.says("#kill-state", "Stopped")

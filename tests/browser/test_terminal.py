@@ -55,11 +55,29 @@ async def test_a_trader_works_by_keys_alone_and_sets_this_device(tmp_path: Path)
         await driver.says("#orders", "43.00")
         await press("Escape")
         await press("o")
+        await press("ArrowDown")
+        await press("Enter")  # to be changed, in the ticket
+        await type_in("42.50")
+        await press("Enter")
+        await driver.says("#orders", "42.50")
+        await press("Escape")
+        await press("o")
+        for _ in range(2):
+            await press("ArrowDown")
+        await press("Enter")
+        await driver.says("#explained", "43.00")
+        await press("o")
         await press("Enter")
         await driver.says("#orders", "没有未成交委托")
         await press("?")
         assert await page.evaluate("document.getElementById('keys').open")
         await driver.check("keys-zh")
+        # A key that was lost is ended here; without the box nothing happens.
+        await page.click("#access button[aria-label='吊销 xu-1']")
+        await driver.says("#access-answer", "请先勾选")
+        await page.check("#revoke-sure")
+        await page.click("#access button[aria-label='吊销 xu-1']")
+        await driver.says("#access-answer", "xu-1 已吊销")
         # What is set stays on this device.
         assert await colour(page) == "#c4122f"
         for name, chosen in (("colours", "green-up"), ("figures", "short"), ("keys", "off")):

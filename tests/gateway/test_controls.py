@@ -136,3 +136,30 @@ async def test_a_restart_keeps_switches_limits_and_what_waits(house: House) -> N
         await he.controls.approve(waiting.proposal_id, waiting.sha256)
         with pytest.raises(Refused, match="OWN_ORDER_QUANTITY"):
             await he.place(SPOT, "buy", 6, "40.00")
+
+
+async def test_a_lost_key_is_revoked_by_its_person_or_by_who_may_limit_and_its_connections_end(house: House) -> None:
+    await with_users(house)
+    await house.act(
+        c.AppointUser("ma", 1, "ma", "i-3", ("view", "trade")),
+        c.RegisterKey("ma", public_of("ma"), (1,), ("view", "trade"), "ma"),
+        c.RegisterKey("ma-2", public_of("ma-2"), (1,), ("view",), "ma"),
+    )
+    lost = await house.logged_in("a001")
+    async with house.member("ma") as ma, house.member("wu") as wu:
+        rows = {row.key_id: row for row in await ma.participants.own_keys()}
+        assert set(rows) == {"a001", "both", "eyes", "gone", "wu", "he", "ma", "ma-2"}
+        assert (rows["a001"].user, rows["a001"].connections, rows["gone"].status) == ("", 1, "KEY_REVOKED")
+        assert (rows["ma"].user, rows["ma"].connections, rows["ma-2"].connections) == ("ma", 1, 0)
+        unknown = dict.fromkeys(("b001", "both", "no"), "UNKNOWN_KEY")
+        for key, reason in {"a001": "NOT_PERMITTED", "gone": "KEY_REVOKED", **unknown}.items():
+            with pytest.raises(Refused, match=reason):
+                await ma.controls.revoke_key(key)
+        assert (await ma.controls.revoke_key("ma-2", "a lost telephone")).status == "done"
+        assert (await wu.controls.revoke_key("a001", "stolen")).status == "done"
+        assert await lost.closed() == 4003
+        revoked = [row.key_id for row in await wu.participants.own_keys() if row.status == "KEY_REVOKED"]
+        assert revoked == ["a001", "gone", "ma-2"]
+    with pytest.raises(Refused, match="KEY_REVOKED"):
+        async with house.member("a001"):
+            pass

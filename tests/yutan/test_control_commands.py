@@ -45,6 +45,9 @@ def test_limits_and_kill_switches_by_commands(tmp_path: Path) -> None:
             desk.operator("approve", proposed["proposal_id"], operator=SECOND)
         assert desk.operator("kill", "list") == []
         desk.operator("kill", "engage", *WHY, code=2)
+        assert desk.member("wu-1", "key", "revoke", "he-1", "--note", "a lost telephone")["status"] == "done"
+        rows = {row["key_id"]: row["status"] for row in desk.member("wu-1", "key", "list")}
+        assert (rows["wu-1"], rows["he-1"]) == ("good", "KEY_REVOKED")
     assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
 
 

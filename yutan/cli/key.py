@@ -39,5 +39,16 @@ def list_keys(who: Who) -> None:
     session.member_asks(who, "keys (密钥)", lambda client: client.participants.own_keys())
 
 
+@app.command()
+@as_member
+def revoke(
+    who: Who,
+    key_id: Annotated[str, typer.Argument(help="Key, such as wu-1 (密钥编号).")],
+    note: Annotated[str, typer.Option("--note", help="Why; journaled (事由).")] = "",
+) -> None:
+    """Revoke a key at once (吊销密钥): one's own, or with the right `limits` anybody's of the participant."""
+    session.member_asks(who, "revoked (已吊销)", lambda client: client.controls.revoke_key(key_id, note))
+
+
 def _told(file: Path, public_key: bytes) -> dict[str, Any]:
     return {"key_id": file.stem, "file": str(file), "public_key": public_key.hex()}

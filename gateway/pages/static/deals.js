@@ -13,6 +13,12 @@ const AUCTIONS = { announced: ["已公告", "announced"], open: ["申报中", "o
 const DIRECTIONS = { sale: ["有偿竞价(出售)", "sale"], buy_back: ["回购", "buy-back"] };
 const AUCTIONS_SHOWN = 10;
 
+/** What kind of auction it is; one that a participant holds is named as such. */
+function kindOf(row) {
+  if (row.held_by && row.held_by !== "government") return say(`单向竞价(${row.held_by})`, `one-way, by ${row.held_by}`);
+  return say(...(DIRECTIONS[row.direction] ?? [row.direction, row.direction]));
+}
+
 /** Something that is sent once: while its outcome is not known, the same content goes under the same client id. */
 class Once {
   async send(link, method, name, params) {
@@ -140,7 +146,7 @@ export class Deals {
     }
     $("bid").hidden = !open.length;
     fill($("auctions"), auctions.map((row) => [
-      row.auction, say(...(DIRECTIONS[row.direction] ?? [row.direction, row.direction])), row.instrument, tonnes(row.quantity), row.limit_price ?? "—",
+      row.auction, kindOf(row), row.instrument, tonnes(row.quantity), row.limit_price ?? "—",
       row.closes_at ? moment(row.closes_at) : "—", say(...(AUCTIONS[row.status] ?? [row.status, row.status])),
       row.result ? say(`${row.result.price ?? "—"} · 成交 ${tonnes(row.result.quantity)} · 倍数 ${row.result.cover_ratio}`, `${row.result.price ?? "—"} · sold ${tonnes(row.result.quantity)} · cover ${row.result.cover_ratio}`) : "—",
     ]), say("没有竞价", "No auctions"));

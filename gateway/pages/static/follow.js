@@ -1,7 +1,8 @@
 // One connection to the market door that keeps itself honest: it numbers what it hears, asks again for what it missed,
 // and says within two seconds when it no longer knows. The rule is docs/feed.md, "Snapshot, update, gap".
 
-const SILENT_MS = 1800; // after this without a word the figures may be old
+const SILENT_MS = 1600; // after this without a word the figures may be old; seen within WATCH_MS, so within two seconds
+const WATCH_MS = 300; // how often it is looked
 const PING_MS = 900; // ask for a word when there was none for so long
 const DEAD_MS = 6000; // after this the connection is given up
 const RETRY_MS = [300, 700, 1500, 3000, 5000];
@@ -20,7 +21,7 @@ export class Follower {
     this.nextId = 1;
     this.questions = new Map(); // request id -> channel
     this.heardAt = 0;
-    setInterval(() => this.watch(), 300);
+    setInterval(() => this.watch(), WATCH_MS);
     addEventListener("online", () => this.connect());
     document.addEventListener("visibilitychange", () => this.watch());
     this.connect();

@@ -82,6 +82,12 @@ export class Link extends Follower {
     super.hear(text);
   }
 
+  /** What the exchange says to this connection alone: news of stops, limits and proposals of one's own among it. */
+  hearSession(event) {
+    if (event.kind === "control") this.onControl?.(event.data);
+    super.hearSession(event);
+  }
+
   /** Every event passes by here first, replayed ones too, which are older than what the follower counts from. */
   take(event) {
     this.onPast?.(event);

@@ -1,6 +1,6 @@
 // The member's terminal: shows what the exchange says about one's own accounts, and sends what was looked at before.
 
-import { showAccess } from "./access.js";
+import { Access } from "./access.js";
 import { Deals } from "./deals.js";
 import { figure, watchSettings } from "./device.js";
 import { listenForKeys } from "./keys.js";
@@ -15,6 +15,7 @@ import { showState } from "./state.js";
 import { clock, grouped, local, say } from "./words.js";
 
 const FILLS_SHOWN = 100;
+const FILLS_KEPT_MAX = 1_000;
 const FILLS_BACK = 400; // reports looked back for fills after a login
 const TRACK_MS = 1_500; // between looks at trades that are not settled yet
 const TRACKED_MAX = 12; // of them at a look
@@ -32,6 +33,7 @@ const STEPS = ["matched", "clearing_hold", "settled"];
 
 let account = "";
 let trading = "";
+let me = ""; // the key by which one is logged in
 let looked = "";
 let book = { bids: [], asks: [] }; // of what is looked at
 let due = 0; // a look that is about to be taken
@@ -44,6 +46,7 @@ const link = new Link("trade", onState, hear, onWelcome);
 const ticket = new Ticket(link, () => account, look, soon);
 const papers = new Papers(link, () => account);
 const deals = new Deals(link, () => account, soon);
+const access = new Access(link, () => me);
 const obligation = new Obligation(link, () => account, () => trading);
 
 // ---- the connection -------------------------------------------------------------------------------------------
@@ -60,6 +63,7 @@ async function onWelcome(welcome) {
   document.body.dataset.scopes = welcome.scopes.join(" ");
   $("ticket-panel").hidden = !welcome.scopes.includes("trade");
   trading = welcome.trading_day;
+  me = welcome.key_id;
   await learnReasons(link);
   const instruments = await link.request("instrument.list");
   ticket.show(instruments);
@@ -73,7 +77,7 @@ async function onWelcome(welcome) {
 /** Follow what is looked at; a repeated call changes nothing. */
 function look(instrument) {
   looked = instrument;
-  const wanted = ["phase"];
+  const wanted = ["phase", "auctions"];
   if (account) wanted.push(`exec.${account}`);
   const books = [instrument, ...obligation.allowances().slice(0, BOOKS_MAX)];
   wanted.push(...new Set(books.filter(Boolean).map((name) => `book5.${name}`)));
@@ -87,6 +91,7 @@ function hear(event) {
   const [kind] = event.ch.split(".");
   if (event.kind === "reset") return;
   if (kind === "phase") showPhase(event.data);
+  else if (kind === "auctions") soonAll();
   else if (kind === "book5") {
     const instrument = event.ch.slice("book5.".length);
     obligation.offered(instrument, event.data.asks);
@@ -95,9 +100,9 @@ function hear(event) {
       showBook(book, (price) => ticket.begin("", price));
     }
   } else if (kind === "exec") {
-    if (event.kind === "update") rareAt = -Infinity; // an offer or a bid may have changed
     take(event.data);
-    soon();
+    if (event.kind === "update") soonAll(); // an offer or a bid may have changed
+    else soon();
   }
 }
 
@@ -112,6 +117,10 @@ async function replay(last) {
 function take(report) {
   if (report.exec_type !== "trade" || !report.trade_id || fills.has(report.trade_id)) return;
   fills.set(report.trade_id, report);
+  if (fills.size > FILLS_KEPT_MAX) {
+    const [oldest] = fills.keys();
+    for (const kept of [fills, settling, askedAt]) kept.delete(oldest);
+  }
   soon();
 }
 
@@ -121,7 +130,14 @@ function soon() {
   if (!due) due = setTimeout(refresh, SOON_MS);
 }
 
+/** What changes rarely may have changed too. */
+function soonAll() {
+  rareAt = -Infinity;
+  soon();
+}
+
 setInterval(soon, LOOK_MS);
+link.onControl = soonAll;
 
 async function refresh() {
   due = 0;
@@ -139,7 +155,7 @@ async function refresh() {
     await track();
     if (performance.now() - rareAt > RARE_MS) {
       rareAt = performance.now();
-      await Promise.all([brakes(), papers.statements(), showAccess(link), deals.look(), obligation.look(orders.orders)]);
+      await Promise.all([brakes(), papers.statements(), access.look(), deals.look(), obligation.look(orders.orders)]);
     }
   } catch (error) {
     if (error.message) $("orders-answer").textContent = error.message;
@@ -161,11 +177,29 @@ function showOrders(rows) {
   fill($("orders"), rows.map((row) => [
     row.order_id, row.instrument, { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" }, row.price,
     `${tonnes(row.cum_qty)} / ${tonnes(row.order_qty)}`, row.time_in_force,
-    button(say("撤单", "Cancel"), $("orders-answer"), async () => {
-      const done = await link.request("order.cancel", { order_id: row.order_id, account });
-      return say(`${done.order_id} 已撤`, `${done.order_id} is canceled`);
-    }, { ariaLabel: say(`撤单 ${row.order_id}`, `Cancel ${row.order_id}`) }),
+    make("span", { className: "acts" },
+      button(say("撤单", "Cancel"), $("orders-answer"), async () => {
+        const done = await link.request("order.cancel", { order_id: row.order_id, account });
+        return say(`${done.order_id} 已撤`, `${done.order_id} is canceled`);
+      }, { ariaLabel: say(`撤单 ${row.order_id}`, `Cancel ${row.order_id}`) }),
+      button(say("改单", "Change"), $("orders-answer"), async () => {
+        if (looked !== row.instrument) look(row.instrument);
+        ticket.amend(row);
+      }, { ariaLabel: say(`改单 ${row.order_id}`, `Change ${row.order_id}`) }),
+      explainButton(row.order_id)),
   ]), say("没有未成交委托", "No open orders"));
+}
+
+/** An order's whole way, from its acceptance to title, in the exchange's words. */
+function explainButton(order) {
+  return button(say("经过", "History"), $("orders-answer"), async () => {
+    const told = await link.request("order.explain", { order_id: order, account });
+    const ahead = told.quantity_ahead === null ? null : make("p", {}, say(`同价位前面还有 ${tonnes(told.quantity_ahead)}(${told.orders_ahead} 笔)`, `${tonnes(told.quantity_ahead)} in ${told.orders_ahead} orders stand before it at its price`));
+    $("explained").replaceChildren(
+      make("h3", {}, say(`${order} 的经过`, `History of ${order}`)),
+      make("ol", { className: "steps" }, ...told.timeline.map((row) => make("li", {}, `${moment(row.at)} · ${row.text}`))), ...[ahead].filter(Boolean));
+    $("explained").focus();
+  }, { ariaLabel: say(`${order} 的经过`, `History of ${order}`) });
 }
 
 function showCash(cash) {
@@ -192,7 +226,7 @@ async function track() {
   }));
   fill($("fills"), shown.map((row) => [
     row.trade_id, clock(local(row.transact_time), true), row.instrument, { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" },
-    row.last_price, tonnes(row.last_qty), row.fee, { node: tracker(settling.get(row.trade_id)), className: "wrap" },
+    row.last_price, tonnes(row.last_qty), row.fee, { node: tracker(settling.get(row.trade_id)), className: "wrap" }, row.order_id.startsWith("O-") ? explainButton(row.order_id) : "—",
   ]), say("尚无成交", "No fills yet"));
   const isWaiting = shown.some((row) => !ENDED.has(settling.get(row.trade_id)?.status));
   clearTimeout(track.timer);
@@ -268,8 +302,7 @@ $("kill").addEventListener("click", async () => {
   });
   $("kill-sure").checked = false;
   $("kill").disabled = true;
-  rareAt = -Infinity;
-  soon();
+  soonAll();
 });
 $("limits").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -297,7 +330,7 @@ listenForKeys({
     $("keys").open = !$("keys").open;
     $("keys").querySelector("summary").focus();
   },
-}, "#book, #orders", () => ticket.forget());
+}, "#book, #orders", () => (ticket.amended ? ticket.hold("") : ticket.forget()));
 watchSettings($("device"), soon);
 
 watchSession("trade").catch(() => location.assign("/login"));

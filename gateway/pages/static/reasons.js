@@ -11,6 +11,12 @@ export async function learnReasons(link) {
   for (const row of told.errors) rows.set(row.code, row);
 }
 
+/** The sentence of a reason that is known by its name alone. */
+export function named(name) {
+  const found = [...rows.values()].find((row) => row.name === name);
+  return found ? `${say(found.zh, found.en)} (${found.code})` : name;
+}
+
 /** A reason as a person reads it: the sentence, its number and name, and the article that it rests on. */
 export function reasonText(reason) {
   const found = rows.get(reason.code);

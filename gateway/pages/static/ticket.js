@@ -23,12 +23,14 @@ export class Ticket {
     this.account = account;
     this.onSent = onSent;
     this.form = $("ticket");
+    this.amended = ""; // the open order whose price and quantity stand in the form
     this.tested = null; // the order that the preflight accepted, with the id under which it will be sent
     this.instruments = new Map();
     this.form.addEventListener("input", () => this.forget());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.tested) this.send();
+      if (this.amended) this.replace();
+      else if (this.tested) this.send();
       else this.test();
     });
     this.form.instrument.addEventListener("change", () => onInstrument(this.form.instrument.value));
@@ -60,9 +62,41 @@ export class Ticket {
   /** Whatever was tested is not what stands in the form any more. */
   forget() {
     this.tested = null;
-    $("ticket-send").textContent = say("试算", "Check");
+    $("ticket-send").textContent = this.amended ? say(`改单 ${this.amended}`, `Change ${this.amended}`) : say("试算", "Check");
     $("preflight").replaceChildren();
     $("ticket-answer").textContent = "";
+  }
+
+  /** An open order is to be changed: its terms stand in the form, of which price and quantity can be typed over. */
+  amend(order) {
+    const { form } = this;
+    for (const name of ["instrument", "side", "time_in_force", "price"]) form[name].value = order[name];
+    form.quantity.value = String(order.order_qty);
+    this.hold(order.order_id);
+    form.price.focus();
+    form.price.select();
+  }
+
+  /** Whether the form is about an open order ("" for a new one): what cannot be changed of one is fixed. */
+  hold(order) {
+    this.amended = order;
+    for (const field of [this.form.instrument, this.form.time_in_force, ...this.form.side]) field.disabled = Boolean(order);
+    this.forget();
+  }
+
+  async replace() {
+    $("ticket-send").disabled = true;
+    const order = this.amended;
+    try {
+      const told = await this.link.request("order.replace", { order_id: order, price: this.form.price.value.trim(), quantity: Number(this.form.quantity.value), account: this.account() });
+      this.hold("");
+      $("ticket-answer").textContent = say(`${order} 已改为 ${told.price},剩余 ${tonnes(told.leaves_qty)}`, `${order} is now at ${told.price}, ${tonnes(told.leaves_qty)} left`);
+      this.onSent();
+    } catch (error) {
+      $("ticket-answer").textContent = wrong(error);
+    } finally {
+      $("ticket-send").disabled = false;
+    }
   }
 
   asked() {
@@ -111,6 +145,7 @@ export class Ticket {
 
   /** Side and price are chosen; the quantity, or the price where there is none, is what is typed next. */
   begin(side, price = "") {
+    if (side && this.amended) this.hold("");
     if (side) this.form.side.value = side;
     if (price) this.form.price.value = price;
     this.forget();
@@ -124,6 +159,7 @@ export class Ticket {
     const select = this.form.instrument;
     const count = select.options.length;
     if (!count) return;
+    if (this.amended) this.hold("");
     select.selectedIndex = (select.selectedIndex + way + count) % count;
     this.forget();
     select.dispatchEvent(new Event("change"));

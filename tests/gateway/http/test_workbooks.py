@@ -1,12 +1,16 @@
 """What a page shows as an Excel workbook, asked for as a page does and read by a program of others."""
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
+from engine.core.units import TONNES_MAX
+from gateway.http.logins import WORKBOOK_BYTES_MAX
+from settlement.core.statement import STATEMENT_TRADES_MAX
 from tests.gateway.http.people import street
 from tests.gateway.http.test_logins import enrolled
 
@@ -44,7 +48,7 @@ async def test_texts_are_texts_and_figures_are_figures(tmp_path: Path) -> None:
         ([{"name": "a", "rows": []}, {"name": "A", "rows": []}], 400),
         ([{"name": "a", "rows": [[1.5]]}], 400),
         ([{"name": "a", "rows": [[2**53 + 1]]}], 400),
-        ([{"name": "a", "rows": [["x" * 9_000] * 100] * 2}], 413),
+        ([{"name": "a", "rows": [["x" * 9_000] * 100] * 5}], 413),
     ],
 )
 async def test_what_is_no_workbook_is_refused(tmp_path: Path, sheets: list[Any], status: int) -> None:
@@ -53,3 +57,19 @@ async def test_what_is_no_workbook_is_refused(tmp_path: Path, sheets: list[Any],
         await browser.log_in("trade", "wu-1")
         assert (await browser.post("/v1/workbook", sheets=sheets)).status_code == status
         assert (await browser.post("/v1/workbook", sheets=[{"name": "a", "rows": []}])).status_code == 200
+
+
+def test_the_longest_statement_is_taken() -> None:
+    row = [
+        "T-123456789012",
+        "2026-11-20 14:59:59",
+        "收盘集合竞价",
+        "O-123456789012",
+        "CQCER-2025",
+        "买入",
+        "12345.67",
+        TONNES_MAX,
+    ]
+    rows = [[*row, "12345678901.23", "12345678.90", "争议暂缓"]] * (STATEMENT_TRADES_MAX + 1)
+    body = json.dumps({"sheets": [{"name": "成交", "rows": rows}]}, ensure_ascii=False, separators=(",", ":"))
+    assert len(body.encode()) < WORKBOOK_BYTES_MAX
