@@ -395,10 +395,9 @@ def account_of(connection: Connection, code: Any) -> int:
 
 def trading_account_of(connection: Connection, code: Any) -> int:
     """The account that a request trades for. Raises `Refused` where the key may only look, or only cancel."""
-    account = account_of(connection, code)
     if not connection.may_trade:
         raise Refused(reasons.NOT_PERMITTED)
-    return account
+    return account_of(connection, code)
 
 
 def asked_of(request_id: str | int, params: wire.OrderPlaceParams) -> quick.Place:
@@ -437,10 +436,9 @@ def place_command(names: Directory, connection: Connection, asked: quick.Place) 
 
 def canceling_account_of(connection: Connection, code: Any) -> int:
     """The account that a request takes something back for. Raises `Refused` where the key may only look."""
-    account = account_of(connection, code)
     if not connection.may_cancel:
         raise Refused(reasons.NOT_PERMITTED)
-    return account
+    return account_of(connection, code)
 
 
 def order_name(params: wire.OrderNameParams | wire.OrderReplaceParams) -> tuple[int, str]:
