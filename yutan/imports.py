@@ -48,7 +48,7 @@ class ImportRefused(ValueError):
 def read_file(kind: str, content: bytes, view: MarketView) -> FileContent:
     """Read a file that was handed over at the operators' door. kind: allocations | emissions | bank | rulebook."""
     categories = {account.code: account.category for account in view.accounts()}
-    act = {"bank": "import_bank_file", "rulebook": "adopt_rulebook"}.get(kind, f"import_{kind}")
+    act = {"bank": "import_bank_file", "rulebook": "adopt_rule_book"}.get(kind, f"import_{kind}")
     try:
         if kind == "allocations":
             issues, sha256 = read_allocations(content, categories, [row.code for row in view.instruments()])

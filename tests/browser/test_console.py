@@ -338,3 +338,28 @@ async def test_long_tables_stay_usable(tmp_path: Path) -> None:
           return [before, made.querySelectorAll("tbody tr").length, made.querySelector("tbody th").textContent];
         }""")
         assert shown == [100, 1, "row 9999"]
+
+
+async def test_a_change_of_the_rules_is_read_as_a_difference(tmp_path: Path) -> None:
+    async with hall(tmp_path) as there, browser(there.url) as open_page:
+        driver = await open_page("zh")
+        page = driver.page
+        await logged_in(there, driver, FIRST, "ops")
+        await page.fill("#why", "规则修订")
+        await view(driver, "files")
+        now = rulebook.shipped("chongqing")
+        await handed_over(driver, "rulebook", now.replace("proposal_hours_max = {", "proposal_hours_max = ").encode())
+        await driver.says("#file-answer", "整个文件未导入")
+        longer = now.replace('{ value = 24, source = "stale', '{ value = 48, source = "stale')
+        changed = longer.replace("version = { value = 1", "version = { value = 2")
+        await handed_over(driver, "rulebook", changed.encode())
+        await page.fill("#file-effective", NEXT_DAY)
+        await page.fill("#file-approvals", "渝环〔2026〕9号")
+        await page.click("#file-propose")
+        await driver.says("#file-answer", "待第二人复核")
+        await view(driver, "today")
+        row = "#inbox tr:has-text('proposal_hours_max')"
+        await driver.says("#inbox", "proposal_hours_max")
+        assert await page.text_content(f"{row} del") == "24"
+        assert await page.text_content(f"{row} ins") == "48"
+        await driver.check("console-rules-zh")

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -11,7 +11,8 @@ import pytest
 from engine.alerts import Alert
 from engine.core import commands, phases, units
 from gateway.console_desk import FAULTS_SHOWN_MAX, FILES_HELD_MAX
-from gateway.protocol.console_wire import PART_BYTES_MAX, EffectRow
+from gateway.protocol import acts
+from gateway.protocol.console_wire import PART_BYTES_MAX, EffectRow, FileKind
 from tests.gateway.kit import PRODUCTS, SPOT, House
 from tests.testkit.build import rulebook_text
 from yutan import imports
@@ -169,6 +170,22 @@ async def test_each_kind_of_file_says_what_is_wrong(
         assert told.rows == rows
         assert [problem in fault.problem for fault in told.faults] == ([True] if problem else [])
         assert told.fault_count == bool(problem)
+
+
+async def test_what_is_read_are_fields_of_its_act(two: House) -> None:
+    files = {
+        "allocations": HEAD + f"K004,{SPOT},free,1\n",
+        "emissions": "account,emissions_t,reported_on\nK004,5,2026-04-20\n",
+        "bank": "account,opening,credit,debit,closing\n#fees,0.00,0.00,0.00,0.00\n#total,0.00,0.00,0.00,0.00\n",
+        "rulebook": rulebook_text(PRODUCTS, version=2),
+    }
+    for kind, text in files.items():
+        found = imports.read_file(kind, text.encode(), two.sequencer.view)
+        assert found.faults == []
+        known = {form.name for form in acts.ACTS[found.act].forms.values()}
+        assert set(found.fields) <= known, kind
+        assert get_args(FileKind).count(kind) == 1
+    assert len(files) == len(get_args(FileKind))
 
 
 async def test_large_files_come_in_parts_and_parts_out_of_order_are_refused(two: House) -> None:

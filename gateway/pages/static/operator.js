@@ -10,7 +10,7 @@ import { health } from "./health.js";
 import { Link } from "./link.js";
 import { measureForms, measures } from "./measures.js";
 import { $, make, moment } from "./people.js";
-import { documentNode, fill, run, tonnes, watchSession } from "./parts.js";
+import { button, documentNode, fill, run, tonnes, watchSession } from "./parts.js";
 import { Publishing } from "./publishing.js";
 import { showState } from "./state.js";
 import { followViews, shownView } from "./views.js";
@@ -95,7 +95,9 @@ const halted = () => ($("halt-what").value ? { instrument: $("halt-what").value 
 control("halt", "halt", halted, say("暂停交易", "Halt"));
 control("resume", "resume", halted, say("恢复交易", "Resume"));
 control("enter-phase", "change_phase", () => ({ phase: $("phase-to").value }), say("切换阶段", "Phase"));
-control("open-day", "open_day", () => ({ trading_day: $("open-which").value || $("next-day").textContent }), say("开市", "Open the day"));
+const chosenDay = () => $("open-which").value || $("next-day").textContent;
+control("fix-day", "fix_day", () => ({ trading_day: chosenDay() }), say("固定参数", "Fix the values"));
+control("open-day", "open_day", () => ({ trading_day: chosenDay() }), say("开市", "Open the day"));
 control("close-day", "close_day", () => ({}), say("闭市", "Close the day"));
 
 // ---- settlement, alerts, health -------------------------------------------------------------------------------------
@@ -105,6 +107,7 @@ async function unsettled() {
   $("unsettled-count").textContent = String(rows.length);
   fill($("unsettled"), rows.map((row) => [
     row.trade_id, row.status, row.instrument, row.buyer, row.seller, tonnes(row.quantity), row.amount, { text: row.reason ? `${row.reason.name} ${row.detail ?? ""}` : "—", className: "wrap" },
+    row.trade_id ? button(say("重试", "Retry"), $("reconcile-answer"), () => act(link, "retry_settlement", { trade_id: row.trade_id }, say(`重试 ${row.trade_id}`, `Retry of ${row.trade_id}`), soon), { ariaLabel: say(`重试 ${row.trade_id}`, `Retry ${row.trade_id}`) }) : "",
   ]), say("全部已交收", "Everything is settled"));
 }
 
