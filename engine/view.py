@@ -508,6 +508,10 @@ class MarketView:
             offer.confirmer,
         )
 
+    def void_count(self, trading_day: int) -> int:
+        """How many trades of a day were voided, listed or in blocks."""
+        return sum(day == trading_day for day in self._market.state.statements.voided.values())
+
     # ---- auctions ----------------------------------------------------------------------------
 
     def auctions(self) -> list[AuctionView]:

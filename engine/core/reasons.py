@@ -1058,7 +1058,7 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "OWN_AUCTION",
         "never",
         3,
-        "The seller, and whoever is associated with it, does not bid in the seller's own auction.",
+        "Who sells in an auction, or is associated with who does, does not bid in it.",
         "出让方及其关联方不得参加本方的单向竞价。",
         "CN-37",
     ),
@@ -1100,7 +1100,7 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "SELLER_BARRED",
         "never",
         0,
-        "The auction's seller may no longer sell, so the auction is canceled; the deposit is released.",
+        "Who sells in the auction may no longer do so, so it is canceled; the deposit is released.",
         "出让方已不得出让,竞价取消,保证金已释放。",
     ),
     Reason(

@@ -134,7 +134,11 @@ class InstrumentFeed:
         self._fold_bar(trade)
 
     def add_void(self, trade: PublicTrade) -> None:
-        """Say that a trade was voided. The day's figures and bars stay as it made them."""
+        """Say that a trade was voided, and mark it among the latest. The day's figures and bars stay as it made them."""
+        for kept in (self._recent, self._new_trades):
+            for place, known in enumerate(kept):
+                if known.trade == trade.trade and not known.is_void:
+                    kept[place] = structs.replace(known, is_voided=True)
         self._new_trades.append(trade)
 
     def list_at(self, band: Band, trading_day: int) -> None:
@@ -388,6 +392,7 @@ def trade_data(trade: PublicTrade, tick_fen: int) -> TradeData:
         money_text(trade.amount_fen),
         _SIDES[trade.taker_side],
         time_text(trade.at_ns),
+        voided=True if trade.is_voided else UNSET,
     )
 
 

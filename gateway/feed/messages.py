@@ -111,7 +111,7 @@ class TickerData(msgspec.Struct, frozen=True):
 
 class TradeData(msgspec.Struct, frozen=True, gc=False):
     """One trade. taker_side: buy | sell | auction. kind is there only with `cancel`: the exchange voided the trade that
-    `supersedes` names, at `time`; taker_side is then empty."""
+    `supersedes` names, at `time`; taker_side is then empty. voided is there, and true, where a trade was voided since."""
 
     trade_id: str
     price: str
@@ -121,6 +121,7 @@ class TradeData(msgspec.Struct, frozen=True, gc=False):
     time: str
     kind: str | UnsetType = UNSET
     supersedes: str | UnsetType = UNSET
+    voided: bool | UnsetType = UNSET
 
 
 class TradesData(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ MINUTE_NS = 60_000_000_000
 class PublicTrade(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One trade. `seq` is the entry that made it; taker_side 0: made by a call auction.
 
-    is_void: not a new one, but that it was voided, at this seq and time.
+    is_void: not a new one, but that it was voided, at this seq and time. is_voided: a trade that was voided since.
     """
 
     trade: int
@@ -24,6 +24,7 @@ class PublicTrade(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amount_fen: int
     taker_side: int
     is_void: bool = False
+    is_voided: bool = False
 
 
 class Bar(msgspec.Struct, gc=False):

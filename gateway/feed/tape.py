@@ -7,26 +7,29 @@ a transaction runs whole inside it. This is the only part of the feed that does 
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiosqlite
+import msgspec
 from msgspec import structs
 
-from engine.core.events import DayOpened, Traded
+from engine.core.events import DayOpened, Traded, TradeVoided
+from engine.core.units import BLOCK
 from engine.sequencer import Batch
 from engine.view import MarketView
 from gateway.feed.records import MINUTE_NS, Bar, PublicTrade
 from gateway.feed.trades import public_trade
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TRADES_PENDING_MAX = 200_000  # waiting to be written: about 30 MB; then the sequencer lets no new orders in
 READS_PENDING_MAX = 256
 ROWS_MAX = 10_000  # in one answer
 WRITE_INTERVAL_S = 0.2  # one disk write for so much time, since nobody waits for it
 MINUTES_A_DAY = 1440
 
+_OLDER = "DROP TABLE trade; DROP TABLE mark;"  # the journal makes again what was stored otherwise
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS trade (
     trade INTEGER PRIMARY KEY,
@@ -40,6 +43,7 @@ CREATE TABLE IF NOT EXISTS trade (
     taker_side INTEGER NOT NULL CHECK (taker_side IN (0, 1, 2))
 ) STRICT;
 CREATE INDEX IF NOT EXISTS trade_by_day ON trade (instrument, trading_day, trade);
+CREATE TABLE IF NOT EXISTS void (trade INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS mark (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL) STRICT;
 INSERT OR IGNORE INTO mark VALUES (1, 0);
 """
@@ -48,6 +52,7 @@ _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _STATEMENT_ROWS = (512, 64, 8, 1)
 _COLUMNS = 9
 _TRADE_COLUMNS = "trade, seq, instrument, trading_day, at_ns, price_ticks, tonnes, amount_fen, taker_side"
+_SELECT = f"SELECT {_TRADE_COLUMNS}, trade IN (SELECT trade FROM void) FROM trade"
 _BARS = """
 SELECT g.trading_day, g.start_ns, o.price_ticks, g.high, g.low, c.price_ticks, g.tonnes, g.turnover_fen, g.trades
 FROM (
@@ -89,6 +94,7 @@ class Tape:
         self._folded = mark
         self._trading_day = 0
         self._pending: list[PublicTrade] = []
+        self._voided: list[int] = []
         self._reads: list[_Read] = []
         self._wake = asyncio.Event()
         self._is_closing = False
@@ -103,21 +109,20 @@ class Tape:
             # The mark lets recovery skip what it covers, so it must survive a power cut: hence FULL.
             await database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
             (version,) = await _one(database, "PRAGMA user_version")
-            if version not in (0, SCHEMA_VERSION):
+            if version > SCHEMA_VERSION:
                 raise TapeBroken(f"{path} has schema {version}; this program knows {SCHEMA_VERSION}")
-            await database.executescript(_SCHEMA + f"PRAGMA user_version={SCHEMA_VERSION};")
+            older = _OLDER if 0 < version < SCHEMA_VERSION else ""
+            await database.executescript(f"BEGIN; {older}{_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
             (mark,) = await _one(database, "SELECT seq FROM mark")
             (day,) = await _one(database, "SELECT trading_day FROM trade ORDER BY trade DESC LIMIT 1") or (0,)
-            rows = await database.execute_fetchall(
-                f"SELECT {_TRADE_COLUMNS} FROM trade WHERE trading_day = ? ORDER BY trade", (day,)
-            )
+            rows = await database.execute_fetchall(f"{_SELECT} WHERE trading_day = ? ORDER BY trade", (day,))
         except sqlite3.Error as error:
             await database.close()
             raise TapeBroken(f"{path}: {error}") from error
         except TapeBroken:
             await database.close()
             raise
-        return cls(database, mark, [PublicTrade(*row) for row in rows])
+        return cls(database, mark, [_public(row) for row in rows])
 
     # ---- following the engine -----------------------------------------------------------------------------
 
@@ -150,6 +155,8 @@ class Tape:
                     self._trading_day = event.trading_day
                 elif type(event) is Traded and entry.seq > self._mark:
                     self._pending.append(public_trade(event, entry.seq, entry.at_ns, self._trading_day))
+                elif type(event) is TradeVoided and event.method != BLOCK and entry.seq > self._mark:
+                    self._voided.append(event.trade)
         if batch.entries:
             self._folded = max(self._folded, batch.entries[-1].seq)
             self._wake.set()
@@ -159,11 +166,10 @@ class Tape:
     async def trades(self, instrument: int, day: int, after: int, limit: int) -> list[PublicTrade]:
         """The day's trades with a number above `after`, oldest first, at most `limit`. Raises `TapeBusy`."""
         rows = await self._read(
-            f"SELECT {_TRADE_COLUMNS} FROM trade"
-            " WHERE instrument = :instrument AND trading_day = :day AND trade > :after ORDER BY trade LIMIT :limit",
+            f"{_SELECT} WHERE instrument = :instrument AND trading_day = :day AND trade > :after ORDER BY trade LIMIT :limit",
             {"instrument": instrument, "day": day, "after": after, "limit": min(limit, ROWS_MAX)},
         )
-        return [PublicTrade(*row) for row in rows]
+        return [_public(row) for row in rows]
 
     async def bars(self, instrument: int, day_from: int, day_to: int, minutes: int) -> list[Bar]:
         """Bars of so many minutes, oldest first; 1440: one for each trading day, with start 0. Raises `TapeBusy`."""
@@ -241,6 +247,7 @@ class Tape:
 
     async def _write(self) -> None:
         pending, self._pending = self._pending, []
+        voided, self._voided = self._voided, []
         folded = self._folded
         await self._database.execute("BEGIN IMMEDIATE")
         at = 0
@@ -254,9 +261,15 @@ class Tape:
             if parts:
                 values = ", ".join([_ROW] * size)
                 await self._database.executemany(f"INSERT INTO trade ({_TRADE_COLUMNS}) VALUES {values}", parts)
+        await self._database.executemany("INSERT INTO void VALUES (?)", [(trade,) for trade in voided])
         await self._database.execute("UPDATE mark SET seq = ?", (folded,))
         await self._database.execute("COMMIT")
         self._mark = folded
+
+
+def _public(row: Sequence[int]) -> PublicTrade:
+    *told, is_voided = row
+    return msgspec.convert([*told, False, bool(is_voided)], PublicTrade)
 
 
 async def _one(database: aiosqlite.Connection, sql: str) -> Any:

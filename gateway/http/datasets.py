@@ -36,6 +36,7 @@ _TRADES: Final = (
     Column("unit", "计量单位", ("unit",), "string"),
     Column("amount", "成交额", ("amount",), "yuan"),
     Column("taker_side", "主动方", ("taker_side",), "string"),
+    Column("voided", "已撤销", ("voided",), "string"),
 )
 HISTORY: Final = (
     Column("instrument", "品种代码", ("instrument",), "string"),
@@ -139,7 +140,7 @@ async def daily_rows(sources: Sources, instrument: InstrumentView, first: int, l
 
 
 def _trades(sources: Sources, day: int) -> Dataset:
-    """Every public trade of a day."""
+    """Every public trade of a day, and whether it was voided since."""
 
     async def rows() -> list[Row]:
         found: list[tuple[int, Row]] = []
@@ -149,13 +150,22 @@ def _trades(sources: Sources, day: int) -> Dataset:
                 after = page[-1].trade
                 for trade in page:
                     told = _told(instrument, trade_data(trade, instrument.tick_fen))
-                    found.append((trade.trade, {**told, "trading_day": day_text(day)}))
+                    found.append(
+                        (
+                            trade.trade,
+                            {**told, "trading_day": day_text(day), "voided": "yes" if trade.is_voided else ""},
+                        )
+                    )
                 if len(found) > TRADES_MAX:
                     raise Refused(reasons.UNKNOWN_DOCUMENT, "name", "too many for one file: /api/v1/trades has pages")
         return [row for _, row in sorted(found, key=lambda one: one[0])]
 
     name = f"trades-{day_text(day)}"
-    return Dataset(Table(name, f"逐笔成交 Trades {day_text(day)}", _TRADES, ("trade",), ()), "", rows)
+    return Dataset(
+        Table(name, f"逐笔成交 Trades {day_text(day)}", _TRADES, ("trade",), ()),
+        str(sources.view.void_count(day)),
+        rows,
+    )
 
 
 def _told(instrument: InstrumentView, data: msgspec.Struct) -> dict[str, Any]:

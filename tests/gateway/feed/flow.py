@@ -21,9 +21,11 @@ from engine.core.commands import (
     PlaceOrder,
     Propose,
     ReplaceOrder,
+    VoidTrade,
 )
-from engine.core.events import ActProposed, Event
+from engine.core.events import ActProposed, Event, Traded
 from engine.core.market import Market
+from engine.core.remedy_acts import TradeFacts
 from engine.core.rulebook import shipped
 from engine.sequencer import Batch, Follower
 from engine.view import MarketView
@@ -91,6 +93,16 @@ class Run:
             PlaceOrder(account, instrument, side, price_ticks, tonnes, tif, f"c-{self.market.seq + 1}"),
         )
         return self.market.seq
+
+
+def void_of(trade: Traded) -> VoidTrade:
+    """Undoes a trade of the first day, which is not settled yet."""
+    t = trade
+    facts = TradeFacts(
+        20261120, 1, "continuous", t.instrument, t.price_ticks, t.tonnes, t.amount_fen, t.buyer, t.buy_order,
+        t.buy_fee_fen, t.seller, t.sell_order, t.sell_fee_fen,
+    )  # fmt: skip
+    return VoidTrade(t.trade, "S-1", facts)
 
 
 def random_commands(run: Run, random: Random, count: int) -> list[AnyCommand]:

@@ -5,13 +5,15 @@ import sqlite3
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from engine.core import units
+from engine.core.events import Traded, TradeVoided
 from gateway.feed import FeedSettings, PublicFeed, PublicTrade, Tape
 from gateway.feed.tape import READS_PENDING_MAX, TapeBroken, TapeBusy
 from tests.gateway.feed.client import Client
-from tests.gateway.feed.flow import Run, random_commands
+from tests.gateway.feed.flow import Run, random_commands, void_of
 
 MINUTE_NS = 60_000_000_000
 
@@ -182,3 +184,43 @@ async def test_too_many_reads_are_refused_and_the_others_answered(tmp_path: Path
     assert sum(isinstance(answer, TapeBusy) for answer in answers) == 10
     assert sum(answer == [] for answer in answers) == READS_PENDING_MAX
     await tape.close()
+
+
+async def test_a_voided_trade_is_marked_from_then_on_and_after_a_restart(tmp_path: Path) -> None:
+    tape, feed = await Tape.open(tmp_path / "tape.db"), PublicFeed(FeedSettings())
+    run = Run(tape, feed)
+    run.open_day()
+    busy(run, 6)
+    feed.flush(run.at_ns)
+    last = [event for batch in run.batches for told in batch.events for event in told if type(event) is Traded][-1]
+    (voided,) = [event for event in run.act(void_of(last)) if type(event) is TradeVoided]
+    feed.flush(run.at_ns)
+    assert [trade.trade for trade in await all_trades(tape, last.instrument) if trade.is_voided] == [voided.trade]
+    code = ("CQEA-25", "CQEA-24")[last.instrument - 1]
+    rows = msgspec.json.decode(feed.snapshot(f"trades.{code}"))["data"]["trades"]
+    assert [row["trade_id"] for row in rows if row.get("voided")] == [f"T-{last.trade}"]
+    assert [row["supersedes"] for row in rows if "kind" in row] == [f"T-{last.trade}"]
+    await tape.close()
+
+    again = await Tape.open(tmp_path / "tape.db")
+    assert [trade.trade for trade in again.past if trade.is_voided] == [last.trade]
+    assert [trade.trade for trade in await all_trades(again, last.instrument) if trade.is_voided] == [last.trade]
+    await again.close()
+
+
+async def test_a_file_of_the_form_before_is_made_again_from_the_journal(tmp_path: Path) -> None:
+    tape = await Tape.open(tmp_path / "tape.db")
+    run = Run(tape)
+    run.open_day()
+    busy(run, 7)
+    before = await all_trades(tape, 1)
+    await tape.close()
+    with sqlite3.connect(tmp_path / "tape.db") as database:
+        database.executescript("DROP TABLE void; PRAGMA user_version = 1;")
+
+    again = await Tape.open(tmp_path / "tape.db")
+    assert (again.mark, again.past) == (0, [])
+    for batch in run.batches:
+        again.on_batch(batch)
+    assert await all_trades(again, 1) == before
+    await again.close()

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.core.commands import CorrectBulletin
+from engine.core.events import Traded
 from gateway.http import datafiles
+from tests.gateway.feed.flow import void_of
 from tests.gateway.http.conftest import Door
 
 DAYS = ("2026-11-20", "2026-11-21")
@@ -44,7 +46,7 @@ async def test_the_trades_of_a_day_are_those_of_the_ledger_with_their_types(door
     assert {field.name: field.type for field in found.schema} == {
         "trade": pa.string(), "instrument": pa.string(), "trading_day": pa.date32(), "at": pa.timestamp("us", "UTC"),
         "price_fen": pa.int64(), "quantity": pa.int64(), "unit": pa.string(), "amount_fen": pa.int64(),
-        "taker_side": pa.string(),
+        "taker_side": pa.string(), "voided": pa.string(),
     }  # fmt: skip
     tick_fen = {row.code: row.tick_fen for row in door.run.view.instruments()}
     told = [
@@ -180,6 +182,21 @@ async def test_without_what_makes_parquet_its_files_are_refused_and_not_describe
     assert "yutan[parquet]" in error["data"]["detail"]
     assert datafiles.DataFiles().forms == ["csv", "json"]
     assert await get(door, "/data/2026-11-20/trades-2026-11-20.csv")
+
+
+async def test_a_voided_trade_is_marked_in_the_answer_and_in_a_file_that_was_made_before(door: Door) -> None:
+    path = "/data/2026-11-20/trades-2026-11-20.json"
+    before = json.loads(await get(door, path))
+    told = [event for batch in door.run.batches for happened in batch.events for event in happened]
+    trade = next(event for event in told if type(event) is Traded)
+    door.run.act(void_of(trade))
+    after = json.loads(await get(door, path))
+    rows = after["rows"] if isinstance(after, dict) else after
+    assert [row["trade"] for row in rows if row["voided"]] == [f"T-{trade.trade}"]
+    assert len(rows) == len(before["rows"] if isinstance(before, dict) else before)
+    code = next(row.code for row in door.run.view.instruments() if row.number == trade.instrument)
+    page = json.loads(await get(door, f"/api/v1/trades?instrument={code}&day=2026-11-20&limit=10000"))
+    assert [row["trade_id"] for row in page["trades"] if row.get("voided")] == [f"T-{trade.trade}"]
 
 
 async def test_files_are_kept_only_while_there_is_room(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
