@@ -70,13 +70,11 @@ NOT_REACHED = (
     e.BankCompared,
     e.BankBreakResolved,
     e.ReserveMoved,
-    e.BulletinCorrected,
     e.NoticePublished,
     e.SettlementUnfinished,
     e.StatementConfirmed,
     e.StatementContested,
     e.StatementObjectionDecided,
-    e.TradeVoided,
     e.ReportPublished,
     e.DispatchRecorded,
 )

@@ -122,6 +122,14 @@ class Story:
             case e.UnitsCanceled():
                 self.units[event.account, event.instrument] -= event.tonnes
                 self.issued[event.instrument] -= event.tonnes
+            case e.TradeVoided():
+                self.stream(event.buyer, event.buy_exec_seq)
+                self.stream(event.seller, event.sell_exec_seq)
+                self.units[event.buyer, event.instrument] -= event.tonnes
+                self.units[event.seller, event.instrument] += event.tonnes
+                self.cash[event.buyer] += event.amount_fen + event.buy_refund_fen
+                self.cash[event.seller] -= event.amount_fen - event.sell_refund_fen
+                self.fees -= event.buy_refund_fen + event.sell_refund_fen
             case e.UnitsTransferred():
                 self.units[event.account, event.instrument] -= event.tonnes
                 self.units[event.to_account, event.instrument] += event.tonnes

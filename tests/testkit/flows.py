@@ -12,6 +12,7 @@ from typing import Any
 from engine.core import commands as c
 from engine.core import phases, units
 from engine.core.commands import AnyAct, AnyCommand, Entry
+from engine.core.remedy_acts import TradeFacts
 from engine.core.units import BUY, DAY, FOK, IOC, SELL
 from tests.testkit.build import START_NS, digest_of, founding, rulebook_text
 
@@ -60,6 +61,8 @@ def random_rules(dice: random.Random) -> Rules:
         "cancel_in_break": dice.random() < 0.5,
         "proceeds_same_day": dice.random() < 0.6,
         "retention_bp": dice.choice((0, 5000, 9999)),
+        "void_window": dice.choice(("next_opening", "any_day")),
+        "void_fees": dice.choice(("returned", "kept")),
         "proposal_hours_max": dice.choice((1, 24)),
         "two_person_acts": dice.choice(
             ([], ["DepositCash", "AllocateUnits", "LiftRestriction"], ["Halt", "OpenAccount"])
@@ -81,7 +84,7 @@ def random_rules(dice: random.Random) -> Rules:
     return {"CQEA": allowance, "CCER": offset}, rules
 
 
-ALWAYS_TWO = ("AdoptRuleBook", "SetAllocationPlan", "ImportAllocations")
+ALWAYS_TWO = ("AdoptRuleBook", "SetAllocationPlan", "ImportAllocations", "VoidTrade")
 
 
 @dataclass
@@ -372,6 +375,22 @@ class Flow:
         )
         self.send(c.FileHolderReport(self.some_account(), product, words, "own", ""))
 
+    def void(self) -> None:
+        """Void a trade. The market takes the facts from who commands it, so they need not be of a trade that was."""
+        dice = self.dice
+        tonnes, fees = dice.choice((1, 5, 5, 40)), (dice.choice((0, 0, 1, 300)), dice.choice((0, 0, 1)))
+        day, number = dice.choice((self.day, self.day, self.day - 1)), dice.choice((1, 1, 2, 3))
+        buyer, seller, instrument = self.some_account(), self.some_account(), self.some_instrument()
+        facts = TradeFacts(
+            day, number, "continuous", instrument, self.centre, tonnes, self.centre * tonnes, buyer, 1, fees[0], seller, 2,
+            fees[1], dice.random() < 0.3,
+        )  # fmt: skip
+        self.act(
+            c.VoidTrade(
+                dice.choice((1, 1, 2, 2, 3, 4, dice.randint(1, 40), 0)), dice.choice(("wrong",) * 9 + ("",)), facts
+            )
+        )
+
     def some_issues(self) -> tuple[tuple[int, int, str, int], ...]:
         """The rows of an allocation file, mostly right."""
         dice = self.dice
@@ -466,8 +485,10 @@ class Flow:
             self.replace()
         elif draw < 0.81:
             self.cancel_all()
-        elif draw < 0.86:
+        elif draw < 0.852:
             self.some_act()
+        elif draw < 0.865:
+            self.void()
         elif draw < 0.87:
             self.strange_approval()
         elif draw < 0.876:

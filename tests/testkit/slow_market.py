@@ -28,10 +28,11 @@ from tests.testkit.slow_parts import (
     is_code,
     is_same_product,
 )
-from tests.testkit.slow_supervision import Measure, SlowSupervision
+from tests.testkit.slow_remedies import SlowRemedies
+from tests.testkit.slow_supervision import Measure
 
 
-class SlowMarket(SlowSupervision):
+class SlowMarket(SlowRemedies):
     """The same contract as `engine.core.market.Market.apply`. Acts, the day and call auctions are here."""
 
     def apply(self, entry: c.Entry) -> list[e.Event]:
@@ -82,7 +83,7 @@ class SlowMarket(SlowSupervision):
             self.out.append(e.ActRefused(self.seq, command.operator, *why))
             return
         said = (command.reason, command.document, command.act)
-        always_two = ("AdoptRuleBook", "SetAllocationPlan", "ImportAllocations")
+        always_two = ("AdoptRuleBook", "SetAllocationPlan", "ImportAllocations", "VoidTrade")
         if (name in self.rules.two_person_acts or name in always_two) and not is_system:
             waiting = len(self.proposals)
             if waiting >= PROPOSALS_MAX:
@@ -177,6 +178,8 @@ class SlowMarket(SlowSupervision):
                 return self.why_not_move(act)
             case c.DepositCash() | c.WithdrawCash():
                 return self.why_not_cash(act)
+            case c.VoidTrade():
+                return self.why_not_void(act)
             case c.Halt() | c.Resume():
                 is_known = act.instrument == 0 or self.instrument(act.instrument) is not None
                 return None if is_known else (reasons.UNKNOWN_INSTRUMENT, 0, 0)
@@ -253,6 +256,8 @@ class SlowMarket(SlowSupervision):
                 self.true_up(act)
             case c.EncumberUnits() | c.ReleaseUnits() | c.EnforceEncumbrance() | c.TransferUnits() | c.CancelUnits():
                 self.move(act)
+            case c.VoidTrade():
+                self.void(act)
             case c.DepositCash():
                 self.accounts[act.account - 1].cash += act.amount_fen
                 self.deposited += act.amount_fen

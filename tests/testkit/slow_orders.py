@@ -22,6 +22,7 @@ class SlowOrders:
         self.orders: list[Order] = []  # all that are open
         self.turns = 0
         self.trade_number = 0
+        self.fees = 0
         self.trading_day = 0
         self.day_number = 0
         self.phase = phases.CLOSED
@@ -348,6 +349,7 @@ class SlowOrders:
                 if answer.order == order.number:
                     answer.is_filled = order.leaves == 0
         buyer.cash -= amount + fee
+        self.fees += 2 * fee
         if self.rules.proceeds_same_day:
             seller.cash += amount - fee
         else:
