@@ -485,10 +485,8 @@ class Flow:
             self.replace()
         elif draw < 0.81:
             self.cancel_all()
-        elif draw < 0.852:
+        elif draw < 0.86:
             self.some_act()
-        elif draw < 0.865:
-            self.void()
         elif draw < 0.87:
             self.strange_approval()
         elif draw < 0.876:
@@ -501,6 +499,8 @@ class Flow:
             self.halt()
         elif draw < 0.90 and self.instruments < 3:
             self.list_instrument(self.dice.choice(("CQEA", "CCER")))
+        elif draw < 0.914:
+            self.void()
         elif draw < 0.975 and is_open:
             self.place()
         else:
