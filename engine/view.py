@@ -402,10 +402,17 @@ class MarketView:
         )
 
     def supervision(self) -> Supervision:
-        """Restrictions, cases, orders to reduce, large holders' reports and links, each by its number."""
+        """Restrictions, cases, orders to reduce, large holders' reports, links, each by its number; strikes by record."""
         kept = self._market.state.supervision
         holders = {product: dict(found) for product, found in kept.holders.items()}
-        copies = list(kept.restrictions), list(kept.cases), list(kept.reductions), holders, list(kept.links)
+        copies = (
+            list(kept.restrictions),
+            list(kept.cases),
+            list(kept.reductions),
+            holders,
+            list(kept.links),
+            dict(kept.strikes),
+        )
         return Supervision(*copies)
 
     def links(self) -> list[LinkView]:

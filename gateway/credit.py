@@ -3,6 +3,7 @@
 Source: CQ-M Art. 32 (breaches enter the rating), domain rules (h). Three things do, each by a decision or a day that has passed:
 a compliance year that is not surrendered by its deadline, a restriction that was imposed, a case that was closed as confirmed. Each
 becomes due once the days in which the participant may object have passed (the rule book's, in working days; none unless it says so).
+One that two operators struck stays as struck.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ def credit_rows(view: MarketView, dispatches: Iterable[DispatchRow]) -> list[Cre
     accounts = {row.number: row for row in view.accounts()}
     known = {row.number: row for row in view.participants()}
     sent = sorted((row.subject, row.sent_as) for row in dispatches if row.subject.startswith(SUBJECT))
-    today = view.day().trading_day
+    today, strikes = view.day().trading_day, view.supervision().strikes
     rows: list[CreditRow] = []
     for record, kind, number, day, what, basis, document in sorted(
         _found(view, accounts), key=lambda row: (row[3], row[0])
@@ -51,6 +52,9 @@ def credit_rows(view: MarketView, dispatches: Iterable[DispatchRow]) -> list[Cre
                 sent_as,
             )
         )
+        if (strike := strikes.get(record)) is not None:
+            rows[-1].status, rows[-1].struck_on = "struck", day_text(strike.struck_on)
+            rows[-1].struck_as, rows[-1].struck_basis = strike.document, strike.basis
     return rows
 
 

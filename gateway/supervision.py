@@ -73,7 +73,7 @@ class SupervisionDesk:
                         row.record, row.kind, row.trading_day, row.what, row.basis, row.document, row.objection_until
                     )
                     for row in credit_rows(view, ())
-                    if row.account == found.code
+                    if row.account == found.code and row.status != "struck"
                 ],
                 day.seq,
             ),

@@ -135,6 +135,7 @@ ALWAYS_TWO_PERSON_ACTS: Final = (
     "ReleaseKillSwitch",
     "DecideStatementObjection",
     "VoidTrade",
+    "StrikeCreditRecord",
     "TrustAuthority",
     "DistrustAuthority",
 )

@@ -467,3 +467,5 @@ def audit_supervision(state: State) -> None:
     kept = state.supervision
     for kind in (kept.restrictions, kept.cases, kept.reductions, kept.links):
         check([found.number for found in kind] == list(range(1, len(kind) + 1)), "INV-12 numbers of supervision")
+    for record, strike in kept.strikes.items():
+        check(strike.record == record and state.account(strike.account) is not None, f"INV-12 strike of {record}")

@@ -84,6 +84,7 @@ from engine.core.supervision_acts import OpenCase as OpenCase
 from engine.core.supervision_acts import OrderReduction as OrderReduction
 from engine.core.supervision_acts import Restrict as Restrict
 from engine.core.supervision_acts import ReviewRestriction as ReviewRestriction
+from engine.core.supervision_acts import StrikeCreditRecord as StrikeCreditRecord
 from engine.core.supervision_acts import UnlinkAccounts as UnlinkAccounts
 
 # ---- members --------------------------------------------------------------------------------------------

@@ -61,6 +61,7 @@ from engine.core.session_events import SessionOpened as SessionOpened
 from engine.core.supervision_events import AccountsLinked as AccountsLinked
 from engine.core.supervision_events import AccountsUnlinked as AccountsUnlinked
 from engine.core.supervision_events import CaseChanged as CaseChanged
+from engine.core.supervision_events import CreditRecordStruck as CreditRecordStruck
 from engine.core.supervision_events import HolderNoted as HolderNoted
 from engine.core.supervision_events import HolderReported as HolderReported
 from engine.core.supervision_events import LinkedNearLimit as LinkedNearLimit

@@ -1,6 +1,6 @@
 """The acts of supervision by their kinds: which module judges each and lets it take effect."""
 
-from engine.core import cases, links, restrictions
+from engine.core import cases, credit, links, restrictions
 from engine.core.admission import Verdict
 from engine.core.commands import (
     AddCaseStep,
@@ -10,6 +10,7 @@ from engine.core.commands import (
     OpenCase,
     Restrict,
     ReviewRestriction,
+    StrikeCreditRecord,
     UnlinkAccounts,
 )
 from engine.core.events import ActTaken, Event
@@ -26,6 +27,8 @@ def judge(state: State, act: Measure) -> Verdict:
         return restrictions.judge(state, act)
     if isinstance(act, LinkAccounts | UnlinkAccounts):
         return links.judge(state, act)
+    if isinstance(act, StrikeCreditRecord):
+        return credit.judge(state, act)
     return cases.judge(state, act)
 
 
@@ -46,6 +49,8 @@ def take(state: State, at_ns: int, act: Measure, taken: ActTaken, out: list[Even
         cases.add_step(state, act.case, cases.step_of(state, at_ns, taken, act.step, act.note, act.due_day), out)
     elif isinstance(act, LinkAccounts | UnlinkAccounts):
         links.take(state, act, out)
+    elif isinstance(act, StrikeCreditRecord):
+        credit.strike(state, act, taken, out)
     elif isinstance(act, CloseCase):
         cases.close_case(state, at_ns, act, taken, out)
     else:

@@ -223,6 +223,7 @@ UNKNOWN_RESTRICTION: Final = 6101
 UNKNOWN_CASE: Final = 6102
 NOT_LARGE_HOLDER: Final = 6103
 TOO_MANY_RECORDS: Final = 6104
+UNKNOWN_CREDIT_RECORD: Final = 6105
 # 9000 internal
 OUTCOME_UNKNOWN: Final = 9001
 ENGINE_RECOVERING: Final = 9002
@@ -1542,6 +1543,15 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "CN-21",
     ),
     Reason(6104, "TOO_MANY_RECORDS", "contact", 99, "No more records of this kind can be kept.", "此类记录已达上限。"),
+    Reason(
+        6105,
+        "UNKNOWN_CREDIT_RECORD",
+        "never",
+        99,
+        "The credit record has nothing of this name.",
+        "信用记录中没有该项记录。",
+        "CQ-M Art. 32",
+    ),
     Reason(
         9001,
         "OUTCOME_UNKNOWN",

@@ -169,14 +169,27 @@ class AccountLink(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ended_basis: str = ""
 
 
+class Strike(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """That a record of conduct was struck from the credit record: by whom, why, and under which document."""
+
+    record: str
+    account: int
+    basis: str
+    document: str
+    operator: int
+    approver: int
+    struck_on: int
+
+
 class Supervision(msgspec.Struct, array_like=True):
-    """All records, by number from 1 (place 0 holds number 1). holders: by product, then by owner."""
+    """All records, by number from 1 (place 0 holds number 1). holders: by product, then by owner; strikes: by the record struck."""
 
     restrictions: list[Restriction] = []
     cases: list[Case] = []
     reductions: list[Reduction] = []
     holders: dict[str, dict[int, HolderReport]] = {}
     links: list[AccountLink] = []
+    strikes: dict[str, Strike] = {}
 
     def restriction(self, number: int) -> Restriction | None:
         """A restriction by its number."""

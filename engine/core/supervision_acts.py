@@ -95,6 +95,18 @@ class UnlinkAccounts(Act, frozen=True, array_like=True, gc=False, tag=128):
     basis: str
 
 
+class StrikeCreditRecord(Act, frozen=True, array_like=True, gc=False, tag=129):
+    """Strike a record from the credit record (信用记录撤销), since it should not stand; always two persons.
+
+    It stays visible as struck. What it came from is as it was.
+
+    record: its name, such as R-3, K-3 or U-2025-K01; basis: what the decision rests on.
+    """
+
+    record: str
+    basis: str
+
+
 SupervisionAct = (
     Restrict
     | LiftRestriction
@@ -105,4 +117,5 @@ SupervisionAct = (
     | OrderReduction
     | LinkAccounts
     | UnlinkAccounts
+    | StrikeCreditRecord
 )

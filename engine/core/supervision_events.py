@@ -71,6 +71,14 @@ class AccountsUnlinked(Fact, frozen=True, gc=False):
     basis: str
 
 
+class CreditRecordStruck(Fact, frozen=True, gc=False):
+    """A record of conduct does not enter the credit rating any more; who decided it, and why, says the act."""
+
+    record: str
+    account: int
+    basis: str
+
+
 class LinkedNearLimit(Fact, frozen=True, gc=False):
     """At the day's close owners who are associated, or whose accounts are linked, have together so much of a product that one
     owner's limit is near, or passed. links: numbers of the links by evidence that join them; limit_tonnes: as if they were one.

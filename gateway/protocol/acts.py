@@ -426,6 +426,7 @@ _FORMS: Final[dict[str, _Form]] = {
     "due_day": _day_form("due_day"),
     "notified": _Form("notified", wire.Text, _same, _same, True),
     "appeal": _Form("appeal", wire.Text, _same, _same, True),
+    "record": _Form("record", wire.Code, _same, _same),
     "matter": _Form("matter", wire.Reason, _same, _same),
     "note": _Form("note", wire.Reason, _same, _same),
     "step": _Form("step", _Word, _same, _same),

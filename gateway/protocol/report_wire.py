@@ -70,7 +70,8 @@ class OpsCredit(Request, tag="ops.credit", gc=False, kw_only=True):
 class CreditRow(Struct, gc=False):
     """One thing on the record. kind: unsurrendered | restriction | breach; identity: unified social credit code, "" without one.
 
-    status: open (one may still object, until `objection_until`), due, sent (as `sent_as`).
+    status: open (one may still object, until `objection_until`), due, sent (as `sent_as`), or struck, on `struck_on`, under the
+    document `struck_as` and for the reason `struck_basis`: it enters no rating any more. One that was sent keeps `sent_as`.
     """
 
     record: str
@@ -86,6 +87,9 @@ class CreditRow(Struct, gc=False):
     objection_until: str
     status: str
     sent_as: str
+    struck_on: str = ""
+    struck_as: str = ""
+    struck_basis: str = ""
 
 
 OpsReportRequest = OpsReport | OpsMatters | OpsDispatches | OpsCredit

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from engine.core import commands as c
 from tests.gateway.kit import DAY, PRODUCTS, House
 from tests.testkit.build import rulebook_text
+from yutan.client import Refused
 
 NEXT = DAY + 3  # 2026-11-23, a Monday
 
@@ -64,4 +67,39 @@ async def test_nothing_is_due_before_one_may_object_no_longer(tmp_path: Path) ->
         for day, status in ((until, "open"), (until + 1, "due")):
             await house.act(c.CloseDay(), c.OpenDay(day))
             assert [row.status for row in await chen.reports.credit()] == [status]
+    await house.stop()
+
+
+async def test_a_record_that_should_not_stand_is_struck_by_two_persons(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    async with house.operator("chen") as chen, house.operator("li") as li, house.member("a001") as a:
+        await house.act(
+            c.Restrict(1, 2, "CQ-M Art. 30"), c.OpenCase(1, "wash trades"), c.CloseCase(1, "confirmed", "shown")
+        )
+        await house.act(c.CloseDay(), c.OpenDay(NEXT))
+        sent = {"kind": "bureau", "subject": "credit-2026-11-23", "sent_as": "渝碳〔2026〕12号"}
+        await chen.act("record_dispatch", sent, "by letter")
+        await house.settlement.wait_settled(house.sequencer.view.day().seq)
+        for unknown in ("R-9", "K-2", "U-2025-A001", "x"):
+            with pytest.raises(Refused, match="UNKNOWN_CREDIT_RECORD"):
+                await chen.act("strike_credit_record", {"record": unknown, "basis": "court"}, "court", "1")
+        struck = {"record": "R-1", "basis": "court order 12"}
+        proposed = await chen.act("strike_credit_record", struck, "as the court says", "渝环〔2026〕18号")
+        with pytest.raises(Refused, match="SELF_APPROVAL"):
+            await chen.approve(proposed.proposal_id, proposed.sha256)
+        await li.approve(proposed.proposal_id, proposed.sha256)
+        rows = {row.record: row for row in await chen.reports.credit()}
+        told = rows["R-1"]
+        assert (told.status, told.sent_as, told.struck_on) == ("struck", "渝碳〔2026〕12号", "2026-11-23")
+        assert (told.struck_as, told.struck_basis) == ("渝环〔2026〕18号", "court order 12")
+        assert (rows["K-1"].status, rows["K-1"].struck_on) == ("sent", "")
+        own = await a.supervision.measures()
+        assert [row.record for row in own.credit_records] == ["K-1"]
+        assert len(own.restrictions) == 1  # what it came from is as it was
+        with pytest.raises(Refused, match="ALREADY_EXISTS"):
+            await chen.act("strike_credit_record", struck, "again", "2")
+    await house.stop()
+    await house.open()
+    async with house.operator("chen") as chen:
+        assert [row.record for row in await chen.reports.credit() if row.status == "struck"] == ["R-1"]
     await house.stop()

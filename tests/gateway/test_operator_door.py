@@ -175,6 +175,7 @@ DAY_ACTS: list[commands.AnyAct] = [
 SUPERVISION_ACTS: list[commands.AnyAct] = [
     commands.LinkAccounts((1,), "address", "one office"),
     commands.UnlinkAccounts(1, "another office"),
+    commands.StrikeCreditRecord("U-2025-K01", "court order 12"),
     commands.Restrict(1, 31, "Art. 30"),
     commands.Restrict(1, 6, "Art. 30", 20261123, 20261130, 20261127, "registry", "bureau", 3),
     commands.LiftRestriction(1, 6),

@@ -77,6 +77,7 @@ NOT_REACHED = (
     e.StatementObjectionDecided,
     e.ReportPublished,
     e.DispatchRecorded,
+    e.CreditRecordStruck,
 )
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))

@@ -54,6 +54,9 @@ def test_a_case_from_a_demand_to_a_restriction_and_its_end(tmp_path: Path) -> No
         assert (written["version"], written["records"]) == (1, 0)
         assert hashlib.sha256(files[0].read_bytes()).hexdigest() == written["sha256"]
         assert files[1].read_bytes().startswith(b"\xef\xbb\xbfrecord,kind,participant,")
+        desk.both("credit", "strike", "R-1", "--basis", "court order 12", *WHY)
+        [record] = desk.operator("credit-record")
+        assert (record["status"], record["struck_basis"]) == ("struck", "court order 12")
         case = desk.operator("case", "show", "K-1")
         assert [step["step"] for step in case["steps"]] == ["note", "interview", "note", "restriction", "settled"]
         assert desk.operator("restrictions") == []
