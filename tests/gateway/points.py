@@ -197,6 +197,7 @@ REFUSED: Final = (
     Point("UNKNOWN_ASSOCIATION", world, c.Dissociate(2, TODAY, "x")),
     Point("UNKNOWN_KILL_SWITCH", world, c.ReleaseKillSwitch(1)),
     Point("UNKNOWN_LINK", world, c.UnlinkAccounts(2, "x")),
+    Point("UNKNOWN_CREDIT_RECORD", world, c.StrikeCreditRecord("R-9", "x")),
     Point("UNKNOWN_RESTRICTION", world, c.LiftRestriction(ME, units.RESTRICT_SELL, 1)),
     Point("TOO_MANY_AUCTIONS", world, notice(code="more", tonnes=5), MANY_NOTICES),
     Point("NOTHING_TO_CARRY_OVER", world, notice(code="next", carries=(1, 1)), CARRIED_OVER),
