@@ -109,8 +109,11 @@ class CommonDesk:
             "participant_orders_per_second_max": settings.participant_orders_per_second_max,
             "key_cancels_per_second_max": settings.key_cancels_per_second_max,
             "channels_max": settings.channels_per_connection_max,
+            "channels_per_participant_max": settings.channels_per_participant_max,
+            "connections_per_key_max": settings.connections_per_key_max,
+            "connections_per_participant_max": settings.connections_per_participant_max,
             "outbox_bytes_max": settings.outbox_bytes_max,
-            "heartbeat_ms": settings.heartbeat_ms,
+            "heartbeat_ms": connection.heartbeat_ms or settings.heartbeat_ms,
         }
         view = session_wire.SessionView(
             connection.session_id,

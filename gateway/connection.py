@@ -102,6 +102,8 @@ class Connection:
         self.key_id = ""
         self.operator = 0
         self.accounts: dict[str, int] = {}
+        self.owners: frozenset[int] = frozenset()  # the participants whose accounts these are
+        self.heartbeat_ms = 0  # as it asked for; 0: as everyone's
         self._scopes: tuple[str, ...] = ()
         self.may_trade = False  # what the scopes say, asked by each order
         self.may_cancel = False
@@ -285,7 +287,10 @@ class Connection:
 
     def reply(self, request_id: str | int, result: Any) -> None:
         """Answer a request that was carried out."""
-        self.send_frame(frames.text_frame(encode(wire.Reply(request_id, result, self._jsonrpc))))
+        answer = wire.Reply(request_id, result, self._jsonrpc)
+        if self._gateway.is_throttled:
+            answer.limits = self._gateway.capacity.limits_of(self)
+        self.send_frame(frames.text_frame(encode(answer)))
 
     @property
     def line(self) -> asyncio.Transport | None:
@@ -298,6 +303,8 @@ class Connection:
             data.setdefault("retry_after_ms", self._settings.retry_after_ms)
         answer = refusal(request_id, refused, self.language, **data)
         answer.jsonrpc = self._jsonrpc
+        if self._gateway.is_throttled:
+            answer.limits = self._gateway.capacity.limits_of(self)
         self._gateway.counters["refusals"] += 1
         self.send_frame(frames.text_frame(encode(answer)))
 
@@ -360,9 +367,15 @@ class Connection:
         self.state, _ = session.step(self.state, session.LOGIN_ACCEPTED)
         self._stop_login_timer()
 
-    def grant(self, accounts: dict[str, int], scopes: tuple[str, ...], operator: int) -> None:
-        """What whoever logs in may act for and do."""
-        self.accounts, self.scopes, self.operator = accounts, scopes, operator
+    def grant(
+        self, accounts: dict[str, int], scopes: tuple[str, ...], operator: int, owners: frozenset[int] = frozenset()
+    ) -> None:
+        """What whoever logs in may act for and do, and the participants whose accounts these are."""
+        self.accounts, self.scopes, self.operator, self.owners = accounts, scopes, operator, owners
+
+    def channels(self) -> int:
+        """How many channels it follows."""
+        return len(self.public) + len(self.exec_accounts) + len(self.awaited)
 
     @property
     def scopes(self) -> tuple[str, ...]:

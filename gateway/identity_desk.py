@@ -48,7 +48,7 @@ class IdentityDesk:
             day_text(key.expires_day) if key.expires_day else "",
             list(key.networks),
             certificate_row(key.certificate) if key.certificate else None,
-            self._gateway.connections_of(key.key_id, "trade"),
+            self._gateway.capacity.connections_of(key.key_id, "trade"),
             len(self._gateway.logins.sessions_of("trade", key.key_id)),
         )
 

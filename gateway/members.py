@@ -130,7 +130,7 @@ class MemberDesk:
         said = happened[0]
         if type(said) is OrderAccepted:
             account = self._names.accounts[said.account]
-            if connection.wants_jsonrpc:
+            if connection.wants_jsonrpc or self._gateway.is_throttled:
                 connection.reply(request_id, wire.OrderPlaced(f"O-{said.order}", said.client_order_id, account, False))
             else:
                 answer = answers.placed(request_id, said.order, said.client_order_id, account)
@@ -188,7 +188,7 @@ class MemberDesk:
         order, client_order_id, cum = said.order, said.client_order_id, said.cum
         account = self._names.accounts[said.account]
         price = prices.price_text(said.price_ticks, self._names.instruments[said.instrument].tick_fen)
-        if connection.wants_jsonrpc:
+        if connection.wants_jsonrpc or self._gateway.is_throttled:
             changed = wire.OrderChanged(f"O-{order}", client_order_id, account, status, price, quantity, cum, leaves)
             connection.reply(request_id, changed)
         else:

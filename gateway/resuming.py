@@ -68,6 +68,7 @@ class ResumeDesk:
             "last_seqs": {f"exec.{code}": seqs[number] for code, number in sorted(connection.accounts.items())},
             "resume_token": token,
             "resume_ms": gateway.settings.resume_ms if token else 0,
+            "heartbeat_ms": connection.heartbeat_ms or gateway.settings.heartbeat_ms,
             "cancel_on_disconnect": cancels,
         }
 
@@ -116,9 +117,9 @@ class ResumeDesk:
         params, gateway = request.params, self._gateway
         before = self._claim(params.session_id, params.resume_token)
         if before.state == session.ENDED:
-            gateway.check_connections_of(before.key_id, "trade")
+            gateway.capacity.check_connections_of(before.key_id, "trade", before.owners)
         rights = gateway.access.let_in(connection, before.key_id, bool(before.web_session))
-        connection.grant(rights.accounts, rights.scopes, 0)
+        connection.grant(rights.accounts, rights.scopes, 0, gateway.capacity.owners_of(rights.accounts))
         connection.key_id, connection.language = before.key_id, before.language
         cancels = gateway.sessions.go_on(connection, before.order_session)
         if before.order_session and cancels is None:  # its orders were canceled: that must not go by unnoticed
@@ -127,6 +128,7 @@ class ResumeDesk:
         before.end(session.REPLACED)
         connection.session_id = before.session_id
         connection.logged_in()
+        gateway.heart.pace(connection, before.heartbeat_ms)
         standing = self._standing(connection, cancels)
         last_seqs: dict[str, int | None] = {} if params.last_seqs is UNSET else dict(params.last_seqs)
         made = gateway.subscriptions.follow(connection, last_seqs, is_same_life=True)

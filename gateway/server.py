@@ -17,7 +17,7 @@ import structlog
 from msgspec import UNSET
 from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener, ws_create_server
 
-from engine.core import commands, events, phases, reasons, rulebook
+from engine.core import commands, events, reasons, rulebook
 from engine.core.commands import CancelOrder, Entry, PlaceOrder
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
@@ -29,6 +29,7 @@ from gateway.allocations import AllocationDesk
 from gateway.auctions import AuctionDesk
 from gateway.audit_desk import AuditDesk
 from gateway.blocks import BlockDesk
+from gateway.capacity import Capacity
 from gateway.common import CommonDesk
 from gateway.connection import Asked, Connection
 from gateway.controls import NEWS, ControlDesk
@@ -38,6 +39,7 @@ from gateway.exec_report import Facts, Report
 from gateway.explaining import ExplainDesk
 from gateway.feed import PublicFeed
 from gateway.filings import FilingDesk
+from gateway.heart import Heart
 from gateway.history import History
 from gateway.identity_desk import IdentityDesk
 from gateway.intentions import IntentionDesk
@@ -61,7 +63,6 @@ from gateway.settings import GatewaySettings
 from gateway.statements import StatementDesk
 from gateway.subscriptions import SubscriptionDesk
 from gateway.supervision import SupervisionDesk
-from gateway.throttle import Throttle
 
 _OPERATOR_SCOPES: Final = ("ops",)
 _ENDED: Final = session.ENDED
@@ -81,12 +82,8 @@ class Gateway:
         self.logins = logins
         self.access = Access(self)
         self._requests_in_flight_max = settings.requests_in_flight_max
-        self._throttle = Throttle(
-            settings.key_orders_per_second_max,
-            settings.participant_orders_per_second_max,
-            settings.key_cancels_per_second_max,
-        )
-        self._is_throttled = self._throttle.is_on
+        self.capacity = Capacity(self)
+        self.is_throttled = self.capacity.throttle.is_on
         self.feed = feed
         self.title = title
         self.history = history
@@ -98,6 +95,7 @@ class Gateway:
         self._reports = 0
         self.handlers: dict[type[object], Handler] = {wire.SessionAuth: self._log_in}
         self.answerers: dict[type[commands.Command], Answerer] = {}
+        self.heart = Heart(self)
         CommonDesk(self)
         self.subscriptions = SubscriptionDesk(self)
         self.resuming = ResumeDesk(self)
@@ -134,6 +132,7 @@ class Gateway:
         self._sequencer: Sequencer | None = None
         self._server: asyncio.Server | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._is_leaving = False
         self._is_closing = False
         self._is_closed = False
 
@@ -279,25 +278,36 @@ class Gateway:
         self.sessions.start()
 
     async def close_doors(self) -> None:
-        """Say goodbye (1012) and shut the doors. Waits no longer than the peers' time to close."""
+        """Say goodbye, go on until its deadline, and shut the doors (1012). Waits no longer than the peers' time to close."""
+        if not self._is_leaving:
+            self._is_leaving = True  # nobody new comes in; who is there may finish
+            await self._say_goodbye()
         self._is_closing = True
         self.sessions.stop()
+        self.heart.stop()
         for timer in self._timers:
             timer.cancel()
         if self._server is not None:
             self._server.close()
-        away = frames.text_frame(
-            self.session_event("going_away", session_wire.GoingAway(self.settings.reconnect_after_ms))
-        )
         for connection in list(self._connections):
-            connection.send_frame(away)
             connection.end(session.GOING_AWAY)
-        deadline = time.monotonic() + self.settings.close_ms / 1000 + 1
-        while self._connections and time.monotonic() < deadline:  # noqa: ASYNC110 - the peers close, not we
-            await asyncio.sleep(0.005)
+        await self._until_gone(self.settings.close_ms + 1_000)
         for query in list(self._queries):
             query.cancel()
         await asyncio.gather(*self._queries, return_exceptions=True)
+
+    async def _say_goodbye(self) -> None:
+        deadline = time_text(time.time_ns() + self.settings.going_away_ms * 1_000_000)
+        said = session_wire.GoingAway(self.settings.reconnect_after_ms, deadline)
+        away = frames.text_frame(self.session_event("going_away", said))
+        for connection in list(self._connections):
+            connection.send_frame(away)
+        await self._until_gone(self.settings.going_away_ms)
+
+    async def _until_gone(self, wait_ms: int) -> None:
+        deadline = time.monotonic() + wait_ms / 1000
+        while self._connections and time.monotonic() < deadline:  # noqa: ASYNC110 - the peers close, not we
+            await asyncio.sleep(0.005)
 
     async def close(self) -> None:
         """Shut the doors and store what is left.
@@ -348,7 +358,7 @@ class Gateway:
         door = handshake.PATHS[request.path.decode("latin-1")]
         waiting = sum(peer.state == session.GREETED and peer.door != "market" for peer in self._connections)
         is_full = len(self._connections) >= self.settings.connections_max
-        if self._is_closing or is_full or (door != "market" and waiting >= self.settings.logins_waiting_max):
+        if self._is_leaving or is_full or (door != "market" and waiting >= self.settings.logins_waiting_max):
             return handshake.full()
         language = "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
         host = request.headers["Host"]
@@ -381,6 +391,7 @@ class Gateway:
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""
         self._connections.discard(connection)
+        self.heart.forget(connection)
         self.sessions.forget(connection)
         self.resuming.forget(connection)
         self.leave_channels(connection)
@@ -394,11 +405,15 @@ class Gateway:
         try:
             key_id, web_session = self._identify(connection, params)
             accounts, scopes, operator = self._judge_login(connection, key_id, bool(web_session))
+            owners = self.capacity.owners_of(accounts)
+            self.capacity.check_connections_of(key_id, connection.door, owners)
         except Refused:
             self.counters["logins_refused"] += 1
             raise
         connection.key_id, connection.web_session = key_id, web_session
-        connection.grant(accounts, scopes, operator)
+        if params.heartbeat_ms is not UNSET:
+            self.heart.pace(connection, params.heartbeat_ms)
+        connection.grant(accounts, scopes, operator, owners)
         if params.cancel_on_disconnect is UNSET:
             self.welcome(connection, request.id)
             return
@@ -445,20 +460,9 @@ class Gateway:
         view = self.view()
         if connection.door == "ops":
             person = next(found for found in view.operators() if found.person == key_id)
-            self.check_connections_of(key_id, "ops")
             return {}, _OPERATOR_SCOPES, person.number
         rights = self.access.let_in(connection, key_id, is_browser)
-        self.check_connections_of(key_id, "trade")
         return rights.accounts, rights.scopes, 0
-
-    def check_connections_of(self, key_id: str, door: str) -> None:
-        """Raise `Refused` where this key has as many connections as it may have."""
-        if self.connections_of(key_id, door) >= self.settings.connections_per_key_max:
-            raise Refused(reasons.SESSION_LIMIT)
-
-    def connections_of(self, key_id: str, door: str) -> int:
-        """How many connections there are by this key."""
-        return sum(peer.key_id == key_id and peer.door == door for peer in self._connections)
 
     # ---- asking -------------------------------------------------------------------------------------------
 
@@ -467,20 +471,12 @@ class Gateway:
         assert self._sequencer is not None, "doors open after the sequencer is attached"
         if connection.in_flight >= self._requests_in_flight_max:
             raise Refused(reasons.RATE_LIMITED, limit=self._requests_in_flight_max)
-        if self._is_throttled:
-            self._check_rate(connection, command)
+        if self.is_throttled:
+            self.capacity.check_rate(connection, command)
         if self._is_closing or not self._sequencer.submit_nowait(command, Asked(connection, request_id)):
             raise Refused(reasons.OVERLOADED)
         connection.in_flight += 1
         self._requests += 1
-
-    def _check_rate(self, connection: Connection, command: commands.AnyCommand) -> None:
-        """Raise `Refused` where the key or the participant has asked too often in the last second."""
-        found = self.view().account(getattr(command, "account", 0))
-        owner = found.owner if found is not None else 0
-        limit = self._throttle.exceeded(command, connection.key_id, owner, time.monotonic_ns())
-        if limit:
-            raise Refused(reasons.RATE_LIMITED, limit=limit)
 
     def tell_engine(self, command: commands.AnyCommand) -> bool:
         """Send a command of the gateway's own on its way; False where there is no room."""
@@ -576,26 +572,9 @@ class Gateway:
             self.counters["deliveries"] += len(theirs) * len(audience)
 
     def _beat(self) -> None:
-        """A heartbeat to everyone; on the public door with a ping, which browsers answer by themselves."""
         if self.founded_view() is not None:
             self.logins.sweep()
-        phase = phases.NAMES[self.view().day().phase] if self.founded_view() is not None else phases.NAMES[0]
-        shared: dict[frozenset[str], bytes] = {}
-        for connection in list(self._connections):
-            connection.beat()
-            if connection.until_ns and self.access.is_late(connection):
-                connection.end(session.ACCESS_LOST)
-            if connection.exec_accounts:
-                beat = self.session_event("heartbeat", session_wire.Heartbeat(self.last_seqs(connection), phase))
-                connection.send_frame(frames.text_frame(beat))
-                continue
-            frame = shared.get(connection.public)
-            if frame is None:
-                beat = self.session_event("heartbeat", session_wire.Heartbeat(self.last_seqs(connection), phase))
-                frame = shared[connection.public] = frames.text_frame(beat)
-            connection.send_frame(frame)
-            if connection.door == "market":
-                connection.send_frame(frames.PING)
+        self.heart.beat()
 
     def session_event(self, kind: str, data: Any) -> bytes:
         """One event about the connection itself, in bytes."""
@@ -626,6 +605,10 @@ class Gateway:
             connection.flush()
 
     # ---- reading ------------------------------------------------------------------------------------------
+
+    def connections(self) -> list[Connection]:
+        """Everyone who is there."""
+        return list(self._connections)
 
     def founded_view(self) -> MarketView | None:
         """The market, if there is one yet."""

@@ -28,6 +28,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     connections_max: int = 5_000
     connections_per_key_max: int = 32
+    connections_per_participant_max: int = 256  # of all keys for its accounts
     connections_per_address_max: int = 2_000
     logins_waiting_max: int = 1_000  # sockets of the member and operator doors that have not logged in
     handshake_ms: int = 5_000  # from the first byte of a socket to the end of its handshake
@@ -40,6 +41,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     requests_in_flight_max: int = 8_192  # commands of one connection that the engine has not answered
     queries_in_flight_max: int = 16  # questions of one connection that wait for a store
     channels_per_connection_max: int = 1_024
+    channels_per_participant_max: int = 16_384  # followed on all its connections together
     outbox_bytes_max: int = 8 * 1024 * 1024  # not yet given to the kernel, per connection; beyond: close 4008
     outbox_messages_max: int = 65_536
     close_ms: int = 1_000  # how long a closing peer may take to read its last bytes
@@ -48,6 +50,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     history_reports_max: int = 200_000  # written but not yet stored; from half of it on, new orders wait
     history_pause_ms: int = 200
     retry_after_ms: int = 200
+    going_away_ms: int = 0  # from saying that the doors will close to closing them
     reconnect_after_ms: int = 1_000
     key_orders_per_second_max: int = 0  # of one key, new orders and changes; 0: no limit
     participant_orders_per_second_max: int = 0  # of all keys for a participant's accounts together

@@ -46,7 +46,7 @@ class SubscriptionDesk:
         """
         made = Following([], [], [], {})
         public = set(connection.public)
-        room = self._gateway.settings.channels_per_connection_max
+        room = self._gateway.capacity.channels_for(connection)
         for channel, last in last_seqs.items():
             try:
                 count = len(public) + len(connection.exec_accounts) + len(connection.awaited)

@@ -3,6 +3,7 @@
 Off (0) unless set. A bucket holds one second's worth. Time is passed in, in nanoseconds, and all is integers.
 """
 
+from collections.abc import Iterable
 from typing import Final, final
 
 from engine.core import commands
@@ -12,6 +13,7 @@ ORDERS: Final = frozenset(
     (commands.PlaceOrder, commands.ReplaceOrder, commands.BlockOffer, commands.BlockCounter, commands.PlaceBid)
 )
 CANCELS: Final = frozenset((commands.CancelOrder, commands.CancelAll, commands.BlockWithdraw, commands.WithdrawBid))
+_NAMES: Final = {"key": "key_orders", "participant": "participant_orders", "cancel": "key_cancels"}
 
 
 @final
@@ -32,6 +34,10 @@ class Bucket:
         self._due_ns = due_ns + self._step_ns
         return 0
 
+    def left(self, now_ns: int) -> int:
+        """How many there are now."""
+        return (now_ns - max(self._due_ns, now_ns - SECOND_NS)) // self._step_ns
+
 
 @final
 class Throttle:
@@ -47,6 +53,17 @@ class Throttle:
         if type(command) in ORDERS:
             return self._take("key", key_id, now_ns) or self._take("participant", participant, now_ns)
         return self._take("cancel", key_id, now_ns) if type(command) in CANCELS else 0
+
+    def left(self, key_id: str, participants: Iterable[int], now_ns: int) -> dict[str, list[int]]:
+        """[left now, in a second] of each bucket that there is a limit for; of several participants, that of the poorest."""
+        told: dict[str, list[int]] = {}
+        for kind, rate in self._rates.items():
+            if rate:
+                owners: Iterable[str | int] = participants if kind == "participant" else (key_id,)
+                buckets = [self._buckets.get((kind, owner)) for owner in owners]
+                counts = [bucket.left(now_ns) for bucket in buckets if bucket is not None]
+                told[_NAMES[kind]] = [min(counts, default=rate), rate]
+        return told
 
     def _take(self, kind: str, whose: str | int, now_ns: int) -> int:
         rate = self._rates[kind]

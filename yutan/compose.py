@@ -204,6 +204,7 @@ class Exchange:
             cancel_grace_ms=self.settings.cancel_grace_ms,
             tls=self._tls(asks_clients=self.settings.client_certificates != "off"),
             client_certificates=self.settings.client_certificates,
+            going_away_ms=self.settings.going_away_ms,
         )
 
     def _tls(self, *, asks_clients: bool) -> ssl.SSLContext | None:
@@ -253,6 +254,7 @@ class Exchange:
                 environment=settings.env,
                 data_licence=settings.data_licence,
                 contact=settings.contact,
+                requests_per_second_max=settings.http_requests_per_second_max,
             ),
             self.lags,
             self.counters,

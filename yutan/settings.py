@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_orders_per_second_max: Rate = 0
     participant_orders_per_second_max: Rate = 0
     key_cancels_per_second_max: Rate = 0
+    http_requests_per_second_max: Rate = 0
+    going_away_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     data_licence: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9.+-]{0,64}$")] = ""
     cancel_grace_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 5_000
     tls_certificate: str = ""

@@ -23,6 +23,7 @@ from gateway.http import (
     logins,
     notices,
     pages,
+    rates,
     refusals,
     replies,
     reports,
@@ -88,6 +89,7 @@ def create_app(sources: Sources) -> Litestar:
             HTTPException: refusals.on_http_error,
             Exception: refusals.on_internal_error,
         },
+        before_request=rates.Rates(sources).check,
         before_send=[replies.secure],
         template_config=TemplateConfig(directory=pages.FOLDER / "templates", engine=JinjaTemplateEngine),
         openapi_config=None,  # its pages would load scripts from other hosts

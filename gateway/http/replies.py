@@ -18,6 +18,7 @@ _RETRY_AFTER_S: Final = "1"
 STATUS: Final = {
     reasons.LOGIN_REFUSED: 401,
     reasons.LOGIN_LOCKED: 429,
+    reasons.RATE_LIMITED: 429,
     reasons.LOGIN_NEEDED: 401,
     reasons.ORIGIN_REFUSED: 403,
     reasons.NOT_PERMITTED: 403,

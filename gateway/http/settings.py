@@ -14,4 +14,5 @@ class HttpSettings(msgspec.Struct, frozen=True):
     environment: str = "demo"  # shown on every page, so that nobody takes a rehearsal for the market
     data_licence: str = ""
     contact: str = ""  # where one applies for an account; shown on /join
+    requests_per_second_max: int = 0  # of one address; 0: no limit
     lag_entries_max: int = 100_000  # a follower further behind makes /health answer 503

@@ -87,6 +87,7 @@ class Welcome(Struct, gc=False, kw_only=True):
     last_seqs: dict[str, int]
     resume_token: str
     resume_ms: int
+    heartbeat_ms: int
     cancel_on_disconnect: CancelSession | None = None
 
 
@@ -112,13 +113,14 @@ class SessionView(Struct, gc=False):
 
 
 class Heartbeat(Struct, gc=False):
-    """Every 5 s: the last seq of each channel one follows, so that a lost tail is seen."""
+    """Every `heartbeat_ms` of the welcome: the last seq of each channel one follows, so that a lost tail is seen."""
 
     last: dict[str, int]
     phase: str
 
 
 class GoingAway(Struct, gc=False):
-    """The server restarts; close 1012 follows."""
+    """The server restarts: it goes on until `deadline`, then closes with 1012; come back so long after that."""
 
     reconnect_after_ms: int
+    deadline: str

@@ -85,7 +85,7 @@ class CancelOnDisconnect(Params, gc=False):
 class SessionAuthParams(Params, gc=False):
     """`key_id` is a member's key, on the ops door an operator's person id. `nonce` may repeat hello's, to name a stale login.
 
-    A page sends a `ticket` of its session instead of key and signature.
+    A page sends a `ticket` of its session instead of key and signature. `heartbeat_ms`: how often the server is to say a heartbeat.
     """
 
     key_id: Code | UnsetType = UNSET
@@ -94,6 +94,7 @@ class SessionAuthParams(Params, gc=False):
     language: Language | UnsetType = UNSET
     cancel_on_disconnect: CancelOnDisconnect | UnsetType = UNSET
     ticket: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    heartbeat_ms: Annotated[int, Meta(ge=1_000, le=30_000)] | UnsetType = UNSET
 
 
 class SessionAuth(Request, tag="session.auth", gc=False, kw_only=True):
@@ -473,12 +474,13 @@ MarketRequest = CommonRequest
 
 
 class Reply(Struct, omit_defaults=True, gc=False):
-    """The answer to a request that was carried out. `env`: in a rehearsal market alone."""
+    """The answer to a request that was carried out. `env`: in a rehearsal market alone; `limits`: what is left of the rates."""
 
     id: str | int | None
     result: Any
     jsonrpc: str | UnsetType = UNSET
     env: str | UnsetType = UNSET
+    limits: dict[str, list[int]] | UnsetType = UNSET
 
 
 class ErrorData(Struct, omit_defaults=True, gc=False):
@@ -505,12 +507,13 @@ class Error(Struct, omit_defaults=True, gc=False):
 
 
 class Refusal(Struct, omit_defaults=True, gc=False):
-    """The answer to a request that was refused; `id` is null where none could be read."""
+    """The answer to a request that was refused; `id` is null where none could be read. `limits` as in a reply."""
 
     id: str | int | None
     error: Error
     jsonrpc: str | UnsetType = UNSET
     env: str | UnsetType = UNSET
+    limits: dict[str, list[int]] | UnsetType = UNSET
 
 
 class OrderPlaced(Struct, omit_defaults=True, gc=False):
@@ -609,9 +612,7 @@ class OrderRows(Struct, gc=False):
 
 
 class CashView(Struct, gc=False):
-    """Cash in CNY: free to use, held behind open buys, and as settled in the registry.
-
-    `exec_seq`: the last event of `exec.{account}` that is in these figures."""
+    """Cash in CNY: free, behind open buys, settled in the registry. `exec_seq`: the last event of `exec.{account}` in it."""
 
     account: str
     available: str
@@ -647,9 +648,7 @@ class EncumbranceRow(Struct, gc=False):
 
 
 class AllowancesView(Struct, gc=False):
-    """An account's units. `retention_floor`: tonnes of allowances that cannot be sold before surrender.
-
-    `exec_seq`: the last event of `exec.{account}` that is in these figures."""
+    """An account's units. `retention_floor`: tonnes not to be sold before surrender. `exec_seq`: as for cash."""
 
     account: str
     holdings: list[HoldingView]

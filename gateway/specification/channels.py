@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from gateway.feed import messages
-from gateway.protocol import control_wire, session_wire, wire
+from gateway.protocol import alert_wire, control_wire, session_wire, wire
 
 SESSION: Final = "$session"
 
@@ -30,6 +30,7 @@ CHANNELS: Final[tuple[Channel, ...]] = (
             "heartbeat": session_wire.Heartbeat,
             "going_away": session_wire.GoingAway,
             "control": control_wire.ControlNews,
+            "alert": alert_wire.AlertRow,
         },
     ),
     Channel(

@@ -289,12 +289,13 @@ class RawPeer:
         finally:
             await self.end()
 
-    async def log_in(self, key_id: str, env: str) -> dict[str, Any]:
+    async def log_in(self, key_id: str, env: str, **wanted: Any) -> dict[str, Any]:
         """Log in with the key made from this name."""
         self._hello = self._hello or (await self.event("$session", "hello"))["data"]
         text = session.login_text(env, self.host, self._hello["connection_id"], self._hello["nonce"], key_id)
         signature = session.sign_login(key_of(key_id), text)
-        return await self.ask("session.auth", {"key_id": key_id, "signature": signature, "language": "en"})
+        params = {"key_id": key_id, "signature": signature, "language": "en"}
+        return await self.ask("session.auth", params | wanted)
 
     async def end(self) -> None:
         """Drop the socket."""

@@ -1,6 +1,7 @@
 """Limits: whoever is slow, silent, late or too many is dealt with, and costs the others nothing."""
 
 import asyncio
+import datetime
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,26 @@ async def test_connections_of_one_key_and_of_one_address_have_a_bound(tmp_path: 
     await house.stop()
 
 
+async def test_a_participant_has_a_bound_over_all_its_keys(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, connections_per_participant_max=2, channels_per_participant_max=3)
+    first, second = await house.logged_in("a001"), await house.logged_in("both")
+    third = await house.raw()
+    said = (await third.log_in("a001", house.settings.env))["error"]
+    assert (said["name"], said["data"]["limit"], said["data"]["actual"]) == ("SESSION_LIMIT", 2, 2)
+    other = await house.logged_in("c001")
+    assert (await other.ask("session.status"))["result"]["limits"]["connections_per_participant_max"] == 2
+    wanted = {"channels": ["phase", "notices"]}
+    assert len((await first.ask("subscribe", wanted))["result"]["subscribed"]) == 2
+    made = (await second.ask("subscribe", wanted))["result"]
+    assert [row["name"] for row in made["refused"]] == ["RATE_LIMITED"]
+    assert len((await other.ask("subscribe", wanted))["result"]["subscribed"]) == 2
+    await first.end()
+    await until(lambda: house.gateway.metrics()["connections"] == 3, "the first is gone")
+    assert (await second.ask("subscribe", wanted))["result"]["refused"] == []
+    assert "result" in await (await house.raw()).log_in("a001", house.settings.env)
+    await house.stop()
+
+
 async def test_commands_under_way_have_a_bound(tmp_path: Path) -> None:
     house = await House.start(tmp_path, requests_in_flight_max=5)
     async with house.member("a001") as a:
@@ -201,6 +222,40 @@ async def test_a_planned_stop_says_goodbye(tmp_path: Path) -> None:
     await house.gateway.close_doors()
     assert (await closed)["data"]["reconnect_after_ms"] > 0
     assert await peer.closed() == 1012
+    await house.stop()
+
+
+async def test_until_the_deadline_of_a_planned_stop_one_may_finish_and_nobody_comes_in(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, going_away_ms=60_000)
+    peer = await house.logged_in("a001")
+    stopping = asyncio.create_task(house.gateway.close_doors())
+    said = await peer.event("$session", "going_away")
+    left = datetime.datetime.fromisoformat(said["data"]["deadline"]) - datetime.datetime.fromisoformat(said["ts"])
+    assert left > datetime.timedelta(seconds=50)
+    refused = await house.raw("trade")
+    assert refused.status == 503
+    assert "Retry-After: " in refused.head
+    assert "result" in await peer.ask("order.place", order())
+    assert "result" in await peer.ask("order.cancel_all")
+    await peer.ask("session.logout")
+    assert await peer.closed() == 1000
+    await refused.end()
+    await stopping  # long before its deadline: nobody is there any more
+    await house.stop()
+
+
+async def test_a_member_may_choose_how_often_the_heart_beats(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, heartbeat_ms=3_600_000)
+    peer = await house.raw()
+    said = await peer.log_in("a001", house.settings.env, heartbeat_ms=1_000)
+    assert said["result"]["heartbeat_ms"] == 1_000
+    assert (await peer.ask("session.status"))["result"]["limits"]["heartbeat_ms"] == 1_000
+    await peer.ask("subscribe", {"channels": ["phase"]})
+    assert (await peer.event("$session", "heartbeat"))["data"]["last"].keys() == {"phase"}
+    assert await peer.closed() == 4010, "it answered none"
+    other = await house.raw()
+    assert (await other.log_in("b001", house.settings.env, heartbeat_ms=999))["error"]["name"] == "INVALID_FIELD"
+    assert (await other.log_in("b001", house.settings.env))["result"]["heartbeat_ms"] == 3_600_000
     await house.stop()
 
 

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from gateway.throttle import SECOND_NS, Bucket
+from engine.core.commands import PlaceOrder
+from gateway.throttle import SECOND_NS, Bucket, Throttle
 from tests.gateway.kit import House, RawPeer, order
+
+PLACE = PlaceOrder(1, 1, 1, 4_000, 1, 0, "x")
 
 
 def test_a_bucket_holds_a_seconds_worth_and_fills_again() -> None:
@@ -12,7 +15,10 @@ def test_a_bucket_holds_a_seconds_worth_and_fills_again() -> None:
     assert [bucket.wait_ns(now) for _ in range(5)] == [0, 0, 0, 0, SECOND_NS // 4]
     assert bucket.wait_ns(now + SECOND_NS // 4 - 1) == 1
     assert bucket.wait_ns(now + SECOND_NS // 4) == 0
+    assert bucket.left(now + SECOND_NS // 4) == 0
+    assert bucket.left(now + SECOND_NS // 2) == 1
     later = now + 100 * SECOND_NS
+    assert bucket.left(later) == 4
     assert [bucket.wait_ns(later) > 0 for _ in range(5)] == [False] * 4 + [True]
 
 
@@ -59,3 +65,39 @@ async def test_two_keys_of_a_participant_share_its_rate_and_cancels_have_theirs(
         peers[0].send({"id": f"c{number}", "method": "order.cancel_all"})
     assert 0 < sum("error" in each for each in await replies(peers[0], 20)) < 20
     await house.stop()
+
+
+async def test_each_reply_says_what_is_left(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, key_orders_per_second_max=1_000_000, key_cancels_per_second_max=50)
+    peer = await house.raw()
+    assert "limits" not in await peer.ask("time.get"), "nobody has logged in"
+    assert (await peer.log_in("a001", house.settings.env))["limits"]["key_cancels"] == [50, 50]
+    placed = await peer.ask("order.place", order(price="39.00"))
+    assert placed["result"]["client_order_id"] == "o-1"
+    assert placed["limits"]["key_orders"][1] == 1_000_000
+    for number in range(60):  # in one write: faster than fifty a second on any machine
+        peer.send({"id": number, "method": "order.cancel_all"})
+    said = [each["limits"]["key_cancels"] for each in await replies(peer, 60)]
+    assert {of for _, of in said} == {50}
+    assert min(left for left, _ in said) < 5
+    refused = await peer.ask("order.cancel", {"order_id": "O-1"})
+    assert "error" in refused
+    assert "limits" in refused
+    visitor = await house.raw("market")
+    assert "limits" not in await visitor.ask("time.get")
+    await house.stop()
+
+
+async def test_without_limits_nothing_is_said_of_them(house: House) -> None:
+    peer = await house.logged_in("a001")
+    assert "limits" not in await peer.ask("order.place", order())
+    assert "limits" not in await peer.ask("account.cash")
+
+
+def test_of_several_participants_the_poorest_is_told() -> None:
+    throttle, now = Throttle(0, 4, 0), 1_000 * SECOND_NS
+    assert throttle.left("k", (1, 2), now) == {"participant_orders": [4, 4]}
+    for _ in range(3):
+        assert throttle.exceeded(PLACE, "k", 2, now) == 0
+    assert throttle.left("k", (1, 2), now) == {"participant_orders": [1, 4]}
+    assert throttle.left("k", (1,), now) == {"participant_orders": [4, 4]}

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from engine.alerts import Alert
 from engine.core import commands as c
 from engine.core import phases
 from engine.title import CheckpointRow
@@ -146,8 +147,18 @@ async def following(house: House) -> AsyncIterator[Callable[[str, str], Awaitabl
     await house.gateway.close_doors()
     await wait("$session", "going_away")
     every = {(channel.name, kind) for channel in CHANNELS for kind in channel.kinds}
-    # read while the login was awaited; a test of the listener's own would have failed on what is not declared
-    assert every - heard == {("$session", "hello")}
+    assert every - heard == {
+        ("$session", "hello"),
+        ("$session", "alert"),
+    }  # one is read by the login, one told to operators
+
+
+async def test_an_operator_is_told_of_an_alert(tmp_path: Path) -> None:
+    house = await House.start(tmp_path)
+    peer = await house.logged_in("chen", "ops")
+    house.gateway.alerts.tell([Alert(1, "layering", DAY, 7, 1, (1, 2), (), (5,), {"tonnes": 10})])
+    assert (await peer.event("$session", "alert"))["data"]["accounts"] == ["A001", "B001"]
+    await house.stop()
 
 
 async def test_every_kind_of_every_channel_is_said(tmp_path: Path) -> None:

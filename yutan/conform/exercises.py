@@ -351,7 +351,7 @@ async def planned_restart(room: Room) -> str:
     assert line is not None
     assert line.connection is not None
     gateway = room.market.exchange.gateway
-    goodbye = gateway.session_event("going_away", session_wire.GoingAway(int(room.pause_s * 1000)))
+    goodbye = gateway.session_event("going_away", session_wire.GoingAway(int(room.pause_s * 1000), gateway.now_text()))
     line.connection.send_frame(frames.text_frame(goodbye))
     line.connection.end(session.GOING_AWAY)
     away_at = time.monotonic()

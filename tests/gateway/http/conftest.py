@@ -28,6 +28,7 @@ class Door(NamedTuple):
     title: Settlement
     lags: dict[str, int]
     counters: dict[str, int]
+    sources: Sources
 
 
 def busy(run: Run, seed: int, turns: int = 30) -> None:
@@ -66,7 +67,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     sources = sources._replace(logins=logins)
     server = await serve_http(create_app(sources), "127.0.0.1", 0)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=DEADLINE_S) as client:
-        yield Door(client, run, tape, title, lags, counters)
+        yield Door(client, run, tape, title, lags, counters, sources)
     await server.close()
     await tape.close()
     await logins.close()
