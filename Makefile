@@ -48,7 +48,7 @@ test: build $(VENV)/.tools    ## every test, on the compiled core and on the pla
 prove: prove-flows prove-kills    ## the slow proofs: more random flows, every planted defect, more kills
 
 prove-flows: build $(VENV)/.tools    ## its first half: what only computes
-	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/conformance tests/planted
+	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/properties tests/conformance tests/planted tests/verifier/test_random_edits.py
 
 prove-kills: build $(VENV)/.tools    ## its second half: 400 kills in session, 40 while starting
 	YUTAN_PROVE=1 $(BIN)/python -m pytest tests/crash

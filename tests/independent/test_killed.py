@@ -1,4 +1,4 @@
-"""Issue 5, "done when" 4: an exchange killed with SIGKILL under load cancels what cancel-on-disconnect promises, and nothing else.
+"""An exchange killed with SIGKILL under load cancels what cancel-on-disconnect promises, and nothing else.
 
 From docs/protocol.md, "A lost connection" alone: who had asked for it and does not come back within the grace loses what was entered
 on that connection, but for orders that said otherwise; who comes back, who had not asked, and who trades meanwhile lose nothing.

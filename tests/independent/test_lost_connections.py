@@ -1,4 +1,4 @@
-"""Issue 5, "done when" 2: a stranger's client that loses its connection a thousand times knows exactly what has happened.
+"""A stranger's client that loses its connection a thousand times knows exactly what has happened.
 
 Everything in this folder is written from docs/protocol.md and docs/feed.md and imports nothing of the exchange (a test of the house
 holds that). One member trades over a wire that breaks at any byte of either direction, the others over whole ones, all at once.

@@ -1,4 +1,4 @@
-"""Each of many random single edits of a data folder is found (issue 4, "Done when" 5): 150 here, 1,000 with YUTAN_PROVE."""
+"""Each of many random single edits of a data folder is found: 150 here, 1,000 with YUTAN_PROVE."""
 
 import os
 from collections import Counter
