@@ -196,6 +196,7 @@ REFUSED: Final = (
     Point("UNKNOWN_USER", world, c.RemoveUser("wu", "x")),
     Point("UNKNOWN_ASSOCIATION", world, c.Dissociate(2, TODAY, "x")),
     Point("UNKNOWN_KILL_SWITCH", world, c.ReleaseKillSwitch(1)),
+    Point("UNKNOWN_KEY", world, Say("key.revoke", {"key_id": "nobody's"}, "brake"), LIMITED),
     Point("UNKNOWN_LINK", world, c.UnlinkAccounts(2, "x")),
     Point("UNKNOWN_CREDIT_RECORD", world, c.StrikeCreditRecord("R-9", "x")),
     Point("UNKNOWN_RESTRICTION", world, c.LiftRestriction(ME, units.RESTRICT_SELL, 1)),
