@@ -335,7 +335,7 @@ def test_a_replay_raises_the_same() -> None:
         market, monitor = Market(), m.Monitor()
         return [alert for entry in random_flow(seed, 300) for alert in monitor.see(entry, market.apply(entry))]
 
-    first = [watch(seed) for seed in range(6)]
+    first = [watch(seed) for seed in range(24)]
     assert len({alert.pattern for alerts in first for alert in alerts}) >= 3
-    assert [watch(seed) for seed in range(6)] == first
+    assert [watch(seed) for seed in range(24)] == first
     assert all([alert.number for alert in alerts] == list(range(1, len(alerts) + 1)) for alerts in first)
