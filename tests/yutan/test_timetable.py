@@ -298,7 +298,7 @@ class TestAuctionWindows:
     @staticmethod
     def auction(status: str, opens_at_ns: int = 100, closes_at_ns: int = 200) -> AuctionView:
         terms = notice(trading_day=MONDAY, opens_at_ns=opens_at_ns, closes_at_ns=closes_at_ns)
-        return AuctionView(7, terms, status, None, 0, 1_000, None, (), 0)
+        return AuctionView(7, terms, status, None, 0, 1_000, None, (), 0, "government")
 
     def test_it_opens_and_closes_at_the_times_of_the_notice(self) -> None:
         today = day(MONDAY, phases.CONTINUOUS)
