@@ -30,14 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         for name, new in suite.run_suite(names, runs, scale, options.seed, _say):
             _print_benchmark(name, new)
+            if options.json:  # after each, so that a run that is broken off leaves what it has measured
+                options.json.write_bytes(msgspec.json.format(msgspec.json.encode(new), indent=1) + b"\n")
     except suite.BenchmarkFailed as error:
         _say("")
         print(error, file=sys.stderr)
         return 1
     assert new is not None
     print(report.head(new))
-    if options.json:
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(new), indent=1) + b"\n")
     if old is not None:
         print(f"\nAgainst {old.taken_at}, commit {old.commit}:\n")
         print(report.as_text(report.compare(old, new)))
