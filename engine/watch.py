@@ -24,7 +24,7 @@ from engine.view import MarketView
 
 FORMAT: Final = 1  # of the file; another pattern, or one that is seen otherwise, is another format
 GATHER_S: Final = 0.25  # batches gather for so long
-SLICE_ENTRIES: Final = 1_000  # looked at between two turns of the loop
+SLICE_ENTRIES: Final = 50  # looked at between two turns of the loop: about half a millisecond that an order may wait
 ENTRIES_PENDING_MAX: Final = 200_000  # then the sequencer lets no new orders in
 ALERTS_KEPT_MAX: Final = 10_000  # the newest; older ones are in the journal as ever
 SAVE_EVERY_ENTRIES: Final = 200_000
