@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.core import commands, rulebook
-from engine.core.events import ActProposed, ActTaken
 from engine.core.phases import CONTINUOUS
 from tests.browser.driving import Driver, browser
+from tests.browser.operators import act
 from tests.browser.test_desks import logged_in
 from tests.gateway.http.people import Clock
 from yutan import folder, founding, keys
@@ -42,11 +42,7 @@ class Hall:
         return Client.connect(self.exchange.running.ws_url, key_id=person, private_key=key, door="ops", env="local")
 
     async def act(self, *acts: commands.AnyAct) -> None:
-        for act in acts:
-            (told, *_) = await self.exchange.sequencer.submit(commands.Propose(1, "test", "", act))
-            if isinstance(told, ActProposed):
-                (told, *_) = await self.exchange.sequencer.submit(commands.Approve(2, told.proposal, told.act_sha256))
-            assert isinstance(told, ActTaken), told
+        await act(self.exchange, *acts)
 
     async def trade(self, tonnes: int, price_ticks: int) -> None:
         """The first account sells to the institution."""

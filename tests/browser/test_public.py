@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from engine.core import commands, rulebook
-from engine.core.events import ActProposed, ActTaken
 from engine.core.phases import CONTINUOUS
 from tests.browser.driving import Driver, browser
+from tests.browser.operators import act
 from tests.yutan.kit import DEADLINE_S
 from yutan import founding
 from yutan.compose import Exchange
@@ -35,11 +35,7 @@ class Market:
         self.orders = 0
 
     async def act(self, *acts: commands.AnyAct) -> None:
-        for act in acts:
-            (told, *_) = await self.exchange.sequencer.submit(commands.Propose(1, "test", "", act))
-            if isinstance(told, ActProposed):
-                (told, *_) = await self.exchange.sequencer.submit(commands.Approve(2, told.proposal, told.act_sha256))
-            assert isinstance(told, ActTaken), told
+        await act(self.exchange, *acts)
 
     async def trade(self, tonnes: int, price_ticks: int) -> None:
         """The first account sells to the second."""
