@@ -110,10 +110,10 @@ class DayTableMaker:
         verdict = self._view.judge_opening(trading_day)
         if verdict.reason == 0:
             return StageRow(day_text(trading_day), days.CHECKS, name, due, "done")
-        remedy = f"{REMEDIES[_STAGE_OF[verdict.reason]]}; {OVERRIDE}"
-        return StageRow(
-            day_text(trading_day), days.CHECKS, name, due, "blocked", count=int(verdict.actual), remedy=remedy
-        )
+        waits_for = _STAGE_OF[verdict.reason]
+        row = StageRow(day_text(trading_day), days.CHECKS, name, due, "blocked", count=int(verdict.actual))
+        row.remedy, row.waits_for = f"{REMEDIES[waits_for]}; {OVERRIDE}", waits_for
+        return row
 
     def _due(self, book: RuleBook, trading_day: int, stage: str) -> tuple[int, int]:
         """The date and local second at which a stage is due; second -1 where none is set."""

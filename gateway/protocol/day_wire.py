@@ -26,7 +26,8 @@ class StageRow(Struct, omit_defaults=True, gc=False):
     """One stage. due: yyyy-mm-dd hh:mm local time, "" without a set time; status: done | failed | blocked | late | waiting.
 
     by: who did it, `exchange` for the exchange itself; count: what is open of it (differences, trades set aside, objections) or
-    was made; detail: the same in more words, where there are some.
+    was made; detail: the same in more words, where there are some. remedy: commands that help; waits_for: the stage that stands
+    against a blocked one, so that its remedy helps.
     """
 
     trading_day: str
@@ -39,6 +40,7 @@ class StageRow(Struct, omit_defaults=True, gc=False):
     count: int = 0
     remedy: str = ""
     detail: str = ""
+    waits_for: str = ""
 
 
 class HouseRow(Struct, gc=False):

@@ -44,6 +44,11 @@ class Hall:
     async def act(self, *acts: commands.AnyAct) -> None:
         await act(self.exchange, *acts)
 
+    async def consent(self) -> None:
+        """The second operator approves what waits."""
+        for each in self.exchange.view.proposals():
+            await self.exchange.sequencer.submit(commands.Approve(2, each.proposal, each.act_sha256))
+
     async def trade(self, tonnes: int, price_ticks: int) -> None:
         """The first account sells to the institution."""
         for account, side in ((1, SELL), (4, BUY)):
@@ -178,14 +183,15 @@ async def reconciled(there: Hall, first: Driver, second: Driver) -> None:
     page = first.page
     await there.trade(50, 4000)
     await view(first, "today")
-    await page.click("#close-day")
+    await page.click("#stages button:has-text('闭市')")
     await first.says("#phase", "闭市")
     await first.says("#blocked", "BANK_FILE_MISSING")
     await there.settled()
-    await view(first, "files")
+    await page.click("#stages tr:has-text('开市前检查') a:has-text('导入银行文件')")  # what helps leads there
+    await page.wait_for_selector("[data-view=files]:not([hidden])")
+    assert (await page.input_value("#file-kind"), await page.input_value("#file-day")) == ("bank", DAY)
     await handed_over(first, "bank", bank_file(there, 12_34))
     await first.says("#file-answer", "全部正确")
-    await page.fill("#file-day", DAY)
     await page.click("#file-propose")
     await first.says("#file-answer", "已执行")
     await first.says("#blocked", "BANK_BREAK_OPEN")
@@ -234,8 +240,7 @@ async def test_two_operators_run_a_day_and_a_visitor_checks_its_bulletin(tmp_pat
         # nothing stands against the next day any more
         await view(first, "today")
         await page.wait_for_selector("#blocked", state="hidden")
-        await page.fill("#open-which", "")
-        await page.click("#open-day")
+        await page.click("#stages button:has-text('开市')")
         await first.says("#trading-day", NEXT_DAY)
         assert await page.locator("main img, main b:text('甲')").count() == 0
         assert await page.title() == "运营台 · 渝碳"
@@ -261,6 +266,52 @@ async def traded_at_the_limit(there: Hall) -> None:
         await there.trade(tonnes, instrument.high_limit_ticks)
 
 
+async def handled(there: Hall, driver: Driver) -> None:
+    """A case goes its way: a demand that is to be answered, a restriction, an order to reduce, the finding."""
+    page = driver.page
+    await page.click("#cases button[aria-label='Look at K-1']")
+    await page.wait_for_selector("#case [data-step=reminder]:text-is('▸ reminder')")  # the next one
+    await page.click("#case [data-step=report]")
+    await driver.says("#cases-answer", "Say what it is about")
+    await page.fill("#case-note", TRICK)
+    await page.fill("#case-due", DAY)
+    await page.fill("#document", "函2026-9")
+    await page.click("#case [data-step=report]")
+    await driver.says("#case table", TRICK)
+    await driver.says("#cases", DAY)
+    await page.wait_for_selector("#case [data-step=report]:text-is('✓ report')")
+    await driver.says("#case dl", "函2026-9")
+    await page.click("#case button:has-text('Restrict')")
+    assert await page.input_value("#restrict-case") == "K-1"
+    await page.fill("#restrict-account", "A002")
+    await page.check("#restrict-form [value=buy]")
+    await page.fill("#restrict-basis", TURNED)
+    await page.click("#restrict")
+    await driver.says("#measures-answer", "(6102)")
+    await page.fill("#restrict-case", "")
+    await page.click("#restrict")
+    await driver.says("#restrictions", "A002")
+    await page.click("#case button:has-text('Order to reduce')")
+    for name, text in (("product", "CQEA"), ("tonnes", "10"), ("due", NEXT_DAY), ("basis", "CQ-M Art. 17")):
+        await page.fill(f"#reduction-{name}", text)
+    await page.click("#reduction-form [type=submit]")
+    await driver.says("#cases-answer", "waits for a second person")
+    await there.consent()
+    await driver.says("#reductions", "CQEA")
+    await driver.says("#case", "at most 10 of CQEA")
+    await page.click("#case button[aria-label='Evidence of M-1']")
+    await page.wait_for_selector("#evidence-shown:focus")
+    await page.fill("#case-note", "to move the price")
+    await driver.check("console-case-en")
+    await page.click("#case button:has-text('Close the case')")
+    await driver.says("#cases-answer", "waits for a second person")
+    await there.consent()
+    await driver.says("#case", "closed · confirmed")
+    await driver.says("#cases", "No case")
+    await page.check("#cases-ended")
+    await driver.says("#cases", "closed · confirmed")
+
+
 async def test_supervision_the_trail_and_the_house_are_looked_into(tmp_path: Path) -> None:
     async with hall(tmp_path) as there, browser(there.url) as open_page:
         await traded_at_the_limit(there)
@@ -277,11 +328,7 @@ async def test_supervision_the_trail_and_the_house_are_looked_into(tmp_path: Pat
         await page.click("#evidence button:has-text('Open a case')")
         await driver.says("#alerts-answer", "done")
         await driver.says("#cases", "limit pair")
-        await page.fill("#restrict-account", "A002")
-        await page.check("#restrict-form [value=buy]")
-        await page.fill("#restrict-basis", TURNED)
-        await page.click("#restrict")
-        await driver.says("#restrictions", "A002")
+        await handled(there, driver)
         await page.click("#accounts-show")
         await driver.says("#accounts", TRICK)
         assert await page.locator("#accounts img, #accounts tbody b").count() == 0

@@ -5,8 +5,10 @@ import { add } from "./chart.js";
 import { pagedTable } from "./paged.js";
 import { $, make, moment } from "./people.js";
 import { button, documentNode, fill } from "./parts.js";
+import { term } from "./terms.js";
 import { grouped, say } from "./words.js";
 
+const NEWEST_MAX = 500;
 const WIDE = 640;
 const HIGH = 200;
 const EDGE = { left: 60, right: 20, top: 16, bottom: 26 };
@@ -16,9 +18,16 @@ const DOT = { least: 3, most: 14 };
 export async function alerts(link, soon) {
   const told = await link.request("ops.alerts", { limit: 100 });
   fill($("alerts"), told.alerts.toReversed().map((row) => [
-    row.alert_id, row.trading_day, row.pattern.replaceAll("_", " "), row.instrument || row.product, { text: row.accounts.join(", "), className: "wrap" }, String(row.trades.length),
+    row.alert_id, row.trading_day, term("pattern", row.pattern), row.instrument || row.product, { text: row.accounts.join(", "), className: "wrap" }, String(row.trades.length),
     button(say("证据", "Evidence"), $("alerts-answer"), () => look(link, row, soon), { ariaLabel: say(`${row.alert_id} 的证据`, `Evidence of ${row.alert_id}`) }),
   ]), say("无预警", "No alert"));
+}
+
+/** The evidence of an alert that is known by its number, such as one that a case rests on. */
+export async function evidence(link, alertId, soon) {
+  const told = await link.request("ops.alerts", { limit: NEWEST_MAX });
+  const row = told.alerts.find((alert) => alert.alert_id === alertId);
+  return row ? look(link, row, soon) : say(`${alertId} 不在最近 ${NEWEST_MAX} 条预警之中。`, `${alertId} is not among the newest ${NEWEST_MAX} alerts.`);
 }
 
 async function look(link, row, soon) {
@@ -26,9 +35,9 @@ async function look(link, row, soon) {
   const names = [say("成交", "Trade"), say("交易日", "Day"), say("价格", "Price"), say("数量", "Quantity"), say("金额(元)", "Amount (CNY)"), say("买方", "Buyer"), say("买单", "Buy order"), say("卖方", "Seller"), say("卖单", "Sell order")];
   const about = make("select", { ariaLabel: say("立案账户", "Account of the case") }, ...row.accounts.map((code) => make("option", { value: code }, code)));
   const open = button(say("立案", "Open a case"), $("alerts-answer"), () => act(link, "open_case",
-    { account: about.value, matter: `${row.alert_id} ${row.pattern.replaceAll("_", " ")}`, alerts: [row.alert_id] }, say("立案", "Case"), soon));
+    { account: about.value, matter: `${row.alert_id} ${term("pattern", row.pattern)}`, alerts: [row.alert_id] }, say("立案", "Case"), soon));
   $("evidence").replaceChildren(
-    make("h3", { tabIndex: -1, id: "evidence-shown" }, `${row.alert_id} ${row.pattern.replaceAll("_", " ")} · ${row.instrument || row.product} · ${moment(row.time)}`),
+    make("h3", { tabIndex: -1, id: "evidence-shown" }, `${row.alert_id} ${term("pattern", row.pattern)} · ${row.instrument || row.product} · ${moment(row.time)}`),
     documentNode(row.figures), drawn(trades),
     pagedTable(say("所涉成交", "The trades in question"), names, trades.map((trade) => [
       trade.trade_id, trade.trading_day, trade.price, grouped(trade.quantity), grouped(trade.amount), trade.buyer, trade.buy_order, trade.seller, trade.sell_order,

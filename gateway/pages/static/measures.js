@@ -4,23 +4,22 @@ import { act } from "./acting.js";
 import { pagedTable } from "./paged.js";
 import { $, make, moment } from "./people.js";
 import { button, fill, run, tonnes } from "./parts.js";
+import { term, terms } from "./terms.js";
 import { say } from "./words.js";
 
-const SCOPES = { login: ["登录", "login"], buy: ["买入", "buying"], sell: ["卖出", "selling"], transfer: ["转出", "transfer"], cash_out: ["出金", "cash out"] };
-const scope = (words) => words.map((word) => say(...(SCOPES[word] ?? [word, word]))).join(say("、", ", ")) || "—";
 
 /** What is in force. */
 export async function measures(link, soon) {
   const answer = $("measures-answer");
   const [restrictions, switches, holders] = await Promise.all([link.request("ops.restrictions"), link.request("ops.kill_switches"), link.request("ops.large_holders")]);
   fill($("restrictions"), restrictions.map((row) => [
-    row.restriction_id, row.account, scope(row.left), { text: row.basis, className: "wrap" }, [row.operator, row.approver].filter(Boolean).join(" → "), `${row.first_day || row.imposed_on} – ${row.last_day || "…"}`,
+    row.restriction_id, row.account, terms("scope", row.left), { text: row.basis, className: "wrap" }, [row.operator, row.approver].filter(Boolean).join(" → "), `${row.first_day || row.imposed_on} – ${row.last_day || "…"}`,
     row.is_review_overdue ? { text: `! ${row.review_on}`, className: "late" } : row.review_on,
     button(say("解除", "Lift"), answer, () => act(link, "lift_restriction", { account: row.account, scope: row.left, restriction_id: row.restriction_id }, say(`解除 ${row.restriction_id}`, `Lifting ${row.restriction_id}`), soon),
       { ariaLabel: say(`解除 ${row.restriction_id}`, `Lift ${row.restriction_id}`) }),
   ]), say("无限制措施", "No restriction"));
   fill($("switches"), switches.map((row) => [
-    row.kill_switch_id, row.kind, row.target, row.by, moment(row.since), { text: row.why, className: "wrap" },
+    row.kill_switch_id, term("target", row.kind), row.target, row.by, moment(row.since), { text: row.why, className: "wrap" },
     button(say("解除", "Release"), answer, () => act(link, "release_kill_switch", { kill_switch_id: row.kill_switch_id }, say(`解除 ${row.kill_switch_id}`, `Release of ${row.kill_switch_id}`), soon),
       { ariaLabel: say(`解除 ${row.kill_switch_id}`, `Release ${row.kill_switch_id}`) }),
   ]), say("无紧急停止", "No kill switch"));
@@ -39,7 +38,8 @@ export function measureForms(link, soon) {
     run($("restrict"), answer, () => {
       const words = [...form.querySelectorAll("[name=scope]:checked")].map((box) => box.value);
       const last = form.last_day.value.trim();
-      const fields = { account: form.account.value.trim(), scope: words, basis: form.basis.value.trim(), ...(last ? { last_day: last } : {}) };
+      const ofCase = form.case.value.trim();
+      const fields = { account: form.account.value.trim(), scope: words, basis: form.basis.value.trim(), ...(last ? { last_day: last } : {}), ...(ofCase ? { case_id: ofCase } : {}) };
       return act(link, "restrict", fields, say("限制措施", "Restriction"), soon);
     });
   });
@@ -49,7 +49,7 @@ export function measureForms(link, soon) {
     const rows = await link.request("ops.accounts");
     const names = [say("账户", "Account"), say("名称", "Name"), say("类别", "Category"), say("限制", "Restricted"), say("不得交易因", "Why not trading"), say("可用资金(元)", "Available (CNY)"), say("冻结资金(元)", "Held (CNY)"), say("须保留(吨)", "To be kept (t)")];
     $("accounts").replaceChildren(pagedTable(say("交易账户", "Accounts"), names, rows.map((row) => [
-      row.account, { text: row.name, className: "wrap" }, row.category.replaceAll("_", " "), scope(row.restriction), row.standing.join(", ").replaceAll("_", " "), row.available, row.held, tonnes(row.retention_floor),
+      row.account, { text: row.name, className: "wrap" }, term("category", row.category), terms("scope", row.restriction), terms("standing", row.standing), row.available, row.held, tonnes(row.retention_floor),
     ])));
     return "";
   }));

@@ -5,14 +5,19 @@ import { alerts } from "./alerts.js";
 import { Approvals } from "./approvals.js";
 import { Audit } from "./audit.js";
 import { bank } from "./bank.js";
+import { Cases } from "./cases.js";
 import { Files } from "./files.js";
 import { health } from "./health.js";
 import { Link } from "./link.js";
 import { measureForms, measures } from "./measures.js";
+import { objections } from "./objections.js";
 import { $, make, moment } from "./people.js";
 import { button, documentNode, fill, run, tonnes, watchSession } from "./parts.js";
 import { Publishing } from "./publishing.js";
+import { learnReasons, named } from "./reasons.js";
+import { remedies } from "./remedies.js";
 import { showState } from "./state.js";
+import { term } from "./terms.js";
 import { followViews, shownView } from "./views.js";
 import { say } from "./words.js";
 
@@ -34,12 +39,14 @@ const link = new Link("ops", showState, hear, async (welcome) => {
 });
 const approvals = new Approvals(link, soon, () => me);
 const publishing = new Publishing(link, soon);
+const cases = new Cases(link, soon);
+const desk = { link, soon, answer: $("control-answer") };
 const PARTS = {
   today: [],
-  settlement: [unsettled, () => bank(link, soon)],
+  settlement: [unsettled, () => objections(link, soon), () => bank(link, soon)],
   files: [],
   bulletins: [() => publishing.refresh()],
-  supervision: [() => measures(link, soon), () => alerts(link, soon), matters],
+  supervision: [() => measures(link, soon), () => alerts(link, soon), () => cases.refresh(), matters],
   audit: [],
   health: [() => health(link, house)],
 };
@@ -72,16 +79,18 @@ async function refresh() {
 
 async function day() {
   const told = await link.request("ops.day");
+  await learnReasons(link);
   $("next-day").textContent = told.next_day || "—";
   $("blocked").hidden = !told.blocked_by;
   if (told.blocked_by) {
-    $("blocked").textContent = say(`下一开市受阻:${told.blocked_by.name} (${told.blocked_by.code})`, `The next opening is blocked: ${told.blocked_by.name} (${told.blocked_by.code})`) + (told.override ? ` · ${told.override}` : "");
+    const why = `${named(told.blocked_by.name)} ${told.blocked_by.name}`;
+    $("blocked").textContent = say(`下一开市受阻:${why}`, `The next opening is blocked: ${why}`) + (told.override ? say(` · 已准许越过:${told.override}`, ` · allowed all the same: ${told.override}`) : "");
   }
   fill($("stages"), told.stages.map((row) => {
     const [zh, en, mark] = STATUS[row.status] ?? [row.status, row.status, ""];
     return [
       row.trading_day, say(row.name_zh, row.stage.replaceAll("_", " ")), row.due, { text: `${mark} ${say(zh, en)}`, className: row.status },
-      row.done_at ? moment(row.done_at) : "", row.by, row.count ? tonnes(row.count) : "", { text: [row.detail, row.remedy].filter(Boolean).join(" → ") || "—", className: "wrap" },
+      row.done_at ? moment(row.done_at) : "", row.by === "exchange" ? say("本所", "exchange") : row.by, row.count ? tonnes(row.count) : "", { text: row.detail || "—", className: "wrap" }, remedies(desk, row, told),
     ];
   }));
   house = told.house;
@@ -118,12 +127,23 @@ $("reconcile").addEventListener("click", () => run($("reconcile"), $("reconcile-
 }));
 
 async function matters() {
-  const [rows, cases, holders] = await Promise.all([link.request("ops.matters"), link.request("ops.cases"), link.request("ops.reductions")]);
+  const rows = await link.request("ops.matters");
   $("matters-count").textContent = String(rows.filter((row) => !row.sent_as).length);
-  fill($("matters"), rows.slice(0, MATTERS_SHOWN).map((row) => [
-    row.trading_day, row.kind.replaceAll("_", " "), { text: row.what, className: "wrap" }, row.is_overdue ? `! ${row.due}` : row.due, row.sent_as,
+  fill($("matters"), rows.slice(-MATTERS_SHOWN).toReversed().map((row) => [
+    row.trading_day, term("matter", row.kind), { text: row.what, className: "wrap" }, row.is_overdue ? { text: say(`! ${row.due} 已逾期`, `! ${row.due} overdue`), className: "late" } : row.due, row.sent_as || sending(row),
   ]), say("无", "None"));
-  $("cases").replaceChildren(documentNode([...cases, ...holders].slice(0, MATTERS_SHOWN)));
+}
+
+/** Record that a matter was sent to the bureau, under which number. */
+function sending(row) {
+  const sentAs = make("input", { maxLength: 100, ariaLabel: say(`${row.matter} 的报送文号`, `Number under which ${row.matter} was sent`), placeholder: say("报送文号", "Document number") });
+  return make("span", { className: "acts" }, sentAs, button(say("记为已报", "Record as sent"), $("matters-answer"), async () => {
+    if (!sentAs.value.trim()) {
+      sentAs.focus();
+      return say("请写明报送文号。", "Give the number under which it was sent.");
+    }
+    return act(link, "record_dispatch", { kind: "matter", subject: row.matter, sent_as: sentAs.value.trim() }, say(`${row.matter} 已报`, `${row.matter} as sent`), soon);
+  }, { ariaLabel: say(`记为已报 ${row.matter}`, `Record as sent ${row.matter}`) }));
 }
 
 new Files(link, soon);

@@ -54,7 +54,7 @@ export function fill(body, rows, empty) {
     const td = make(place ? "td" : "th", place ? {} : { scope: "row" });
     if (cell instanceof Node) td.append(cell);
     else if (cell && typeof cell === "object") {
-      td.append(cell.node ?? String(cell.text ?? "—"));
+      td.append(cell.node ?? ((cell.text ?? "") === "" ? "—" : String(cell.text)));
       td.className = cell.className ?? "";
     } else td.textContent = cell === null || cell === undefined || cell === "" ? "—" : String(cell);
     return td;
