@@ -37,7 +37,7 @@ HOT: Final = (
             "reasons",
         )
     ),
-    "engine.sequencer",
+    *(f"engine.{name}" for name in ("monitoring", "sequencer", "watched_day")),
     *(f"gateway.{name}" for name in ("connection", "directory", "members", "reports", "server")),
     *(f"gateway.protocol.{name}" for name in ("answers", "codec", "frames", "prices", "quick", "times")),
     *(f"gateway.feed.{name}" for name in ("depth", "instrument", "public", "trades")),

@@ -1,7 +1,8 @@
 """Watching a running market: the monitor as a follower, which raises alerts while the day goes and keeps what it knows.
 
-It is off the path of an order: a batch is only put by, and looked at when some have gathered, a slice at a time. What the monitor
-knows goes into one small file now and then, with the seq that it stands for; recovery hands over what came after. Without the file
+A batch is looked at as it is told, after the members have their answers: its events are in the processor's cache then, and what it
+costs is a small part of what gathering and reading them later did (decision 7). What the monitor knows goes into one small file now
+and then, with the seq that it stands for; recovery hands over what came after. Without the file
 (or with one that cannot be read) everything is seen again from the first entry: the same alerts under the same numbers.
 """
 
@@ -16,16 +17,12 @@ import msgspec
 
 from engine import disk
 from engine.alerts import Alert
-from engine.core.commands import Entry
-from engine.core.events import DayClosed, Event
+from engine.core.events import DayClosed
 from engine.monitoring import Known, Monitor
 from engine.sequencer import Batch
 from engine.view import MarketView
 
 FORMAT: Final = 1  # of the file; another pattern, or one that is seen otherwise, is another format
-GATHER_S: Final = 0.25  # batches gather for so long
-SLICE_ENTRIES: Final = 50  # looked at between two turns of the loop: about half a millisecond that an order may wait
-ENTRIES_PENDING_MAX: Final = 200_000  # then the sequencer lets no new orders in
 ALERTS_KEPT_MAX: Final = 10_000  # the newest; older ones are in the journal as ever
 SAVE_EVERY_ENTRIES: Final = 200_000
 _DIGEST_BYTES: Final = 32
@@ -45,7 +42,7 @@ _decoder: Final = msgspec.msgpack.Decoder(_Saved)
 
 
 class Watch:
-    """Follows the market and raises alerts. Made by `Watch.open` inside an event loop; `close` looks at the rest and saves.
+    """Follows the market and raises alerts. Made by `Watch.open` inside an event loop; `close` saves.
 
     `on_alerts` is told of each alert that came up since the doors opened; `on_failure` once when it cannot go on.
     """
@@ -56,9 +53,7 @@ class Watch:
         self._path = path
         self._monitor = Monitor(saved.known)
         self._alerts = deque(saved.alerts, ALERTS_KEPT_MAX)
-        self._mark = self._seq = self._heard = saved.seq
-        self._pending: deque[Batch] = deque()
-        self._pending_entries = 0
+        self._mark = self._seq = saved.seq
         self._is_day_closed = False
         self._is_closing = False
         self._failure: BaseException | None = None
@@ -82,53 +77,51 @@ class Watch:
         """Entries up to this one have been looked at."""
         return self._seq
 
-    @property
-    def has_room(self) -> bool:
-        """Whether more may come: nothing is passed over, so what makes it must wait instead."""
-        return self._pending_entries < ENTRIES_PENDING_MAX
-
-    @property
-    def lag(self) -> int:
-        """Entries not looked at yet."""
-        return self._heard - self._seq
-
     def on_start(self, view: MarketView) -> None:
         """Nothing to learn: what it knows it had from entries."""
 
     def on_batch(self, batch: Batch) -> None:
-        """Put the batch by. Raises what the watching failed with."""
+        """Look at what was not seen yet. Raises what the keeping failed with."""
         if self._failure is not None:
             raise RuntimeError("the market is not watched any more") from self._failure
-        if batch.entries and batch.entries[-1].seq > self._heard:
-            self._heard = batch.entries[-1].seq
-            self._pending.append(batch)
-            self._pending_entries += len(batch.entries)
+        entries = batch.entries
+        if not entries or entries[-1].seq <= self._seq:
+            return
+        found = self._monitor.see_all(entries, batch.events, max(0, self._seq + 1 - entries[0].seq))
+        self._seq = entries[-1].seq
+        if any(type(happened[-1]) is DayClosed for _, happened in batch.eventful):
+            self._is_day_closed = True
+        if self._is_due:
             self._wake.set()
+        if found:
+            self._alerts.extend(found)
+            if self.on_alerts is not None:
+                self.on_alerts(found)
 
     def newest(self) -> list[Alert]:
         """The newest alerts that are kept, oldest first."""
         return list(self._alerts)
 
     async def close(self) -> None:
-        """Look at what is left, and save."""
+        """Keep what is known."""
         self._is_closing = True
         self._wake.set()
         await self._owner
 
     # ---- the one task -------------------------------------------------------------------------------------
 
+    @property
+    def _is_due(self) -> bool:
+        return self._is_day_closed or self._seq - self._mark >= SAVE_EVERY_ENTRIES
+
     async def _own(self) -> None:
-        """Look, and save now and then, until closed. Nobody cancels this task."""
+        """Save now and then, until closed. Nobody cancels this task."""
         try:
             while not self._is_closing:
                 await self._wake.wait()
                 self._wake.clear()
-                await self._look()
-                if self._is_day_closed or self._seq - self._mark >= SAVE_EVERY_ENTRIES:
+                if self._is_due:
                     await self._save()
-                if not self._is_closing:
-                    await self._gather()
-            await self._look()
             if self._seq > self._mark:
                 await self._save()
         except Exception as error:
@@ -136,48 +129,9 @@ class Watch:
             if self.on_failure is not None:
                 self.on_failure(error)
 
-    async def _gather(self) -> None:
-        """Let batches gather; the end interrupts it, and so does a queue that fills."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + GATHER_S
-        while not self._is_closing and self._pending_entries < ENTRIES_PENDING_MAX // 2:
-            left = deadline - loop.time()
-            if left <= 0:
-                break
-            try:
-                await asyncio.wait_for(self._wake.wait(), left)
-            except TimeoutError:
-                break
-            self._wake.clear()
-        if self._pending or self._is_closing:
-            self._wake.set()
-
-    async def _look(self) -> None:
-        looked = 0
-        while self._pending:
-            batch = self._pending[0]
-            for place, entry in enumerate(batch.entries):
-                if entry.seq > self._seq:
-                    self._see(entry, batch.events[place])
-                looked += 1
-                if looked % SLICE_ENTRIES == 0:
-                    await asyncio.sleep(0)
-            self._pending.popleft()
-            self._pending_entries -= len(batch.entries)
-
-    def _see(self, entry: Entry, happened: list[Event]) -> None:
-        found = self._monitor.see(entry, happened)
-        self._seq = entry.seq
-        if happened and type(happened[-1]) is DayClosed:
-            self._is_day_closed = True
-        if found:
-            self._alerts.extend(found)
-            if self.on_alerts is not None:
-                self.on_alerts(found)
-
     async def _save(self) -> None:
         """Keep what is known now; the file is written by a thread, since nobody waits for it."""
-        saved = _Saved(FORMAT, self._seq, self._monitor.known, list(self._alerts))
+        saved = _Saved(FORMAT, self._seq, self._monitor.known(), list(self._alerts))
         body = _encoder.encode(saved)
         self._is_day_closed = False
         await asyncio.to_thread(disk.write_file, self._path, sha256(body).digest(), body)

@@ -411,7 +411,7 @@ class Exchange:
 
     def lags(self) -> dict[str, int]:
         """Entries each follower has yet to do, by name."""
-        return {"settlement": self.settlement.lag, "tape": self.tape.lag, "watch": self.watch.lag}
+        return {"settlement": self.settlement.lag, "tape": self.tape.lag}
 
     def counters(self) -> dict[str, int]:
         """Figures for /metrics; names ending in `_total` only grow."""

@@ -126,7 +126,7 @@ def _read(data: Path, trading_day: int) -> tuple[_Day, Market]:
         is_closed = False
         for entry, happened in zip(entries, apply_record(market, entries), strict=True):
             alerts = monitor.see(entry, happened)
-            if monitor.known.trading_day == trading_day and not is_closed:
+            if monitor.trading_day == trading_day and not is_closed:
                 day.alerts += alerts
                 _note(day, entry, happened)
                 is_closed = any(type(event) is events.DayClosed for event in happened)

@@ -24,8 +24,14 @@ A, SISTER, B, C = 1, 2, 3, 4
 class Watched(Desk):
     """A market that a monitor watches: A and its sister have one owner; prices are around 50.00, limits 45.00 and 55.00."""
 
-    def __init__(self, rules: dict[str, Any] | None = None, deadline: str = "", **thresholds: int) -> None:
-        self.monitor = m.Monitor()
+    def __init__(
+        self,
+        rules: dict[str, Any] | None = None,
+        deadline: str = "",
+        rows_max: int = m.TABLE_ROWS_MAX,
+        **thresholds: int,
+    ) -> None:
+        self.monitor = m.Monitor(rows_max=rows_max)
         retention = thresholds.pop("retention_bp", 0)
         self.alerts: list[m.Alert] = []
         product: dict[str, Any] = {"block_tonnes_min": 10, "block_limit_bp": 3_000} | (rules or {})
@@ -190,12 +196,22 @@ def test_a_new_rule_book_brings_its_own_thresholds() -> None:
     assert [alert.pattern for alert in desk.alerts] == [m.LIMIT_PAIR]
 
 
+def test_only_the_newest_legs_may_go_round() -> None:
+    for legs, is_seen in ((64, True), (65, False)):  # the first brings what balances the rest, the window holds 64
+        desk = Watched()
+        desk.trade(A, B, 400 + legs)
+        for _ in range(legs - 2):
+            desk.trade(B, A, 1)
+        desk.trade(B, A, 400)
+        assert [alert.pattern for alert in desk.close()] == ([m.CIRCULAR] if is_seen else [])
+
+
 def test_what_is_remembered_can_be_kept_as_data() -> None:
     one = Watched()
     one.trade(A, B, 100)
     desk = Watched()
     desk.trade(A, B, 100)
-    kept = msgspec.msgpack.encode(desk.monitor.known)
+    kept = msgspec.msgpack.encode(desk.monitor.known())
     desk.monitor = m.Monitor(msgspec.msgpack.decode(kept, type=m.Known))
     for each in (one, desk):
         each.trade(B, A, 100)
@@ -298,9 +314,8 @@ def test_a_new_day_begins_with_nothing() -> None:
     assert desk.close() == []
 
 
-def test_a_full_table_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(m, "TABLE_ROWS_MAX", 1)
-    desk = Watched()
+def test_a_full_table_is_said() -> None:
+    desk = Watched(rows_max=1)
     desk.trade(A, B, 300)
     desk.trade(B, C, 300)
     [alert] = desk.close()
@@ -335,7 +350,18 @@ def test_a_replay_raises_the_same() -> None:
         market, monitor = Market(), m.Monitor()
         return [alert for entry in random_flow(seed, 300) for alert in monitor.see(entry, market.apply(entry))]
 
+    def watch_in_parts(seed: int) -> list[m.Alert]:
+        """As a batch at a time, and now and then by another monitor, which knows what was kept of the one before."""
+        market, monitor, found = Market(), m.Monitor(), []
+        flow = list(random_flow(seed, 300))
+        for begin in range(0, len(flow), 40):
+            entries = flow[begin : begin + 40]
+            found += monitor.see_all(entries, [market.apply(entry) for entry in entries])
+            kept = msgspec.msgpack.encode(monitor.known())
+            monitor = m.Monitor(msgspec.msgpack.decode(kept, type=m.Known))
+        return found
+
     first = [watch(seed) for seed in range(24)]
     assert len({alert.pattern for alerts in first for alert in alerts}) >= 3
-    assert [watch(seed) for seed in range(24)] == first
+    assert [watch_in_parts(seed) for seed in range(24)] == first
     assert all([alert.number for alert in alerts] == list(range(1, len(alerts) + 1)) for alerts in first)

@@ -11,6 +11,7 @@ from engine.alerts import Alert
 from engine.clock import wall_ns
 from engine.core import commands as c
 from engine.core.commands import Entry
+from engine.core.events import Event, OrderAccepted, OrderCanceled
 from engine.core.units import BUY, DAY, SELL
 from engine.recovery import recover
 from engine.sequencer import Batch, Sequencer
@@ -79,8 +80,8 @@ async def test_alerts_come_while_the_day_goes_and_are_those_of_a_replay(tmp_path
     await hall.found()
     for _ in range(2):
         await hall.cancel_quickly()
-    [alert] = await hall.looked()
-    assert (alert.pattern, len(alert.orders), hall.told) == (monitoring.LAYERING, 2, [alert])
+    [alert] = hall.told  # before the answer of who caused it
+    assert (alert.pattern, len(alert.orders), await hall.looked()) == (monitoring.LAYERING, 2, [alert])
     await hall.do(
         c.PlaceOrder(1, 1, SELL, 5_000, 300, DAY, "s"), c.PlaceOrder(2, 1, BUY, 5_000, 300, DAY, "b"),
         c.PlaceOrder(2, 1, SELL, 5_000, 300, DAY, "t"), c.PlaceOrder(1, 1, BUY, 5_000, 300, DAY, "c"),
@@ -131,17 +132,29 @@ async def test_only_the_newest_are_kept(tmp_path: Path, monkeypatch: pytest.Monk
     await hall.close()
 
 
-async def test_a_full_queue_makes_the_market_wait_and_passes_nothing_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch, "ENTRIES_PENDING_MAX", 1)
+async def test_what_is_told_again_is_looked_at_once_and_the_new_part_of_a_batch_at_once(tmp_path: Path) -> None:
     hall = await Hall.open(tmp_path)
     await hall.found()
-    await hall.looked()
-    following = Entry(hall.watch.seq + 1, hall.sequencer.view.day().at_ns, c.CancelOrder(1, 99, ""))
-    hall.watch.on_batch(Batch([following], [[]], [None]))
-    assert (hall.watch.has_room, hall.watch.lag) == (False, 1)
-    await until(lambda: hall.watch.has_room and hall.watch.lag == 0)
+    at_ns, seen = hall.sequencer.view.day().at_ns, hall.watch.seq
+    told = [
+        Entry(seq, at_ns, c.PlaceOrder(1, 1, SELL, 5_480, 10, DAY, f"q{seq}") if seq % 2 else c.CancelOrder(1, 1, ""))
+        for seq in range(seen + 1, seen + 9)
+    ]
+    events: list[list[Event]] = [
+        [OrderAccepted(5, 1, 1, "q", 1, SELL, 5_480, 10, DAY)]
+        if isinstance(entry.command, c.PlaceOrder)
+        else [OrderCanceled(5, 1, 2, "q", 1, SELL, 5_480, 10, 0, 0)]
+        for entry in told
+    ]
+    if isinstance(told[0].command, c.CancelOrder):
+        told, events = told[1:], events[1:]
+    hall.watch.on_batch(Batch(told[:2], events[:2], [None] * 2))
+    assert hall.told == []  # one quick cancel
+    for _ in range(2):
+        hall.watch.on_batch(Batch(told[:2], events[:2], [None] * 2))
+    assert (hall.told, hall.watch.seq) == ([], told[1].seq)
+    hall.watch.on_batch(Batch(told[:4], events[:4], [None] * 4))
+    assert [(alert.pattern, alert.seq) for alert in hall.told] == [(monitoring.LAYERING, told[3].seq)]
     await hall.close()
 
 
