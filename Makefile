@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= data/demo
-# Tests of one file stay together, since some share an exchange; several files run beside each other.
-BESIDE := -n auto --maxprocesses 8 --dist loadfile
+# Tests of one file stay together, since some share an exchange; several files run beside each other, the long ones of crash and browser first.
+BESIDE := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup build run test prove prove-flows prove-kills bench style clean
 

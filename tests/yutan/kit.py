@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.yutan.forked import Forker
 from yutan import folder
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 180.0  # of which an idle machine needs seconds
 FIRST, SECOND = "li-qing", "wang-heng"
+_forker: Forker | None = None  # one for all commands of this process
 
 
 def command(*words: str) -> list[str]:
@@ -25,9 +27,10 @@ def command(*words: str) -> list[str]:
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        command(*words), cwd=ROOT, capture_output=True, text=True, check=False, timeout=DEADLINE_S, env=_environ()
-    )
+    global _forker
+    if _forker is None:
+        _forker = Forker(ROOT, _environ())
+    return _forker.run(*words, timeout_s=DEADLINE_S)
 
 
 def answer(*words: str, code: int = 0) -> Any:
