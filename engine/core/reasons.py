@@ -53,6 +53,9 @@ CERTIFICATE_UNTRUSTED: Final = 1028
 CERTIFICATE_EXPIRED: Final = 1029
 CERTIFICATE_REVOKED: Final = 1030
 CERTIFICATE_INVALID: Final = 1031
+LAST_FACTOR: Final = 1032
+PASSKEY_LIMIT: Final = 1033
+PASSKEY_NO_DOMAIN: Final = 1034
 # 2000 permission and member state
 NOT_PERMITTED: Final = 2001
 PARTICIPANT_SUSPENDED: Final = 2002
@@ -324,8 +327,8 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "LOGIN_REFUSED",
         "never",
         99,
-        "Name, password or one-time code is not right, or the code was used before.",
-        "用户名、密码或动态码不正确,或动态码已使用。",
+        "Name, password, code or second factor is not right, or was used before.",
+        "用户名、密码、登录码或第二要素不正确,或已使用过。",
         "GB/T 22239-2019 8.1.4.1",
     ),
     Reason(
@@ -432,6 +435,31 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "The certificate cannot be read, or is not one for this purpose.",
         "数字证书无法识别或不适用于此用途。",
         "CY item 5",
+    ),
+    Reason(
+        1032,
+        "LAST_FACTOR",
+        "never",
+        99,
+        "It is the only second factor of this login; add another one first.",
+        "这是该登录仅有的第二要素,请先添加另一个。",
+        "GB/T 22239-2019 8.1.4.1",
+    ),
+    Reason(
+        1033,
+        "PASSKEY_LIMIT",
+        "never",
+        99,
+        "The login has as many passkeys as it may; remove one first.",
+        "通行密钥数量已达上限,请先移除一个。",
+    ),
+    Reason(
+        1034,
+        "PASSKEY_NO_DOMAIN",
+        "never",
+        99,
+        "Passkeys belong to a domain name, and the page was opened by an address or under another domain.",
+        "通行密钥须绑定域名;当前页面以地址打开,或不在交易所域名之下。",
     ),
     Reason(2001, "NOT_PERMITTED", "never", 99, "This key may not do that.", "该密钥无权进行此操作。"),
     Reason(

@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Self, TypeVar
+from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
 
 import msgspec
 import structlog
@@ -22,7 +22,10 @@ import structlog
 from engine.core import reasons
 from engine.view import KeyView, MarketView
 from gateway.logins import factors
-from gateway.logins.lockout import Lockout
+from gateway.logins.challenges import Challenges
+from gateway.logins.lockout import Guard, Lockout
+from gateway.logins.passkeys import Attestation, Party
+from gateway.logins.second import SecondFactors, Shown, login_purpose
 from gateway.logins.store import Login, LoginStore, SessionRow
 from gateway.protocol.codec import Refused
 
@@ -53,6 +56,10 @@ class LoginSettings(msgspec.Struct, frozen=True, kw_only=True):
     waiting_max: int = 10_000  # codes, tickets and enrolments that were begun, each
     hashings_max: int = 2  # passwords that are compared at a time
     hashings_waiting_max: int = 64
+    challenge_s: int = 300  # for a passkey to sign
+    challenges_max: int = 10_000  # that were used and would still be good
+    passkeys_max: int = 8  # of one login
+    passkey_domain: str = ""  # of which passkeys are; "": of the page's own host
 
 
 class WebSession(msgspec.Struct):
@@ -89,6 +96,14 @@ class Enrolment(NamedTuple):
     until_ns: int
 
 
+class NewPasskey(NamedTuple):
+    """A passkey that was made, what its person calls it, and as whom the page asked for it."""
+
+    answer: Attestation
+    name: str
+    party: Party | None
+
+
 class _Ticket(NamedTuple):
     token_sha256: bytes
     until_ns: int
@@ -108,8 +123,12 @@ class Logins:
         self.on_end: Callable[[str], None] = _nothing  # told the number of each session that ends
         self._store = store
         self._now_ns = now_ns
-        self._names = Lockout(settings.name_failures_max, settings.lock_s, settings.lock_entries_max)
-        self._addresses = Lockout(settings.address_failures_max, settings.lock_s, settings.lock_entries_max)
+        self._guard = Guard(
+            Lockout(settings.name_failures_max, settings.lock_s, settings.lock_entries_max),
+            Lockout(settings.address_failures_max, settings.lock_s, settings.lock_entries_max),
+        )
+        challenges = Challenges(settings.challenge_s, settings.challenges_max)
+        self.second = SecondFactors(store, self._guard, challenges, settings.passkeys_max, lambda: self._now_ns())
         self._sessions: dict[bytes, WebSession] = {}
         self._codes: dict[bytes, _Code] = {}
         self._enrolments: dict[str, Enrolment] = {}
@@ -172,27 +191,41 @@ class Logins:
         _keep(self._enrolments, named, begun, self.settings.waiting_max)
         return named, begun
 
-    async def confirm(self, named: str, totp: str, address: str) -> Enrolment:
-        """Make the login: the second factor works. Sessions of the login it replaces end. Raises `Refused`."""
+    async def confirm(self, named: str, made: str | NewPasskey, address: str) -> Enrolment:
+        """Make the login: its second factor, the digits of an application or a new passkey, works.
+
+        Sessions of the login it replaces end. Raises `Refused`.
+        """
         begun = self._enrolments.get(named)
         if begun is None or begun.until_ns <= self._now_ns():
             raise Refused(reasons.LOGIN_REFUSED, "enrolment")
         self._check_locks(begun.door, begun.name, address)
-        step = factors.totp_step(begun.secret, totp, self._now_ns() // _SECOND_NS)
-        if not step:
+        login = self._login_of(begun, named, made)
+        if login is None:
             self._count_failure(begun.door, begun.name, address)
-            raise Refused(reasons.LOGIN_REFUSED, "totp")
+            raise Refused(reasons.LOGIN_REFUSED, "totp" if isinstance(made, str) else "passkey")
         if self._enrolments.pop(named, None) is None or not await self._is_good_code(
             begun.door, begun.name, begun.code
         ):
             raise Refused(reasons.LOGIN_REFUSED, "code")
         self._codes.pop(begun.code, None)
-        login = Login(begun.door, begun.name, begun.password, begun.secret, step, self._now_ns())
         await self._store.put_login(login)
         _log.info("login made", door=begun.door, name=begun.name, address=address)
         for session in self.sessions_of(begun.door, begun.name):
             await self.end(session)
         return begun
+
+    def new_passkey(self, named: str, begun: Enrolment, party: Party) -> dict[str, Any]:
+        """What a browser needs to make a passkey for this enrolment, in place of the digits."""
+        return self.second.new(_enrolment_purpose(named), party, begun.door, begun.name)
+
+    def _login_of(self, begun: Enrolment, named: str, made: str | NewPasskey) -> Login | None:
+        now_ns = self._now_ns()
+        if isinstance(made, str):
+            step = factors.totp_step(begun.secret, made, now_ns // _SECOND_NS)
+            return Login(begun.door, begun.name, begun.password, begun.secret, step, now_ns, 0, ()) if step else None
+        passkey = self.second.made(made.answer, made.party, _enrolment_purpose(named), made.name)
+        return Login(begun.door, begun.name, begun.password, b"", 0, now_ns, 0, (passkey,)) if passkey else None
 
     async def _is_good_code(self, door: Door, name: str, mark: bytes) -> bool:
         """Whether the code was given to the holder of the key, or is the one that the key itself was registered with."""
@@ -213,21 +246,24 @@ class Logins:
 
     # ---- logging in ---------------------------------------------------------------------------------------
 
+    def ask_passkey(self, door: Door, name: str, party: Party) -> dict[str, Any]:
+        """What a browser needs to show a passkey at a login of this name, whether or not there is such a one."""
+        return self.second.ask(login_purpose(door, name), party)
+
     async def log_in(
-        self, door: Door, name: str, password: str, totp: str, address: str, agent: str
+        self, door: Door, name: str, password: str, shown: Shown, address: str, agent: str
     ) -> tuple[str, WebSession]:
         """(token, session) of a person who has both factors. Raises `Refused`, in the same words whatever was wrong."""
         self._check_locks(door, name, address)
         self._count_failure(door, name, address)  # taken back below: attempts at one time cannot outrun the count
         login = await self._store.login(door, name)
+        used = self.second.judge(login, shown, login_purpose(door, name))
         is_known = await self._hashed(factors.is_password, password, login.password if login else _NOBODY)
-        step = factors.totp_step(login.secret, totp, self._now_ns() // _SECOND_NS) if login else 0
-        is_let_in = bool(login and is_known and step and self.is_somebody(door, name))
-        if not is_let_in or not await self._store.use_step(door, name, step):
+        is_let_in = is_known and used is not None and self.is_somebody(door, name)
+        if not is_let_in or used is None or not await self._store.change_factors(used):
             _log.warning("login refused", door=door, name=name, address=address)
             raise Refused(reasons.LOGIN_REFUSED)
-        self._names.clear(f"{door} {name}")
-        self._addresses.forgive(address)
+        self._guard.clear(door, name, address)
         return await self._begin(door, name, address, agent)
 
     async def _begin(self, door: Door, name: str, address: str, agent: str) -> tuple[str, WebSession]:
@@ -245,15 +281,10 @@ class Logins:
         return token, session
 
     def _check_locks(self, door: Door, name: str, address: str) -> None:
-        now_ns = self._now_ns()
-        left_ns = max(self._names.left_ns(f"{door} {name}", now_ns), self._addresses.left_ns(address, now_ns))
-        if left_ns:
-            _log.warning("login locked", door=door, name=name, address=address)
-            raise Refused(reasons.LOGIN_LOCKED, actual=-(-left_ns // _SECOND_NS))
+        self._guard.check(door, name, address, self._now_ns())
 
     def _count_failure(self, door: Door, name: str, address: str) -> None:
-        self._names.fail(f"{door} {name}", self._now_ns())
-        self._addresses.fail(address, self._now_ns())
+        self._guard.fail(door, name, address, self._now_ns())
 
     async def _hashed(self, work: Callable[..., Result], *given: str) -> Result:
         """Do what takes a core for a while in a thread, a few at a time. Raises `Refused` where too many wait."""
@@ -331,6 +362,10 @@ class Logins:
         if session.door != door or not self._is_alive(session):
             raise Refused(reasons.TICKET_INVALID, "ticket")
         return session
+
+
+def _enrolment_purpose(named: str) -> str:
+    return f"enrol {named}"
 
 
 def _digest(token: str) -> bytes:

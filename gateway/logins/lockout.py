@@ -2,6 +2,12 @@
 
 from typing import Final
 
+import structlog
+
+from engine.core import reasons
+from gateway.protocol.codec import Refused
+
+_log: Final = structlog.get_logger("gateway.logins")
 _SECOND_NS: Final = 1_000_000_000
 
 
@@ -38,3 +44,28 @@ class Lockout:
         failures, at_ns = self._failed.get(name, (0, 0))
         if failures:
             self._failed[name] = (failures - 1, at_ns)
+
+
+class Guard:
+    """Both counts of a login: of its name at its door, and of the address that asks. Times in nanoseconds since 1970."""
+
+    def __init__(self, names: Lockout, addresses: Lockout) -> None:
+        self._names = names
+        self._addresses = addresses
+
+    def check(self, door: str, name: str, address: str, now_ns: int) -> None:
+        """Raises `Refused` LOGIN_LOCKED with the seconds that are left."""
+        left_ns = max(self._names.left_ns(f"{door} {name}", now_ns), self._addresses.left_ns(address, now_ns))
+        if left_ns:
+            _log.warning("login locked", door=door, name=name, address=address)
+            raise Refused(reasons.LOGIN_LOCKED, actual=-(-left_ns // _SECOND_NS))
+
+    def fail(self, door: str, name: str, address: str, now_ns: int) -> None:
+        """Count one more failure."""
+        self._names.fail(f"{door} {name}", now_ns)
+        self._addresses.fail(address, now_ns)
+
+    def clear(self, door: str, name: str, address: str) -> None:
+        """The last failure was none, and the name has shown who it is."""
+        self._names.clear(f"{door} {name}")
+        self._addresses.forgive(address)

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 import aiosqlite
+import msgspec
 
-_SCHEMA_VERSION: Final = 1
+from gateway.logins.passkeys import Passkey
+
+_SCHEMA_VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE login (
     door TEXT NOT NULL CHECK (door IN ('trade', 'ops')),
@@ -31,6 +34,14 @@ CREATE TABLE session (
     agent TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+# By the version that it leads to. A login has a second factor, whatever asks for less.
+_CHANGES: Final = {
+    2: """
+ALTER TABLE login ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE login ADD COLUMN passkeys TEXT NOT NULL DEFAULT '[]'
+    CHECK (json_valid(passkeys) AND (length(secret) > 0 OR json_array_length(passkeys) > 0));
+""",
+}
 
 
 class LoginsBroken(Exception):
@@ -38,7 +49,10 @@ class LoginsBroken(Exception):
 
 
 class Login(NamedTuple):
-    """One person's way in. step: the newest step of the second factor that was used."""
+    """One person's way in. secret: of the six digits; empty: there are none. step: the newest step of them that was used.
+
+    revision: how often the second factors were used or changed.
+    """
 
     door: str
     name: str
@@ -46,6 +60,8 @@ class Login(NamedTuple):
     secret: bytes
     step: int
     made_ns: int
+    revision: int
+    passkeys: tuple[Passkey, ...]
 
 
 class SessionRow(NamedTuple):
@@ -76,10 +92,12 @@ class LoginStore:
             await db.execute("PRAGMA synchronous = FULL")
             async with db.execute("PRAGMA user_version") as rows:
                 (version,) = await rows.fetchone() or (0,)
-            if version == 0:
-                await db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
-            elif version != _SCHEMA_VERSION:
+            if version > _SCHEMA_VERSION:
                 raise LoginsBroken(f"{path} has version {version}; this program reads version {_SCHEMA_VERSION}")
+            if version < _SCHEMA_VERSION:
+                changes = "".join(text for leads_to, text in _CHANGES.items() if leads_to > version)
+                schema = _SCHEMA if version == 0 else ""
+                await db.executescript(f"BEGIN; {schema} {changes} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
         except BaseException:
             await db.close()
             raise
@@ -91,19 +109,24 @@ class LoginStore:
 
     async def login(self, door: str, name: str) -> Login | None:
         """The login of this name at this door."""
-        wanted = "SELECT door, name, password, secret, step, made_ns FROM login WHERE door = ? AND name = ?"
+        wanted = "SELECT * FROM login WHERE door = ? AND name = ?"
         async with self._db.execute(wanted, (door, name)) as rows:
             row = await rows.fetchone()
-        return Login(*row) if row is not None else None
+        return None if row is None else Login._make((*row[:-1], msgspec.json.decode(row[-1], type=tuple[Passkey, ...])))
 
     async def put_login(self, login: Login) -> None:
         """Store a login, in place of one of the same name."""
-        await self._db.execute("INSERT OR REPLACE INTO login VALUES (?, ?, ?, ?, ?, ?)", login)
+        row = (*login[:-1], _text(login.passkeys))
+        await self._db.execute("INSERT OR REPLACE INTO login VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    async def use_step(self, door: str, name: str, step: int) -> bool:
-        """Use a step of the second factor up; False where it, or a later one, was used before."""
-        used = "UPDATE login SET step = ? WHERE door = ? AND name = ? AND step < ?"
-        async with self._db.execute(used, (step, door, name, step)) as done:
+    async def change_factors(self, login: Login) -> bool:
+        """Store these second factors; False where they were changed since the login was read: somebody was quicker."""
+        change = (
+            "UPDATE login SET secret = ?, step = ?, passkeys = ?, revision = revision + 1"
+            " WHERE door = ? AND name = ? AND made_ns = ? AND revision = ?"
+        )
+        known = (login.door, login.name, login.made_ns, login.revision)
+        async with self._db.execute(change, (login.secret, login.step, _text(login.passkeys), *known)) as done:
             return done.rowcount == 1
 
     async def sessions(self) -> list[SessionRow]:
@@ -118,3 +141,7 @@ class LoginStore:
     async def drop_session(self, token_sha256: bytes) -> None:
         """Forget a session."""
         await self._db.execute("DELETE FROM session WHERE token_sha256 = ?", (token_sha256,))
+
+
+def _text(passkeys: tuple[Passkey, ...]) -> str:
+    return msgspec.json.encode(passkeys).decode()

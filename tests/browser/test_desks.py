@@ -1,4 +1,4 @@
-"""Operators at work in a real Chromium: two of them halt and resume."""
+"""People who log in with a passkey in a real Chromium: two operators halt and resume, and a member keeps its second factors."""
 
 import base64
 from pathlib import Path
@@ -10,12 +10,12 @@ from tests.gateway.http.people import PASSWORD, Street, street
 TRICK = "=1+1 <b>drill</b><img src=x onerror=document.title=1>"
 
 
-async def enrolled(there: Street, driver: Driver, name: str, door: str = "trade") -> bytes:
-    """Make a login at the page with a code, as its person would; the secret of the second factor."""
+async def begun(there: Street, driver: Driver, name: str, door: str) -> None:
+    """Choose a password at the page with a code, as its person would."""
     async with there.house.operator(name) if door == "ops" else there.house.member(name) as client:
         code = (await client.logins.new_code()).code
     page = driver.page
-    await page.goto(f"{there.url}/login")
+    await page.goto(f"{there.named}/login")
     if door == "ops":
         await page.check("#enrol input[value=ops]")
     await page.fill("#enrol-name", name)
@@ -23,6 +23,12 @@ async def enrolled(there: Street, driver: Driver, name: str, door: str = "trade"
     await page.fill("#enrol-password", PASSWORD)
     await page.keyboard.press("Enter")
     await page.wait_for_selector("#confirm-secret:not(:empty)")
+
+
+async def enrolled(there: Street, driver: Driver, name: str, door: str = "trade") -> bytes:
+    """Make a login with six digits; the secret of them."""
+    await begun(there, driver, name, door)
+    page = driver.page
     secret = base64.b32decode((await page.text_content("#confirm-secret")).replace(" ", ""))
     await page.fill("#confirm-totp", factors.totp(secret, there.clock.step()))
     await page.keyboard.press("Enter")
@@ -31,8 +37,8 @@ async def enrolled(there: Street, driver: Driver, name: str, door: str = "trade"
     return secret
 
 
-async def logged_in(there: Street, driver: Driver, name: str, door: str = "trade") -> None:
-    """Log in with both factors, by the keyboard alone."""
+async def logged_in(there: Street, driver: Driver, name: str, door: str = "trade") -> bytes:
+    """Log in with both factors, by the keyboard alone; the secret of the digits, whose next step is still good."""
     secret = await enrolled(there, driver, name, door)
     page = driver.page
     await driver.check(f"login-{name}")
@@ -43,10 +49,34 @@ async def logged_in(there: Street, driver: Driver, name: str, door: str = "trade
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/operator" if door == "ops" else "**/member")
     await driver.live()
+    there.clock.ahead_s += factors.STEP_S
+    return secret
+
+
+async def with_an_authenticator(driver: Driver) -> None:
+    """A device that makes passkeys, and whose person is there and says yes."""
+    devtools = await driver.page.context.new_cdp_session(driver.page)
+    await devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True,
+    }  # fmt: skip
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+async def by_passkey(driver: Driver, path: str) -> None:
+    """Log in with the passkey, by the keyboard; name and door stand there."""
+    page = driver.page
+    await page.focus("#login-password")
+    await page.keyboard.type(PASSWORD)
+    await page.focus("#login-passkey")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**/{path}")
+    await driver.live()
 
 
 async def test_two_operators_halt_and_resume(tmp_path: Path) -> None:
-    async with street(tmp_path, two_person_acts=("RegisterKey", "Resume")) as there, browser(there.url) as open_page:
+    async with street(tmp_path, two_person_acts=("RegisterKey", "Resume")) as there, browser(there.named) as open_page:
         first, second = await open_page("zh"), await open_page("en")
         await logged_in(there, first, "chen", "ops")
         await first.says("#stages", "✓")
@@ -58,7 +88,13 @@ async def test_two_operators_halt_and_resume(tmp_path: Path) -> None:
         await first.says("#control-answer", "待第二人复核")
         await first.page.wait_for_selector(".proposal button:disabled")
         await first.check("operator-zh")
-        await logged_in(there, second, "li", "ops")
+        await with_an_authenticator(second)
+        await begun(there, second, "li", "ops")
+        await second.check("login-passkey")
+        await second.page.focus("#confirm-passkey")
+        await second.page.keyboard.press("Enter")
+        await second.says("#enrol-title", "the passkey")
+        await by_passkey(second, "operator")
         await second.says("#inbox", "resume")
         await second.says("#inbox", TRICK)
         assert await second.page.locator("#inbox img, #inbox b").count() == 0
@@ -66,6 +102,30 @@ async def test_two_operators_halt_and_resume(tmp_path: Path) -> None:
         await second.page.click(".proposal button:has-text('Approve')")
         await second.says("#halted", "none")
         await first.says("#inbox", "没有待复核事项")
+
+
+async def test_a_member_adds_a_passkey_and_drops_the_digits(tmp_path: Path) -> None:
+    async with street(tmp_path) as there, browser(there.named) as open_page:
+        wu = await open_page("zh")
+        page = wu.page
+        await with_an_authenticator(wu)
+        secret = await logged_in(there, wu, "wu-1")
+        await wu.says("#factors", "动态码")
+        await page.fill("#factor-totp", factors.totp(secret, there.clock.step()))
+        await page.fill("#factor-name", "办公室电脑")
+        await page.keyboard.press("Enter")
+        await wu.says("#factors-answer", "已添加")
+        await wu.says("#factors", "办公室电脑")
+        await page.click("#factors button[aria-label*='动态码']")
+        await wu.says("#factors-answer", "已移除")
+        await page.click("#factors button")
+        await wu.says("#factors-answer", "(1032")
+        await wu.check("member-factors")
+        await page.click("#logout")
+        await page.wait_for_url("**/login")
+        await page.fill("#login-name", "wu-1")
+        await by_passkey(wu, "member")
+        await wu.says("#self", "wu-1")
 
 
 async def test_a_page_behind_a_login_is_not_shown_without_one(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import { Access } from "./access.js";
 import { Deals } from "./deals.js";
 import { figure, watchSettings } from "./device.js";
+import { watchFactors } from "./factors.js";
 import { listenForKeys } from "./keys.js";
 import { Link } from "./link.js";
 import { Obligation } from "./obligation.js";
@@ -333,4 +334,4 @@ listenForKeys({
 }, "#book, #orders", () => (ticket.amended ? ticket.hold("") : ticket.forget()));
 watchSettings($("device"), soon);
 
-watchSession("trade").catch(() => location.assign("/login"));
+watchSession("trade").then(watchFactors).catch(() => location.assign("/login"));

@@ -32,6 +32,9 @@ export class Refused extends Error {
   }
 }
 
+/** What did not come about on this side; its text is for the person. */
+export class Unshown extends Error {}
+
 /** Ask over HTTP; throws Refused with the exchange's own words, TypeError where there is no answer. */
 export async function ask(path, body) {
   return (await answerOf(path, body)).json();
@@ -53,6 +56,7 @@ async function answerOf(path, body) {
 
 /** A refusal as a person reads it: the sentence, its number, and what it is about. */
 export function refusalText(error) {
+  if (error instanceof Unshown) return error.message;
   if (!(error instanceof Refused)) return say("无法连接交易所,请重试。", "The exchange cannot be reached, try again.");
   const { field, limit, actual, detail } = error.data;
   const more = [field, limit !== undefined && say(`限值 ${limit}`, `limit ${limit}`), actual ?? detail];

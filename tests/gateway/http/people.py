@@ -84,6 +84,11 @@ class Street(NamedTuple):
     def logins(self) -> Logins:
         return self.house.gateway.logins
 
+    @property
+    def named(self) -> str:
+        """The same door by a name: passkeys need one."""
+        return self.url.replace("127.0.0.1", "localhost")
+
     def browser(self, origin: str = "") -> Browser:
         client = httpx.AsyncClient(base_url=self.url, timeout=DEADLINE_S, headers={"accept-language": "en"})
         self.opened.append(client)
@@ -127,8 +132,8 @@ async def street(
         origins=lambda: house.gateway.settings.origins,
     )
     server = await serve_http(create_app(sources), "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.port}"
-    house.gateway.settings = replace(house.gateway.settings, origins=(url,))
+    url, named = f"http://127.0.0.1:{server.port}", f"http://localhost:{server.port}"
+    house.gateway.settings = replace(house.gateway.settings, origins=(url, named))
     opened: list[httpx.AsyncClient] = []
     try:
         yield Street(house, url, clock, opened)
