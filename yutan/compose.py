@@ -35,6 +35,7 @@ from gateway.feed import FeedSettings, PublicFeed, Tape
 from gateway.feed.notices import SNAPSHOT_ROWS_MAX
 from gateway.http import HttpSettings, create_app, serve_http
 from gateway.http.sources import Sources
+from gateway.logins import LoginSettings
 from gateway.server import Gateway
 from gateway.settings import GatewaySettings, tls_context
 from gateway.signed import SignedDoor
@@ -197,6 +198,7 @@ class Exchange:
             port=self.settings.ws_port,
             history_file=self.data / "history.db",
             logins_file=self.data / "logins.db",
+            logins=LoginSettings(passkey_domain=self.settings.passkey_domain),
             origins=self.settings.origins,
             key_orders_per_second_max=self.settings.key_orders_per_second_max,
             participant_orders_per_second_max=self.settings.participant_orders_per_second_max,

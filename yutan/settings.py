@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_cancels_per_second_max: Rate = 0
     http_requests_per_second_max: Rate = 0
     going_away_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
+    passkey_domain: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)*)?$", max_length=253)] = ""
     data_licence: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9.+-]{0,64}$")] = ""
     cancel_grace_ms: Annotated[int, msgspec.Meta(ge=0, le=30_000)] = 5_000
     tls_certificate: str = ""

@@ -16,7 +16,7 @@ from engine.clock import wall_ns
 from engine.core import commands as c
 from engine.core import phases
 from engine.core.session_acts import EndSession
-from gateway.logins import LoginSettings
+from gateway.logins import LoginSettings, factors
 from tests.engine.core.test_validation_chain import ME, sale, world
 from tests.gateway import kit
 from tests.gateway.http.people import street
@@ -302,6 +302,26 @@ async def people_at_the_browser_door(grounds: Grounds, folder: Path, patch: pyte
         assert await said(await browser.post("/v1/enrol", **(enrol | {"code": "x" * 20_000}))) == "FRAME_TOO_LARGE"
         names = [await said(await browser.log_in("trade", "wu-1", totp="000000")) for _ in range(3)]
         assert names == ["LOGIN_REFUSED", "LOGIN_REFUSED", "LOGIN_LOCKED"]
+
+
+@provokes("LAST_FACTOR", "PASSKEY_LIMIT", "PASSKEY_NO_DOMAIN")
+async def people_with_passkeys(grounds: Grounds, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    async with street(folder, LoginSettings(passkeys_max=0)) as there:
+        async with there.house.member("wu-1") as client:
+            code = await client.logins.new_code()
+        named, unnamed = there.browser(there.named), there.browser()
+        await named.enrol(code)
+        answers = [await named.log_in("trade", "wu-1")]
+        unnamed.client.cookies = named.client.cookies
+        for browser, path, asked in (
+            (named, "remove", {"factor": "totp"}),
+            (named, "begin", {}),
+            (unnamed, "begin", {}),
+        ):
+            there.clock.ahead_s += factors.STEP_S
+            answers.append(await browser.post(f"/v1/factors/{path}", totp=named.digits(), **asked))
+        said = [str(answer.json()["error"]["name"]) for answer in answers[1:]]
+        assert said == ["LAST_FACTOR", "PASSKEY_LIMIT", "PASSKEY_NO_DOMAIN"]
 
 
 @provokes("FORM_NOT_INSTALLED")

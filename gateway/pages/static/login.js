@@ -76,6 +76,6 @@ on("confirm", async ({ totp }) => {
 });
 
 $("confirm-passkey").addEventListener("click", () => tell("confirm", $("confirm-passkey"), async () => {
-  await confirm({ passkey: await makePasskey(begun.passkey) });
+  await confirm({ passkey: await makePasskey(begun.passkey), passkey_name: say("首个通行密钥", "First passkey") });
   $("enrol-title").textContent = say("已设置,请用密码和通行密钥登录", "Done: log in with your password and the passkey");
 }));
