@@ -98,6 +98,7 @@ class Connection:
         self.nonce = nonce
         self.language = language
         self.address = ""
+        self.said_of_address = ""  # by the proxies on its way, if any are trusted
         self.state = session.GREETED
         self.key_id = ""
         self.operator = 0
@@ -149,7 +150,9 @@ class Connection:
         if isinstance(self._socket, rehearsal.Line):
             self._decoder.read_in_general()  # who examines a client stands between request and handler
         peer = self._socket.get_extra_info("peername")
-        self.address = str(peer[0]) if isinstance(peer, tuple) else str(peer)
+        self.address = self._settings.proxies.visitor(
+            str(peer[0]) if isinstance(peer, tuple) else str(peer), self.said_of_address
+        )
         tls = self._socket.get_extra_info("ssl_object")
         if tls is not None:
             self.certificate = tls.getpeercert(binary_form=True) or b""

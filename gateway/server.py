@@ -363,6 +363,7 @@ class Gateway:
         language = "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "zh"
         host = request.headers["Host"]
         connection = Connection(self, door, f"C-{secrets.token_hex(8)}", host, secrets.token_hex(16), language)
+        connection.said_of_address = self.settings.proxies.said(request.headers)
         response = WSUpgradeResponse.create_101_response(handshake.accepted_headers(request))
         return WSUpgradeResponseWithListener(response, Listener(connection))
 

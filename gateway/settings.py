@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from gateway.addresses import NO_PROXIES, Proxies
 from gateway.logins import LoginSettings
 
 # off: members are not asked for a certificate; ask: a key that has one is used with it; require: every program's key has one
@@ -23,6 +24,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     logins_file: Path
     logins: LoginSettings = LoginSettings()
     origins: tuple[str, ...] = ()
+    proxies: Proxies = NO_PROXIES  # whose word about a visitor's address is taken
     tls: ssl.SSLContext | None = None
     client_certificates: ClientCertificates = "off"
 

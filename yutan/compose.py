@@ -31,6 +31,7 @@ from engine.settings import EngineSettings
 from engine.title import BankComparison, ReconciliationReport
 from engine.view import MarketView
 from engine.watch import Watch
+from gateway.addresses import proxies_of
 from gateway.feed import FeedSettings, PublicFeed, Tape
 from gateway.feed.notices import SNAPSHOT_ROWS_MAX
 from gateway.http import HttpSettings, create_app, serve_http
@@ -200,6 +201,7 @@ class Exchange:
             logins_file=self.data / "logins.db",
             logins=LoginSettings(passkey_domain=self.settings.passkey_domain),
             origins=self.settings.origins,
+            proxies=proxies_of(self.settings.trusted_proxies, self.settings.proxy_header),
             key_orders_per_second_max=self.settings.key_orders_per_second_max,
             participant_orders_per_second_max=self.settings.participant_orders_per_second_max,
             key_cancels_per_second_max=self.settings.key_cancels_per_second_max,
@@ -257,6 +259,7 @@ class Exchange:
                 data_licence=settings.data_licence,
                 contact=settings.contact,
                 requests_per_second_max=settings.http_requests_per_second_max,
+                proxies=self.gateway.settings.proxies,
             ),
             self.lags,
             self.counters,

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from gateway.addresses import Header, proxies_of
+
 FILE_NAME = "yutan.toml"
 ENV_PREFIX = "YUTAN_"
 NOT_SETTINGS = frozenset({"YUTAN_CRASHPOINT", "YUTAN_DATA", "YUTAN_PROVE", "YUTAN_PURE"})  # read elsewhere
@@ -29,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ws_port: Port = 9101
     http_port: Port = 9100
     origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_header: Header = "x-forwarded-for"
     contact: Annotated[str, msgspec.Meta(max_length=200)] = ""
     disk: Literal["auto", "inline", "thread"] = "auto"
     timetable: Literal["manual", "real", "compressed"] = "manual"
@@ -90,6 +94,10 @@ def load(folder: Path, flags: Mapping[str, Any], environ: Mapping[str, str] = os
         raise SettingsError(["tls_certificate and tls_key: one without the other"])
     if settings.client_certificates != "off" and not settings.tls_certificate:
         raise SettingsError(["client_certificates: asked for in TLS, and there is no tls_certificate"])
+    try:
+        proxies_of(settings.trusted_proxies, settings.proxy_header)
+    except ValueError as error:
+        raise SettingsError([f"trusted_proxies: {error}"]) from error
     return settings
 
 
@@ -111,7 +119,7 @@ def _from_environ(environ: Mapping[str, str], faults: list[str]) -> dict[str, An
         name = key.removeprefix(ENV_PREFIX).lower()
         if name not in FIELDS:
             faults.append(f"environment: unknown setting {key}")
-        elif name == "origins":
+        elif name in ("origins", "trusted_proxies"):
             given[name] = [part.strip() for part in environ[key].split(",") if part.strip()]
         else:
             given[name] = environ[key]

@@ -28,7 +28,7 @@ class RemoveAsked(door.FactorShown, frozen=True, kw_only=True):
 
 def _who(request: AnyRequest, logins: Logins) -> Who:
     own = door.session_of(request, logins)
-    return Who(own.door, own.name, door.address_of(request), own.number)
+    return Who(own.door, own.name, door.visitor_of(request), own.number)
 
 
 def _shown(passkey: Passkey) -> dict[str, Any]:

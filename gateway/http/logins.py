@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from engine.core import phases, reasons
 from gateway.http.calendar import today_of
 from gateway.http.pages import page
-from gateway.http.replies import JSON, AnyRequest, Refused
+from gateway.http.replies import JSON, AnyRequest, Refused, address_of
 from gateway.http.sources import Sources, sources_of
 from gateway.logins import Logins, WebSession, factors, passkeys
 from gateway.logins.desk import NewPasskey
@@ -152,9 +152,9 @@ def shown_of(request: AnyRequest, logins: Logins, asked: FactorShown) -> Shown:
     return Shown(asked.totp, asked.passkey, party_of(request, logins))
 
 
-def address_of(request: AnyRequest) -> str:
-    """Where the request comes from."""
-    return request.client.host if request.client is not None else ""
+def visitor_of(request: AnyRequest) -> str:
+    """The address of who asks."""
+    return address_of(request, sources_of(request).settings.proxies)
 
 
 def told(value: Any, cookies: list[Cookie] | None = None) -> Response[bytes]:
@@ -163,7 +163,9 @@ def told(value: Any, cookies: list[Cookie] | None = None) -> Response[bytes]:
 
 
 def _cookie(request: AnyRequest, token: str, max_age_s: int) -> Cookie:
-    is_tls = request.url.scheme == "https"
+    is_tls = request.headers.get("origin", "").startswith(
+        "https:"
+    )  # as the browser sees it, also where a proxy ends TLS
     return Cookie(COOKIE, value=token, max_age=max_age_s, httponly=True, samesite="strict", secure=is_tls)
 
 
@@ -191,7 +193,7 @@ async def enrol(request: AnyRequest) -> Response[bytes]:
     """Choose a password with a one-time code; answered with what each kind of second factor begins with."""
     _, logins = logins_of(request)
     asked = await read(request, EnrolAsked)
-    named, begun = await logins.enrol(asked.door, asked.name, asked.code, asked.password, address_of(request))
+    named, begun = await logins.enrol(asked.door, asked.name, asked.code, asked.password, visitor_of(request))
     uri = factors.secret_uri(begun.secret, asked.name, passkeys.MARKET)
     party = party_of(request, logins)
     passkey = logins.new_passkey(named, begun, party) if party is not None else None
@@ -208,7 +210,7 @@ async def enrol_confirm(request: AnyRequest) -> Response[bytes]:
     new: str | NewPasskey = asked.totp
     if asked.passkey is not None:
         new = NewPasskey(asked.passkey, asked.passkey_name, party_of(request, logins))
-    made = await logins.confirm(asked.enrolment, new, address_of(request))
+    made = await logins.confirm(asked.enrolment, new, visitor_of(request))
     return told({"door": made.door, "name": made.name})
 
 
@@ -230,7 +232,7 @@ async def log_in(request: AnyRequest) -> Response[bytes]:
     asked = await read(request, LoginAsked)
     agent = request.headers.get("user-agent", "")
     shown = shown_of(request, logins, asked)
-    token, session = await logins.log_in(asked.door, asked.name, asked.password, shown, address_of(request), agent)
+    token, session = await logins.log_in(asked.door, asked.name, asked.password, shown, visitor_of(request), agent)
     return told(_self(logins, session), [_cookie(request, token, logins.settings.absolute_s)])
 
 

@@ -1,6 +1,6 @@
 """How often one address may ask over HTTP: a token bucket of one second's worth for each, 429 with Retry-After beyond.
 
-Off (0) unless set: behind a proxy that does not pass the visitors' addresses on, all of them are one.
+Off (0) unless set: behind a proxy that is not a trusted one, all visitors have its address.
 """
 
 import time
@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import Final
 
 from engine.core import reasons
-from gateway.http.replies import AnyRequest, Refused
+from gateway.http.replies import AnyRequest, Refused, address_of
 from gateway.http.sources import Sources
 from gateway.throttle import Bucket
 
@@ -27,7 +27,7 @@ class Rates:
         per_second = self._sources.settings.requests_per_second_max
         if not per_second:
             return
-        address = request.client.host if request.client is not None else ""
+        address = address_of(request, self._sources.settings.proxies)
         bucket = self._buckets.get(address)
         if bucket is None:
             bucket = self._buckets[address] = Bucket(per_second)

@@ -9,6 +9,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from engine.core import reasons
+from gateway.addresses import Proxies
 
 AnyRequest = Request[Any, Any, Any]
 JSON: Final = "application/json"
@@ -50,6 +51,12 @@ class Refused(Exception):
         self.reason = reason
         self.field = field
         self.detail = detail
+
+
+def address_of(request: AnyRequest, proxies: Proxies) -> str:
+    """Where the request comes from."""
+    peer = request.client.host if request.client is not None else ""
+    return proxies.visitor(peer, proxies.said(request.headers))
 
 
 def is_reader(request: AnyRequest) -> bool:

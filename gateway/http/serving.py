@@ -49,6 +49,7 @@ async def serve_http(app: Litestar, host: str, port: int, tls: ssl.SSLContext | 
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # else it takes the word of whoever asks from this machine; see gateway/addresses.py
         date_header=True,
         lifespan="on",
         ws="none",

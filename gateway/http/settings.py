@@ -2,6 +2,8 @@
 
 import msgspec
 
+from gateway.addresses import NO_PROXIES, Proxies
+
 
 class HttpSettings(msgspec.Struct, frozen=True):
     """`market_url`: where browsers find /ws/v1/market; "" means this page's own host at `market_port`.
@@ -15,4 +17,5 @@ class HttpSettings(msgspec.Struct, frozen=True):
     data_licence: str = ""
     contact: str = ""  # where one applies for an account; shown on /join
     requests_per_second_max: int = 0  # of one address; 0: no limit
+    proxies: Proxies = NO_PROXIES  # whose word about a visitor's address is taken
     lag_entries_max: int = 100_000  # a follower further behind makes /health answer 503

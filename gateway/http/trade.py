@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from engine.core import reasons
 from gateway.http import queries
-from gateway.http.replies import JSON, AnyRequest, json_reply
+from gateway.http.replies import JSON, AnyRequest, address_of, json_reply
 from gateway.http.replies import Refused as HttpRefused
 from gateway.http.sources import sources_of
 from gateway.protocol.codec import Refused, refusal
@@ -62,7 +62,7 @@ async def trade(request: AnyRequest) -> Response[bytes]:
         request.headers.get(NONCE, ""),
         request.headers.get(SIGNATURE, ""),
         "en" if is_english else "zh",
-        request.client.host if request.client is not None else "",
+        address_of(request, sources_of(request).settings.proxies),
     )
     headers = {"cache-control": "no-store", ENVIRONMENT: door.env}
     try:

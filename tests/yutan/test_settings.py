@@ -34,6 +34,13 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         assert word in text
 
 
+def test_a_proxy_is_an_address_or_a_network(tmp_path: Path) -> None:
+    settings = load(tmp_path, {}, {"YUTAN_TRUSTED_PROXIES": "10.0.0.5, 2001:db8:1::/48"})
+    assert settings.trusted_proxies == ("10.0.0.5", "2001:db8:1::/48")
+    with pytest.raises(SettingsError, match="trusted_proxies"):
+        load(tmp_path, {}, {"YUTAN_TRUSTED_PROXIES": "proxy.example"})
+
+
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "yutan.toml").write_text("host = \n")
     with pytest.raises(SettingsError, match=r"yutan\.toml"):

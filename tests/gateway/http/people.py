@@ -11,10 +11,12 @@ import httpx
 from msgspec.structs import replace
 
 from engine.core import commands
+from gateway.addresses import NO_PROXIES, Proxies
 from gateway.feed import Tape
 from gateway.http import HttpSettings, Sources, create_app, serve_http
 from gateway.logins import Logins, LoginSettings, factors
 from gateway.protocol.login_wire import LoginCodeView
+from gateway.signed import SignedDoor
 from tests.gateway.kit import DEADLINE_S, House, RawPeer, public_of
 
 PASSWORD: Final = "嘉陵江 and the Yangtze"
@@ -108,10 +110,13 @@ async def street(
     settings: LoginSettings | None = None,
     two_person_acts: tuple[str, ...] = ("RegisterKey",),
     rules: str = "",
+    proxies: Proxies = NO_PROXIES,
 ) -> AsyncIterator[Street]:
     """A house (founded with these rules, if given) with user wu of participant 9 (account K001), and both doors."""
     clock = Clock()
-    house = await House.start(folder, two_person_acts=two_person_acts, rules=rules, logins=settings or LoginSettings())
+    house = await House.start(
+        folder, two_person_acts=two_person_acts, rules=rules, logins=settings or LoginSettings(), proxies=proxies
+    )
     house.gateway.logins._now_ns = clock.now_ns
     await house.act(
         commands.OpenAccount("K001", 9, "水泥厂", "key_emitter"),
@@ -125,11 +130,12 @@ async def street(
         house.gateway.feed,
         tape,
         house.settlement,
-        HttpSettings(market_port=house.gateway.port),
+        HttpSettings(market_port=house.gateway.port, proxies=proxies),
         dict,
         dict,
         logins=house.gateway.logins,
         origins=lambda: house.gateway.settings.origins,
+        members=SignedDoor(house.gateway),
     )
     server = await serve_http(create_app(sources), "127.0.0.1", 0)
     url, named = f"http://127.0.0.1:{server.port}", f"http://localhost:{server.port}"

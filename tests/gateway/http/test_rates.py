@@ -18,7 +18,7 @@ def limited(per_second: int) -> Rates:
 
 async def is_answered(rates: Rates, host: str) -> bool:
     try:
-        await rates.check(cast(Any, SimpleNamespace(client=SimpleNamespace(host=host))))
+        await rates.check(cast(Any, SimpleNamespace(client=SimpleNamespace(host=host), headers={})))
     except Refused:
         return False
     return True
