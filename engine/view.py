@@ -15,7 +15,7 @@ from engine import participant_view, preflight
 from engine.compliance_view import ComplianceView as ComplianceView
 from engine.compliance_view import compliance_view
 from engine.control_view import ControlsView
-from engine.core import composite, positions, stages
+from engine.core import acts, composite, positions, stages
 from engine.core.admission import Verdict
 from engine.core.adoption import text_sha256
 from engine.core.auction import BUY_BACK, Auction, cap_of
@@ -24,7 +24,7 @@ from engine.core.block_trading import stats_of
 from engine.core.blocks import Offer
 from engine.core.book import Order
 from engine.core.calendar import BeyondCalendar, Calendar
-from engine.core.commands import AnnounceAuction, PlaceOrder
+from engine.core.commands import AnnounceAuction, AnyAct, PlaceOrder
 from engine.core.days import BankBreak, BankFile, DayFigures, Mark
 from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
 from engine.core.market import Market
@@ -458,6 +458,11 @@ class MarketView:
     def preflight(self, order: PlaceOrder) -> Preflight:
         """What would become of an order that came now; changes nothing."""
         return preflight.judge(self._market.state, order)
+
+    def judge_act(self, operator: int, act: AnyAct, at_ns: int) -> Verdict:
+        """Why an operator's act would be refused if it came now, reason 0 where it would not be; changes nothing."""
+        proposer = acts.judge_proposer(self._market.state, operator, type(act).__name__)
+        return proposer if proposer.reason else acts.judge(self._market.state, act, at_ns)
 
     def queue(self, order: int, account: int) -> tuple[int, int]:
         """(tonnes, orders) that wait before an open order at its price; nothing before one that is not open."""

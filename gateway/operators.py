@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -13,8 +12,9 @@ from engine.title import SerialRow, TradeStatus
 from gateway.compliance import encumbrance_rows, obligation_view
 from gateway.connection import Connection
 from gateway.console_desk import ConsoleDesk
+from gateway.forms_desk import FormsDesk, read_act, with_facts
 from gateway.protocol import acts, holder_wire, prices, serial_wire, times, wire
-from gateway.protocol.codec import Refused, explain, has_duplicate_keys
+from gateway.protocol.codec import Refused
 from gateway.reports import reason_view
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class OperatorDesk:
         self._gateway = gateway
         self._names = gateway.directory
         self.console = ConsoleDesk(gateway, self._act)
+        FormsDesk(gateway, self.console)
         gateway.handlers.update(
             {
                 wire.OpsAct: self._act,
@@ -56,15 +57,7 @@ class OperatorDesk:
 
     def _act(self, connection: Connection, request: wire.OpsAct) -> None:
         params = request.params
-        if has_duplicate_keys(bytes(params.fields)):
-            raise Refused(reasons.MALFORMED_JSON, "fields")
-        try:
-            act = acts.read_act(params.act, bytes(params.fields), self._names)
-        except acts.FieldRefused as error:
-            raise Refused(error.reason, error.field) from error
-        except msgspec.ValidationError as error:
-            reason, field = explain(str(error))
-            raise Refused(reason, f"fields.{field}" if field else "fields") from error
+        act = read_act(params.act, bytes(params.fields), self._names)
         self._gateway.access.check_act(act)
         command = commands.Propose(connection.operator, params.reason, params.document, act)
         if type(act) is commands.VoidTrade:
@@ -75,11 +68,7 @@ class OperatorDesk:
     async def _propose_void(
         self, connection: Connection, request_id: str | int, command: commands.Propose, act: commands.VoidTrade
     ) -> None:
-        """The engine forgets trades, so what this one was is read from the registry, whatever was sent along."""
-        facts = await self._gateway.title.trade_facts(act.trade)
-        if facts is None:
-            raise Refused(reasons.UNKNOWN_TRADE, "fields.trade_id")
-        self._gateway.ask(connection, request_id, replace(command, act=replace(act, facts=facts)))
+        self._gateway.ask(connection, request_id, replace(command, act=await with_facts(act, self._gateway)))
 
     def _approve(self, connection: Connection, request: wire.OpsApprove) -> None:
         params = request.params

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw
 
-from gateway.protocol import console_wire, wire
+from gateway.protocol import console_wire, form_wire, wire
 from yutan.blocks import Asks
 
 
@@ -22,6 +22,15 @@ class Console:
         """What a pending proposal would change as things stand."""
         params = console_wire.OpsEffectParams(proposal_id)
         return await self._ask(console_wire.OpsEffect, params, console_wire.EffectView)
+
+    async def act_forms(self) -> form_wire.ActForms:
+        """Every act with its fields, as a form shows them."""
+        return await self._ask(form_wire.OpsActForms, UNSET, form_wire.ActForms)
+
+    async def check(self, act: str, fields: dict[str, Any]) -> form_wire.ActChecked:
+        """What an act would change now; refused as it would be. Nothing is done."""
+        params = form_wire.OpsCheckParams(act, Raw(msgspec.json.encode(fields)))
+        return await self._ask(form_wire.OpsCheck, params, form_wire.ActChecked)
 
     async def read_file(self, kind: console_wire.FileKind, content: bytes) -> console_wire.FileReading:
         """Hand a file over, and have it read: nothing is done yet."""

@@ -241,7 +241,7 @@ def _money_of(text: str, field: str) -> int:
 def _money_form(name: str) -> _Form:
     return _Form(
         name,
-        _Money,
+        Money,
         lambda value, *_: _money_of(value, name),
         lambda value, *_: prices.money_text(value),
     )
@@ -277,12 +277,12 @@ def _show_differences(value: Any, names: Names, all_fields: dict[str, Any]) -> l
     ]
 
 
-_Money = Annotated[str, Meta(max_length=24, pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,2})?\Z")]
+Money = Annotated[str, Meta(max_length=24, pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]{1,2})?\Z")]
 _AccountOrOwn = Annotated[str, Meta(max_length=32, pattern=r"^(#[0-9]{1,3}|[A-Za-z0-9._-]+)\Z")]
 _Count = Annotated[int, Meta(ge=0, le=_INT64_MAX)]
 _Digest = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")]
-_Balances = Annotated[list[tuple[wire.Code, _Money]], Meta(max_length=days.BANK_ROWS_MAX)]
-_Differences = Annotated[list[tuple[_AccountOrOwn, _Money, _Money]], Meta(max_length=days.BANK_BREAKS_MAX)]
+_Balances = Annotated[list[tuple[wire.Code, Money]], Meta(max_length=days.BANK_ROWS_MAX)]
+_Differences = Annotated[list[tuple[_AccountOrOwn, Money, Money]], Meta(max_length=days.BANK_BREAKS_MAX)]
 _Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+\Z")]
 _Codes = Annotated[list[wire.Code], Meta(min_length=1, max_length=10_000)]
@@ -610,6 +610,7 @@ __all__ = [
     "SCOPE_WORDS",
     "ActForm",
     "FieldRefused",
+    "Money",
     "Names",
     "read_act",
     "scope_words",

@@ -14,6 +14,7 @@ from gateway.protocol import (
     explain_wire,
     fee_wire,
     filing_wire,
+    form_wire,
     holder_wire,
     identity_wire,
     intention_wire,
@@ -56,6 +57,7 @@ DOORS: Final[dict[str, Any]] = {
     | allocation_wire.OpsAllocationRequest
     | audit_wire.OpsAudit
     | console_wire.OpsConsoleRequest
+    | form_wire.OpsFormRequest
     | filing_wire.OpsFilings
     | intention_wire.Looking
     | report_wire.OpsReportRequest

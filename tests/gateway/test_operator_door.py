@@ -242,13 +242,19 @@ REMEDY_ACTS: list[commands.AnyAct] = [
 ]
 
 
-def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
+def directory() -> Directory:
+    """Names of what the worked examples are about."""
     names = Directory()
     names.rulebook = parse(rulebook_text())
     names._add_account(1, "A001")
     names._add_instrument(1, SPOT, 1)
     names._add_auction(1, "2026-01")
-    examples: list[commands.AnyAct] = [
+    return names
+
+
+def worked_examples() -> list[commands.AnyAct]:
+    """Every act, at least once."""
+    return [
         *REGISTRY_ACTS,
         *DAY_ACTS,
         *REMEDY_ACTS,
@@ -302,6 +308,10 @@ def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
         commands.AnnounceOpening(20261128, "渝交所〔2026〕10号"),
         *PARTICIPANT_ACTS,
     ]
+
+
+def test_every_act_of_the_engine_can_be_said_and_shown() -> None:
+    names, examples = directory(), worked_examples()
     assert {type(act) for act in examples} == set(commands.AnyAct.__args__)
     for act in examples:
         name, fields = acts.show_act(act, names)

@@ -81,7 +81,7 @@ export class Approvals {
 }
 
 /** What would change: how it is, and how it would be. */
-function changes(rows) {
+export function changes(rows) {
   const cells = rows.map((row) => [
     row.subject, { text: say(row.label_zh, row.label_en), className: "text wrap" }, { node: side("del", row.before), className: "wrap" }, { node: side("ins", row.after), className: "wrap" },
   ]);

@@ -14,6 +14,7 @@ import { measureForms, measures } from "./measures.js";
 import { objections } from "./objections.js";
 import { $, make, moment } from "./people.js";
 import { button, documentNode, fill, run, tonnes, watchSession } from "./parts.js";
+import { Forms, Proposing } from "./proposing.js";
 import { Publishing } from "./publishing.js";
 import { learnReasons, named } from "./reasons.js";
 import { remedies } from "./remedies.js";
@@ -33,17 +34,21 @@ let house = []; // checks of the day table
 
 const link = new Link("ops", showState, hear, async (welcome) => {
   me = welcome.key_id;
+  forms.forget();
   const instruments = await link.request("instrument.list");
   $("halt-what").replaceChildren(make("option", { value: "" }, say("全市场", "the whole market")), ...instruments.map((row) => make("option", { value: row.instrument }, row.instrument)));
   link.follow(["phase"]);
   soon();
 });
 const approvals = new Approvals(link, soon, () => me);
+const forms = new Forms(link);
+const proposing = new Proposing(forms, soon);
 const publishing = new Publishing(link, soon);
 const cases = new Cases(link, soon);
 const desk = { link, soon, answer: $("control-answer") };
 const PARTS = {
   today: [],
+  propose: [() => proposing.refresh()],
   settlement: [unsettled, () => objections(link, soon), () => bank(link, soon)],
   files: [],
   bulletins: [() => publishing.refresh()],
