@@ -37,6 +37,7 @@ _ABOUT: Final[dict[int, tuple[str, ...]]] = {
     reasons.UNKNOWN_TRADE: ("trade_id",),
     reasons.UNKNOWN_DOCUMENT: ("sha256", "period"),
     reasons.ALREADY_EXISTS: ("code", "key_id", "person", "user", "participant", "authority"),
+    reasons.CREDIT_CODE_INVALID: ("identity",),
     reasons.INSUFFICIENT_CASH: ("amount", "budget"),
     reasons.INSUFFICIENT_ALLOWANCE: ("tonnes",),
 }

@@ -95,7 +95,7 @@ async def test_two_operators_halt_and_resume(tmp_path: Path) -> None:
         await second.page.keyboard.press("Enter")
         await second.says("#enrol-title", "the passkey")
         await by_passkey(second, "operator")
-        await second.says("#inbox", "resume")
+        await second.says("#inbox", "Resume")
         await second.says("#inbox", TRICK)
         assert await second.page.locator("#inbox img, #inbox b").count() == 0
         await second.check("operator-en")

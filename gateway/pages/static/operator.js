@@ -40,8 +40,8 @@ const link = new Link("ops", showState, hear, async (welcome) => {
   link.follow(["phase"]);
   soon();
 });
-const approvals = new Approvals(link, soon, () => me);
 const forms = new Forms(link);
+const approvals = new Approvals(link, soon, () => me, forms);
 const proposing = new Proposing(forms, soon);
 const publishing = new Publishing(link, soon);
 const cases = new Cases(link, soon);

@@ -185,7 +185,7 @@ export class Proposing {
     this.search.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
-      $("act-list").querySelector("button:not([hidden])")?.click();
+      run(this.search, $("act-answer"), () => this.chooseFirst());
     });
   }
 
@@ -196,11 +196,25 @@ export class Proposing {
     this.list();
   }
 
-  list() {
+  /** Enter in the search: the act of that name, or the first that matches. */
+  async chooseFirst() {
+    await this.refresh();
     const wanted = this.search.value.trim().toLowerCase();
-    const { desks, acts } = this.told ?? { desks: [], acts: [] };
-    const isWanted = (row) => !row.by_exchange && (!wanted || [row.act, row.zh, row.en, row.help_zh, row.help_en].some((text) => text.toLowerCase().includes(wanted)));
-    const groups = desks.map((desk) => [desk, acts.filter((row) => row.desk === desk.desk && isWanted(row))]).filter(([, rows]) => rows.length);
+    const found = this.found();
+    const row = found.find((each) => [each.act, each.zh, each.en].some((text) => text.toLowerCase() === wanted)) ?? found[0];
+    return row ? this.choose(row.act) : "";
+  }
+
+  /** The acts that match the search, those aside that no person may do. */
+  found() {
+    const wanted = this.search.value.trim().toLowerCase();
+    const said = (row) => [row.act, row.zh, row.en, row.help_zh, row.help_en].some((text) => text.toLowerCase().includes(wanted));
+    return (this.told?.acts ?? []).filter((row) => !row.by_exchange && said(row));
+  }
+
+  list() {
+    const found = this.found();
+    const groups = (this.told?.desks ?? []).map((desk) => [desk, found.filter((row) => row.desk === desk.desk)]).filter(([, rows]) => rows.length);
     $("act-list").replaceChildren(...groups.flatMap(([desk, rows]) => [
       make("h3", {}, say(desk.zh, desk.en)),
       make("ul", {}, ...rows.map((row) => make("li", {}, this.chooser(row)))),
