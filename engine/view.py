@@ -11,11 +11,11 @@ from typing import Final
 
 import msgspec
 
-from engine import participant_view, preflight
+from engine import act_view, participant_view, preflight
 from engine.compliance_view import ComplianceView as ComplianceView
 from engine.compliance_view import compliance_view
 from engine.control_view import ControlsView
-from engine.core import acts, composite, positions, stages
+from engine.core import composite, positions, stages
 from engine.core.admission import Verdict
 from engine.core.adoption import text_sha256
 from engine.core.auction import BUY_BACK, Auction, cap_of
@@ -461,8 +461,7 @@ class MarketView:
 
     def judge_act(self, operator: int, act: AnyAct, at_ns: int) -> Verdict:
         """Why an operator's act would be refused if it came now, reason 0 where it would not be; changes nothing."""
-        proposer = acts.judge_proposer(self._market.state, operator, type(act).__name__)
-        return proposer if proposer.reason else acts.judge(self._market.state, act, at_ns)
+        return act_view.judge_act(self._market.state, operator, act, at_ns)
 
     def queue(self, order: int, account: int) -> tuple[int, int]:
         """(tonnes, orders) that wait before an open order at its price; nothing before one that is not open."""

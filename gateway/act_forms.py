@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from msgspec import UnsetType, inspect
 
-from engine.core.acts import ALWAYS_TWO_PERSON_ACTS, SYSTEM_ONLY_ACTS
+from engine.act_view import is_by_exchange, takes_two
 from engine.core.rulebook import RuleBook
 from gateway.protocol import act_words, acts, field_words, wire
 from gateway.protocol.act_words import Said
@@ -35,11 +35,6 @@ def describe(rules: RuleBook) -> ActForms:
     return ActForms(desks, rows, choices)
 
 
-def takes_two(act: type, rules: RuleBook) -> bool:
-    """Whether an act waits for a second person under these rules."""
-    return act.__name__ in rules.two_person_acts or act.__name__ in ALWAYS_TWO_PERSON_ACTS
-
-
 def _choices(values: dict[str, Said]) -> list[FormChoice]:
     return [FormChoice(value, said.zh, said.en) for value, said in values.items()]
 
@@ -54,7 +49,7 @@ def _act(form: acts.ActForm, rules: RuleBook) -> ActFormRow:
         words.zh_help,
         words.en_help or (form.act.__doc__ or "").strip().splitlines()[0],
         takes_two(form.act, rules),
-        form.act.__name__ in SYSTEM_ONLY_ACTS,
+        is_by_exchange(form.act),
         [_field(part, part.name, form.name) for part in msgspec.structs.fields(form.params)],
     )
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec.structs import replace
 
+from engine.act_view import takes_two
 from engine.core import commands, reasons
 from gateway import act_forms
 from gateway.connection import Connection
@@ -82,7 +83,7 @@ class FormsDesk:
             about = next((name for name in _ABOUT.get(verdict.reason, ()) if name in fields), "")
             raise Refused(verdict.reason, about, limit=verdict.limit or None, actual=verdict.actual or None)
         rows, _ = await self._console.effect_of(act)
-        needs_two = act_forms.takes_two(type(act), gateway.view().rulebook())
+        needs_two = takes_two(type(act), gateway.view().rulebook())
         connection.reply(request.id, form_wire.ActChecked(request.params.act, needs_two, rows))
 
 

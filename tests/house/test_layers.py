@@ -4,6 +4,7 @@ from tests.house.source import Source, imports, sources
 
 # the engine's words: what the packages that follow it may know of it
 WORDS = (
+    "engine.act_view",
     "engine.alerts",
     "engine.core.calendar",
     "engine.core.commands",
