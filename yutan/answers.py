@@ -1,12 +1,13 @@
 """What a client gets back: answers, events and refusals, with `Decimal` prices and money and integer tonnes."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gateway.protocol import wire
 from gateway.protocol.wire import ReasonView
+from yutan.notebook import Shown
 
 
 class Refused(Exception):
@@ -33,7 +34,22 @@ class ConnectionLost(ConnectionError):
         self.code = code
 
 
-class ExecReport(Struct, frozen=True, gc=False):
+class Rate(NamedTuple):
+    """What is left now of a rate, and how many there are in a second."""
+
+    left: int
+    per_second: int
+
+
+class Limits(Shown, frozen=True):
+    """The rates of one's key and participant as a reply carries them; None where the exchange does not limit one."""
+
+    key_orders: Rate | None = None
+    participant_orders: Rate | None = None
+    key_cancels: Rate | None = None
+
+
+class ExecReport(Shown, frozen=True, gc=False):
     """One event of one's order, in FIX words."""
 
     exec_type: str
@@ -59,13 +75,13 @@ class ExecReport(Struct, frozen=True, gc=False):
     reason: ReasonView | None = None
     origin: str = ""
     method: str = ""
-    counterparties: list[str] = []
+    counterparties: list[str] = field(default_factory=list)
     answers: str = ""
     auction: str = ""
     replaces: str = ""
 
 
-class Order(Struct, frozen=True):
+class Order(Shown, frozen=True):
     """An order: open (transact_time empty), or as its last report says."""
 
     order_id: str
@@ -92,7 +108,7 @@ class Orders(Struct, frozen=True):
     more: bool
 
 
-class Changed(Struct, frozen=True):
+class Changed(Shown, frozen=True):
     """An order after cancel or replace."""
 
     order_id: str
@@ -105,7 +121,7 @@ class Changed(Struct, frozen=True):
     leaves_qty: int
 
 
-class Cash(Struct, frozen=True):
+class Cash(Shown, frozen=True):
     """Cash in CNY. `exec_seq`: the last event of `exec.{account}` that is in these figures."""
 
     account: str
@@ -116,7 +132,7 @@ class Cash(Struct, frozen=True):
     exec_seq: int
 
 
-class Trade(Struct, frozen=True):
+class Trade(Shown, frozen=True):
     """Settlement of one's own trade: matched | clearing_hold | settled | failed."""
 
     trade_id: str
@@ -129,7 +145,7 @@ class Trade(Struct, frozen=True):
     detail: str = ""
 
 
-class Instrument(Struct, frozen=True):
+class Instrument(Shown, frozen=True):
     """One instrument with its rules and today's figures."""
 
     instrument: str

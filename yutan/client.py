@@ -11,22 +11,20 @@ is replayed, or a `GapEvent` and a snapshot say so. Send an order of unknown out
 
 import asyncio
 import contextlib
-import secrets
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator
-from decimal import Decimal
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from msgspec import UNSET, Raw
+from msgspec import UNSET
 from picows import WSError
 
 from engine.core import reasons
-from gateway.protocol import day_wire, session, session_wire, statement_wire, wire
-from gateway.protocol.wire import ActOutcome, OrderPlaced, OrdersCanceled
+from gateway.protocol import session, session_wire, wire
+from gateway.protocol.wire import OrderPlaced
 from yutan.allocations import Allocations
 from yutan.answers import (
     Cash,
@@ -36,24 +34,28 @@ from yutan.answers import (
     ExecReport,
     GapEvent,
     Instrument,
+    Limits,
     LinkEvent,
     Order,
-    Orders,
+    Rate,
     Refused,
     Trade,
 )
 from yutan.auctions import Auctions
 from yutan.audit_trail import AuditTrail
 from yutan.blocks import Blocks
+from yutan.book import Book, Level
 from yutan.console import Console
 from yutan.controls import Controls
 from yutan.filings import Filings
 from yutan.following import Following, Incoming, decode_report, event_of
-from yutan.inquiries import Inquiries, error_of, ignore, name_params, pages, place_params, resume_params
+from yutan.inquiries import Inquiries, error_of, ignore, pages, resume_params
 from yutan.intentions import Intentions
 from yutan.keys import Key, given_key
 from yutan.link import Link
 from yutan.logins import OwnLogin
+from yutan.member_calls import MemberCalls
+from yutan.operator_calls import OperatorCalls
 from yutan.participants import Participants
 from yutan.reports import Reports
 from yutan.serials import SerialNumbers
@@ -61,6 +63,7 @@ from yutan.statements import Statements
 from yutan.supervision import Supervision
 
 __all__ = [
+    "Book",
     "Cash",
     "Changed",
     "Client",
@@ -69,28 +72,29 @@ __all__ = [
     "ExecReport",
     "GapEvent",
     "Instrument",
+    "Level",
+    "Limits",
     "LinkEvent",
     "Order",
     "OrderPlaced",
+    "Rate",
     "Refused",
     "Trade",
 ]
 
 DOOR_PATHS: Final = {"trade": "/ws/v1/trade", "ops": "/ws/v1/ops", "market": "/ws/v1/market"}
 EVENTS_WAITING_MAX: Final = 100_000
-_PING_S: Final = 4.0
+SILENT_BEATS_MAX: Final = 3
+_HEARTBEAT_MS: Final = 5_000  # where no welcome says it
+_PING_PART: Final = 0.8  # of a heartbeat: the exchange wants to hear something in each
+_PING_MAX_S: Final = 4.0
 _RECONNECT_FIRST_S: Final = 0.05
 _RECONNECT_MAX_S: Final = 5.0
 
-T = TypeVar("T")
-Answer = Callable[[bytes | Exception], None]
-_encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(Incoming).decode
-_decode_placed: Final = msgspec.json.Decoder(OrderPlaced).decode
-_decode_changed: Final = msgspec.json.Decoder(Changed).decode
 
 
-class Client:
+class Client(MemberCalls, OperatorCalls):
     """One login at one door. Made by `Client.connect`; an async context manager. All in one event loop.
 
     `on_report`, where set, is called at once with (channel, seq, report) instead of queueing the event: for bulk work.
@@ -107,6 +111,7 @@ class Client:
         timeout_s: float,
         tls: ssl.SSLContext | None,
     ) -> None:
+        super().__init__()
         self.url = url
         self.key_id = key_id
         self.welcome: session_wire.Welcome | None = None
@@ -132,22 +137,18 @@ class Client:
         self._reconnect = reconnect
         self._timeout_s = timeout_s
         self._tls = tls
-        self._link: Link | None = None
         self._hello: asyncio.Future[session_wire.Hello] | None = None
-        self._next_id = 0
-        self._answers: dict[int, Answer] = {}
         self._following = Following(self._hand_on, self._ask_replay, self._on_lost, self._begin_anew)
         self._captures: dict[str, list[Event]] = {}
         self._events: deque[Event | GapEvent | LinkEvent] = deque()
         self._news = asyncio.Event()
-        self._room = asyncio.Event()
         self._relink: asyncio.Task[None] | None = None
         self._ping_timer: asyncio.TimerHandle | None = None
         self._is_closing = False
-        self._order_prefix = secrets.token_hex(5)
-        self._orders = 0
         self._cancel_grace_ms = -1
-        self._sim: wire.Simulate | None = None
+        self._heartbeat_ms = 0
+        self._silent_beats = 0
+        self._books: dict[str, Book] = {}
         self._away_s = 0.0  # as the server asked before a planned restart
         self._resumed: set[str] | None = None  # channels that went on when this connection went on with the session
 
@@ -165,12 +166,15 @@ class Client:
         timeout_s: float = 10.0,
         tls: ssl.SSLContext | None = None,
         cancel_grace_ms: int = -1,
+        heartbeat_ms: int = 0,
     ) -> Self:
         """A client for this address, to be entered with `async with`.
 
         url: "ws://host:port" (the door is added) or a door's full address. door: trade | ops | market; without a key
         the market door. private_key: an Ed25519 key, its 32 bytes, or a PEM file. env: refuse any other environment.
         cancel_grace_ms: from 0 on, orders end once the connection is gone for longer; a reconnection in time goes on with it.
+        heartbeat_ms: 1000 to 30000, how often the exchange says that it is there; 0: as it likes. A connection on which
+        nothing was heard for three of them is ended as lost.
         """
         key = given_key(private_key)
         door = door or ("market" if key is None else "trade")
@@ -178,6 +182,7 @@ class Client:
             url = url.rstrip("/") + DOOR_PATHS[door]
         client = cls(url, key_id, key, env, language, reconnect, timeout_s, tls)
         client._cancel_grace_ms = cancel_grace_ms
+        client._heartbeat_ms = heartbeat_ms
         return client
 
     async def __aenter__(self) -> Self:
@@ -210,7 +215,8 @@ class Client:
             self._link = None
             link.drop()
             raise
-        self._ping_timer = loop.call_later(_PING_S, self._keep_alive)
+        self._silent_beats = 0
+        self._ping_timer = loop.call_later(self._ping_s(), self._keep_alive)
 
     async def _resume(self) -> set[str] | None:
         """Go on with the session of the last connection, and with these channels of it; None where one has to log in."""
@@ -224,6 +230,9 @@ class Client:
             if isinstance(said, bytes):
                 resumed = self.welcome = msgspec.json.decode(said, type=session_wire.SessionResumed)
                 followed = self._following.on_resumed(resumed.subscribed)
+                for row in resumed.subscribed:
+                    if row.from_seq and row.channel in self._books:
+                        self._books[row.channel].go_on()
                 self._put(LinkEvent("back"))
             if not outcome.done():
                 outcome.set_result(followed)
@@ -240,6 +249,7 @@ class Client:
             hello.nonce,
             "en" if self._language == "en" else "zh",
             self._cancels() if self._cancel_grace_ms >= 0 else UNSET,
+            heartbeat_ms=self._heartbeat_ms or UNSET,
         )
         return await self._ask(wire.SessionAuth, params, session_wire.Welcome)
 
@@ -266,11 +276,6 @@ class Client:
         await link.wait_ended()
 
     @property
-    def is_connected(self) -> bool:
-        """Whether there is a connection now."""
-        return self._link is not None and self._link.is_open
-
-    @property
     def close_code(self) -> int:
         """The close code of the last connection that ended; 0 if there was none."""
         return self._link.close[0] if self._link is not None else 0
@@ -287,22 +292,29 @@ class Client:
         if self._link is not None:
             await self._link.wait_ended()
 
-    def _lost(self) -> ConnectionLost:
-        return ConnectionLost(*(self._link.close if self._link is not None else (0, "")))
+    def _ping_s(self) -> float:
+        heartbeat_ms = self.welcome.heartbeat_ms if self.welcome is not None else _HEARTBEAT_MS
+        return min(heartbeat_ms * _PING_PART / 1000, _PING_MAX_S)
 
     def _keep_alive(self) -> None:
-        if self.is_connected:
-            self._send(wire.SessionPing, UNSET, ignore)
-            self._ping_timer = asyncio.get_running_loop().call_later(_PING_S, self._keep_alive)
+        """Say something in each heartbeat of the exchange; end a connection on which nothing is heard any more."""
+        if self._link is None or not self._link.is_open:
+            return
+        if self._silent_beats >= SILENT_BEATS_MAX:
+            self._link.close = (0, "nothing was heard of the exchange")
+            self._link.drop()
+            return
+        self._silent_beats += 1
+        self._send(wire.SessionPing, UNSET, ignore)
+        self._ping_timer = asyncio.get_running_loop().call_later(self._ping_s(), self._keep_alive)
 
     def _on_end(self, link: Link) -> None:
         if self._ping_timer is not None:
             self._ping_timer.cancel()
         lost = ConnectionLost(*link.close)
-        answers, self._answers = self._answers, {}
-        for answer in answers.values():
-            answer(lost)
-        self._room.set()
+        self._lose_all(lost)
+        for book in self._books.values():
+            book.lose()
         if self._hello is not None and not self._hello.done():
             self._hello.set_exception(lost)
             self._hello.exception()  # whoever waits for it is told all the same
@@ -336,218 +348,6 @@ class Client:
                 pass  # tried again below
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _RECONNECT_MAX_S)
-
-    # ---- orders -------------------------------------------------------------------------------------------
-
-    def next_client_order_id(self) -> str:
-        """An id that no other client of ours will make."""
-        self._orders += 1
-        return f"{self._order_prefix}-{self._orders}"
-
-    async def place(
-        self,
-        instrument: str,
-        side: str,
-        quantity: int,
-        price: Decimal | str,
-        *,
-        client_order_id: str = "",
-        account: str = "",
-        time_in_force: str = "day",
-        post_only: bool = False,
-    ) -> OrderPlaced:
-        """Place a limit order. Raises `Refused` or `ConnectionLost` (then ask again under the same client_order_id)."""
-        params = place_params(
-            instrument,
-            side,
-            quantity,
-            price,
-            client_order_id or self.next_client_order_id(),
-            account,
-            time_in_force,
-            post_only,
-        )
-        return await self._ask(wire.OrderPlace, params, OrderPlaced)
-
-    def place_nowait(
-        self,
-        instrument: str,
-        side: str,
-        quantity: int,
-        price: Decimal | str,
-        client_order_id: str,
-        on_answer: Callable[[OrderPlaced | Exception], None],
-        *,
-        account: str = "",
-        time_in_force: str = "day",
-        post_only: bool = False,
-    ) -> None:
-        """Send an order without waiting; `on_answer` gets the result, `Refused`, or `ConnectionLost`. Order is kept."""
-
-        def answer(said: bytes | Exception) -> None:
-            on_answer(_decode_placed(said) if type(said) is bytes else said)  # type: ignore[arg-type]
-
-        params = place_params(instrument, side, quantity, price, client_order_id, account, time_in_force, post_only)
-        self._send(wire.OrderPlace, params, answer)
-
-    async def cancel(self, order_id: str = "", *, client_order_id: str = "", account: str = "") -> Changed:
-        """Cancel one open order, by one of its two names."""
-        return await self._ask(wire.OrderCancel, name_params(order_id, client_order_id, account), Changed)
-
-    def cancel_nowait(
-        self,
-        on_answer: Callable[[Changed | Exception], None],
-        *,
-        order_id: str = "",
-        client_order_id: str = "",
-        account: str = "",
-    ) -> None:
-        """Send a cancel without waiting."""
-
-        def answer(said: bytes | Exception) -> None:
-            on_answer(_decode_changed(said) if type(said) is bytes else said)  # type: ignore[arg-type]
-
-        self._send(wire.OrderCancel, name_params(order_id, client_order_id, account), answer)
-
-    async def replace(
-        self, quantity: int, price: Decimal | str, *, order_id: str = "", client_order_id: str = "", account: str = ""
-    ) -> Changed:
-        """Set an open order's total quantity and price."""
-        params = wire.OrderReplaceParams(
-            str(price), quantity, order_id or UNSET, client_order_id or UNSET, account or UNSET
-        )
-        return await self._ask(wire.OrderReplace, params, Changed)
-
-    async def cancel_all(self, *, account: str = "", instrument: str = "", side: str = "") -> OrdersCanceled:
-        """Cancel all open orders, or those of an instrument and a side."""
-        params = wire.OrderCancelAllParams(account or UNSET, instrument or UNSET, side or UNSET)  # type: ignore[arg-type]
-        return await self._ask(wire.OrderCancelAll, params, OrdersCanceled)
-
-    async def order(self, order_id: str = "", *, client_order_id: str = "", account: str = "") -> Order:
-        """An order, open or finished."""
-        return await self._ask(wire.OrderGet, name_params(order_id, client_order_id, account), Order)
-
-    async def orders(self, *, account: str = "", instrument: str = "") -> list[Order]:
-        """All open orders of an account, oldest first."""
-        found: list[Order] = []
-        while True:
-            after = found[-1].order_id if found else ""
-            params = wire.OrderListParams(account or UNSET, instrument or UNSET, after or UNSET)
-            page = await self._ask(wire.OrderList, params, Orders)
-            found += page.orders
-            if not page.more:
-                return found
-
-    # ---- accounts and reference ---------------------------------------------------------------------------
-
-    async def cash(self, account: str = "") -> Cash:
-        """An account's cash."""
-        return await self._ask(wire.AccountCash, wire.AccountParams(account or UNSET), Cash)
-
-    async def allowances(self, account: str = "") -> wire.AllowancesView:
-        """An account's units."""
-        return await self._ask(wire.AccountAllowances, wire.AccountParams(account or UNSET), wire.AllowancesView)
-
-    async def obligation(self, account: str = "", year: int = 0) -> wire.ObligationView:
-        """An account's compliance years, or one of them."""
-        params = wire.ObligationParams(account or UNSET, year or UNSET)
-        return await self._ask(wire.AccountObligation, params, wire.ObligationView)
-
-    async def trade(self, trade_id: str) -> Trade:
-        """How far the settlement of one's own trade has come."""
-        return await self._ask(wire.TradeGet, wire.TradeGetParams(trade_id), Trade)
-
-    async def statement_days(self, account: str = "") -> list[str]:
-        """Trading days with a statement, newest first."""
-        return (
-            await self._ask(
-                statement_wire.StatementList, wire.AccountParams(account or UNSET), statement_wire.StatementDays
-            )
-        ).trading_days
-
-    async def statement(self, trading_day: str, account: str = "") -> dict[str, Any]:
-        """One day's statement, as settlement made it."""
-        params = statement_wire.StatementGetParams(trading_day, account or UNSET)
-        return await self._ask(statement_wire.StatementGet, params, dict[str, Any])
-
-    async def instruments(self) -> list[Instrument]:
-        """All instruments."""
-        return await self._ask(wire.InstrumentList, UNSET, list[Instrument])
-
-    async def phase(self) -> wire.PhaseView:
-        """Where the day is."""
-        return await self._ask(wire.PhaseGet, UNSET, wire.PhaseView)
-
-    async def reference(self) -> wire.Reference:
-        """The catalogue of refusals and the enumerations."""
-        return await self._ask(wire.ReferenceGet, UNSET, wire.Reference)
-
-    async def time(self) -> wire.TimeView:
-        """The server's time."""
-        return await self._ask(wire.TimeGet, UNSET, wire.TimeView)
-
-    async def ping(self) -> None:
-        """Hear from the server."""
-        await self._ask(wire.SessionPing, UNSET, wire.TimeView)
-
-    async def status(self) -> session_wire.SessionView:
-        """One's own connection."""
-        return await self._ask(wire.SessionStatus, UNSET, session_wire.SessionView)
-
-    # ---- operators ----------------------------------------------------------------------------------------
-
-    async def act(
-        self, name: str, fields: dict[str, Any] | None = None, reason: str = "", document: str = ""
-    ) -> ActOutcome:
-        """Do or propose an operator's act (protocol.md lists names and fields). `status` "pending": a second must approve."""
-        params = wire.OpsActParams(name, reason, Raw(_encode(fields or {})), document)
-        return await self._ask(wire.OpsAct, params, ActOutcome)
-
-    async def approve(self, proposal_id: str, sha256: str, effect: str = "") -> ActOutcome:
-        """Approve another person's proposal whose content, and (where given) whose effect, has this hash."""
-        return await self._ask(wire.OpsApprove, wire.OpsApproveParams(proposal_id, sha256, effect or UNSET), ActOutcome)
-
-    async def reject(self, proposal_id: str, reason: str) -> ActOutcome:
-        """Turn a proposal down."""
-        return await self._ask(wire.OpsReject, wire.OpsRejectParams(proposal_id, reason), ActOutcome)
-
-    async def pending(self) -> list[wire.ProposalRow]:
-        """Proposals that wait for a second person."""
-        return await self._ask(wire.OpsList, UNSET, list[wire.ProposalRow])
-
-    async def unsettled(self, limit: int = wire.LIST_ROWS_MAX) -> list[wire.UnsettledRow]:
-        """Instructions set aside by settlement."""
-        return await self._ask(wire.OpsUnsettled, wire.OpsUnsettledParams(limit), list[wire.UnsettledRow])
-
-    async def reconcile(self) -> wire.Reconciliation:
-        """Compare engine, registry and bank now."""
-        return await self._ask(wire.OpsReconcile, UNSET, wire.Reconciliation)
-
-    async def ops_status(self) -> wire.OpsStatusView:
-        """The market and the gateway at a glance."""
-        return await self._ask(wire.OpsStatus, UNSET, wire.OpsStatusView)
-
-    async def ops_accounts(self) -> list[wire.AccountRow]:
-        """All accounts."""
-        return await self._ask(wire.OpsAccounts, UNSET, list[wire.AccountRow])
-
-    async def ops_obligation(self, account: str, year: int = 0) -> wire.ObligationView:
-        """A key emitter's compliance years, or one of them."""
-        params = wire.OpsObligationParams(account, year or UNSET)
-        return await self._ask(wire.OpsObligation, params, wire.ObligationView)
-
-    async def ops_encumbrances(self, account: str = "") -> list[wire.EncumbranceRow]:
-        """Units of an account (or of all) that are frozen, pledged or withdrawn from trading."""
-        params = wire.OpsEncumbrancesParams(account or UNSET)
-        return await self._ask(wire.OpsEncumbrances, params, list[wire.EncumbranceRow])
-
-    async def ops_day(self) -> day_wire.DayTable:
-        """The stages of the day, and what the next opening waits for."""
-        return await self._ask(day_wire.OpsDay, UNSET, day_wire.DayTable)
-
-    async def ops_bank(self) -> day_wire.BankView:
-        """The bank's newest file and its differences from the ledger."""
-        return await self._ask(day_wire.OpsBank, UNSET, day_wire.BankView)
 
     # ---- channels -----------------------------------------------------------------------------------------
 
@@ -586,6 +386,23 @@ class Client:
             del self._captures[channel]
         return [event for _, event in sorted({e.seq: e for e in captured if from_seq <= e.seq <= said.to_seq}.items())]
 
+    async def book(self, instrument: str) -> Book:
+        """An instrument's public book, kept current from now on; its events do not come by `events`. Raises `Refused`."""
+        name = f"book.{instrument}"
+        book = self._books.get(name)
+        if book is None:
+            book = self._books[name] = Book(instrument)
+            try:
+                await self.subscribe(name)
+            except BaseException:
+                del self._books[name]
+                raise
+        while not book.is_current:
+            if not self.is_connected and not self._reconnect:
+                raise self._lost()
+            await book.wait_change()
+        return book
+
     async def events(self) -> AsyncIterator[Event | GapEvent | LinkEvent]:
         """Everything that comes, in order, until the connection ends (or for ever with reconnect=True)."""
         while True:
@@ -602,59 +419,15 @@ class Client:
         self._events.append(event)
         self._news.set()
 
-    # ---- messages -----------------------------------------------------------------------------------------
-
-    @property
-    def in_flight(self) -> int:
-        """Requests without an answer yet."""
-        return len(self._answers)
-
-    async def wait_room(self, in_flight_max: int) -> None:
-        """Wait until fewer than so many requests are under way. Raises `ConnectionLost`."""
-        while len(self._answers) >= in_flight_max:
-            if not self.is_connected:
-                raise self._lost()
-            self._room.clear()
-            await self._room.wait()
-
-    def simulate(self, faults: wire.Simulate) -> None:
-        """Have this go wrong with the next request, in a rehearsal market (elsewhere it is refused)."""
-        self._sim = faults
-
-    async def _ask(self, kind: Callable[..., wire.Request], params: Any, result: type[T]) -> T:
-        waiter: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-
-        def answer(said: bytes | Exception) -> None:
-            if not waiter.done():
-                if isinstance(said, bytes):
-                    waiter.set_result(said)
-                else:
-                    waiter.set_exception(said)
-
-        self._send(kind, params, answer)
-        return msgspec.json.decode(await waiter, type=result)
-
-    def _send(self, kind: Callable[..., wire.Request], params: Any, answer: Answer) -> None:
-        if self._link is None or not self._link.is_open:
-            raise self._lost()
-        self._next_id += 1
-        self._answers[self._next_id] = answer
-        request = kind(id=self._next_id) if params is UNSET else kind(id=self._next_id, params=params)
-        if self._sim is not None:
-            request.sim, self._sim = self._sim, None
-        self._link.send(_encode(request))
+    # ---- events -------------------------------------------------------------------------------------------
 
     def _on_message(self, payload: bytes) -> None:
+        self._silent_beats = 0
         said = _decode(payload)
         if said.id is UNSET:
             self._on_event(said)
-            return
-        answer = self._answers.pop(said.id, None) if type(said.id) is int else None
-        if answer is not None:
-            self._room.set()
-            answer(bytes(said.result) if said.error is UNSET else Refused(said.error))  # type: ignore[arg-type]
-
-    # ---- events -------------------------------------------------------------------------------------------
+        else:
+            self._on_reply(said)
 
     def _on_event(self, said: Incoming) -> None:
         if said.ch != "$session":
@@ -673,7 +446,11 @@ class Client:
             self._hello.set_result(msgspec.json.decode(said.data, type=session_wire.Hello))
 
     def _hand_on(self, said: Incoming) -> None:
-        if self.on_report is not None and said.kind == "update" and said.ch.startswith("exec."):
+        book = self._books.get(said.ch)
+        if book is not None:
+            if not book.take(said.kind, said.seq, said.data):
+                self._following.begin_anew(said.ch)
+        elif self.on_report is not None and said.kind == "update" and said.ch.startswith("exec."):
             self.on_report(said.ch, said.seq, decode_report(said.data))
         else:
             self._put(event_of(said))
@@ -689,7 +466,11 @@ class Client:
             self._send(wire.ChannelReplay, wire.ChannelReplayParams(name, from_seq), answer)
 
     def _on_lost(self, name: str, from_seq: int) -> None:
-        self._put(GapEvent(name, from_seq))
+        book = self._books.get(name)
+        if book is not None:
+            book.lose()
+        else:
+            self._put(GapEvent(name, from_seq))
 
     def _begin_anew(self, name: str) -> None:
         if self.is_connected:

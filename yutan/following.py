@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from gateway.protocol import wire
-from yutan.answers import Event, ExecReport
+from yutan.answers import Event, ExecReport, Limits
 
 decode_report: Final = msgspec.json.Decoder(ExecReport).decode
 HELD_EVENTS_MAX: Final = 10_000  # beyond, events after a gap are let go and replayed as well
@@ -23,6 +23,7 @@ class Incoming(Struct, gc=False):
     id: str | int | UnsetType | None = UNSET
     result: Raw | UnsetType = UNSET
     error: wire.Error | UnsetType = UNSET
+    limits: Limits | UnsetType = UNSET
     ch: str = ""
     kind: str = ""
     seq: int = 0
@@ -81,6 +82,15 @@ class Following:
             channel.asked_from = channel.replay_to = 0
             if not name.startswith("exec."):
                 channel.last = None
+
+    def begin_anew(self, name: str) -> None:
+        """What was made of the channel is wrong: nothing counts until the next snapshot."""
+        channel = self._channels.get(name)
+        if channel is not None:
+            channel.last = None
+            channel.asked_from = channel.replay_to = 0
+            channel.held.clear()
+            self._begin_anew(name)
 
     def last_seqs(self) -> dict[str, int]:
         """The last seq of each channel that has begun, to go on from."""

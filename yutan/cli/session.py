@@ -19,7 +19,7 @@ from gateway.protocol.times import day_text
 from yutan import bulletins, folder, keys
 from yutan.cli.options import Act, Desk, Who
 from yutan.cli.output import EXIT_DATA, EXIT_MISSING, EXIT_UNREACHABLE, console, exit_code, fail, show
-from yutan.client import Client, Event, Refused
+from yutan.client import Book, Client, Event, Refused
 
 VISITOR_KEYS = ("demo", "test_demo")  # of a demo market, of a rehearsal market
 LANGUAGE = "en" if os.environ.get("LANG", "").lower().startswith("en") else "zh"
@@ -334,19 +334,12 @@ def book(data: Path, url: str, instrument: str, levels: int, as_json: bool) -> N
     place = address(data, url, "", as_json)
     client = Client.connect(place.url, language=LANGUAGE, tls=place.tls)
 
-    async def question(client: Client) -> Any:
-        await client.subscribe(f"book.{instrument}")
-        async for event in client.events():
-            if isinstance(event, Event) and event.kind == "snapshot":
-                return event.data
-        raise ConnectionError("the connection ended before the book came")
-
-    answer = _ask(client, question, as_json)
-    shown = {side: answer[side][:levels] for side in ("bids", "asks")}
+    found: Book = _ask(client, lambda client: client.book(instrument), as_json)
+    shown = {"asks": found.asks(levels), "bids": found.bids(levels)}
     if as_json:
-        show({"instrument": instrument, "withheld": answer.get("withheld", False), **shown}, as_json=True)
+        show({"instrument": instrument, "withheld": found.is_withheld, **shown}, as_json=True)
         return
-    if answer.get("withheld"):
+    if found.is_withheld:
         console().print("a call auction collects orders; levels are withheld (集合竞价)", markup=False)
     asks = [{"side": f"卖{n}", "price": price, "tonnes": tonnes} for n, (price, tonnes) in enumerate(shown["asks"], 1)]
     bids = [{"side": f"买{n}", "price": price, "tonnes": tonnes} for n, (price, tonnes) in enumerate(shown["bids"], 1)]
