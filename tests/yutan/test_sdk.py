@@ -44,12 +44,15 @@ async def test_each_example_of_the_page_runs(house: House, tmp_path: Path, capsy
     key = key_of("a001").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     file.touch(mode=0o600)
     file.write_bytes(key)
+    async with house.member("b001") as other, house.visitor() as visitor:
+        await other.place(SPOT, "sell", 7, "40.00")
+        await changed(await visitor.book(SPOT), 1)  # the public has it now
     for example in EXAMPLES:
         names: dict[str, Any] = {"URL": house.url, "KEY": str(file)}
         await asyncio.to_thread(exec, compile(example, "docs/sdk.md", "exec"), names)
     said = capsys.readouterr().out
     assert "new 100 Rate(left=" in said
-    assert "Level(price=Decimal('39.50'), quantity=100) None" in said
+    assert "Level(price=Decimal('40.00'), quantity=7)" in said
     assert "39.40</td>" in said
 
 
