@@ -82,7 +82,8 @@ class SessionDesk:
             self._gateway.welcome(connection, request.id, going_on)
             return
         grace_ms = self._gateway.settings.cancel_grace_ms if wanted.grace_ms is UNSET else wanted.grace_ms
-        self._gateway.ask(connection, request.id, commands.OpenSession(connection.key_id, grace_ms))
+        accounts = _numbers_of(connection, wanted)
+        self._gateway.ask(connection, request.id, commands.OpenSession(connection.key_id, grace_ms, accounts))
 
     def go_on(self, connection: Connection, number: int) -> session_wire.CancelSession | None:
         """The connection has this order session from now on, one that had it before is closed; None where it is over."""
@@ -98,7 +99,7 @@ class SessionDesk:
         if before is not None:
             before.order_session = 0
             before.end(session.REPLACED)
-        return session_wire.CancelSession(f"L-{number}", found.grace_ms, True)
+        return self._told(number, found.grace_ms, True, found.accounts)
 
     def _on_opened(
         self, connection: Connection, request_id: str | int, entry: Entry, happened: list[events.Event]
@@ -111,8 +112,11 @@ class SessionDesk:
         assert isinstance(said, events.SessionOpened)
         self._holders[said.session] = connection
         connection.order_session = said.session
-        opened = session_wire.CancelSession(f"L-{said.session}", said.grace_ms, False)
-        self._gateway.welcome(connection, request_id, opened)
+        self._gateway.welcome(connection, request_id, self._told(said.session, said.grace_ms, False, said.accounts))
+
+    def _told(self, number: int, grace_ms: int, resumed: bool, accounts: tuple[int, ...]) -> session_wire.CancelSession:
+        names = [self._gateway.directory.accounts[account] for account in accounts]
+        return session_wire.CancelSession(f"L-{number}", grace_ms, resumed, names or UNSET)
 
     def leave(self, connection: Connection) -> None:
         """The peer has logged out in good order: its orders stay."""
@@ -180,3 +184,12 @@ class SessionDesk:
     def _fire(self, account: int) -> None:
         del self._dead_men[account]
         self._submit(commands.FireDeadMan(account))
+
+
+def _numbers_of(connection: Connection, wanted: wire.CancelOnDisconnect) -> tuple[int, ...]:
+    """The accounts that are named, each of which has to be one of the key's; none: all. Raises `Refused`."""
+    if wanted.accounts is UNSET:
+        return ()
+    if not connection.accounts.keys() >= set(wanted.accounts):
+        raise Refused(reasons.UNKNOWN_ACCOUNT, "cancel_on_disconnect.accounts")
+    return tuple(sorted({connection.accounts[code] for code in wanted.accounts}))

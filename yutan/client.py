@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -146,6 +146,7 @@ class Client(MemberCalls, OperatorCalls):
         self._ping_timer: asyncio.TimerHandle | None = None
         self._is_closing = False
         self._cancel_grace_ms = -1
+        self._cancel_accounts: list[str] = []
         self._heartbeat_ms = 0
         self._silent_beats = 0
         self._books: dict[str, Book] = {}
@@ -166,6 +167,7 @@ class Client(MemberCalls, OperatorCalls):
         timeout_s: float = 10.0,
         tls: ssl.SSLContext | None = None,
         cancel_grace_ms: int = -1,
+        cancel_accounts: Sequence[str] = (),
         heartbeat_ms: int = 0,
     ) -> Self:
         """A client for this address, to be entered with `async with`.
@@ -173,6 +175,7 @@ class Client(MemberCalls, OperatorCalls):
         url: "ws://host:port" (the door is added) or a door's full address. door: trade | ops | market; without a key
         the market door. private_key: an Ed25519 key, its 32 bytes, or a PEM file. env: refuse any other environment.
         cancel_grace_ms: from 0 on, orders end once the connection is gone for longer; a reconnection in time goes on with it.
+        cancel_accounts: those of these accounts only.
         heartbeat_ms: 1000 to 30000, how often the exchange says that it is there; 0: as it likes. A connection on which
         nothing was heard for three of them is ended as lost.
         """
@@ -182,6 +185,7 @@ class Client(MemberCalls, OperatorCalls):
             url = url.rstrip("/") + DOOR_PATHS[door]
         client = cls(url, key_id, key, env, language, reconnect, timeout_s, tls)
         client._cancel_grace_ms = cancel_grace_ms
+        client._cancel_accounts = list(cancel_accounts)
         client._heartbeat_ms = heartbeat_ms
         return client
 
@@ -255,7 +259,9 @@ class Client(MemberCalls, OperatorCalls):
 
     def _cancels(self) -> wire.CancelOnDisconnect:
         before = self.welcome.cancel_on_disconnect if self.welcome is not None else None
-        return wire.CancelOnDisconnect(self._cancel_grace_ms, before.session if before is not None else UNSET)
+        return wire.CancelOnDisconnect(
+            self._cancel_grace_ms, before.session if before is not None else UNSET, self._cancel_accounts or UNSET
+        )
 
     async def close(self) -> None:
         """Log out and end the connection."""

@@ -38,7 +38,7 @@ from engine.core.state import Account, Answer, Instrument, Key, Operator, Pendin
 from engine.core.supervision import Supervision
 from engine.core.trust import Authority
 
-FORMAT = 22
+FORMAT = 23
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()

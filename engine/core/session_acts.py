@@ -8,10 +8,14 @@ from engine.core.bases import Command
 
 
 class OpenSession(Command, frozen=True, array_like=True, gc=False, tag=34):
-    """A login that wants its orders canceled when the connection is lost for longer than grace_ms. Its number is this seq."""
+    """A login that wants its orders canceled when the connection is lost for longer than grace_ms. Its number is this seq.
+
+    accounts: of which of the key's accounts, in order of their numbers; empty: of all that the key has then.
+    """
 
     key_id: str
     grace_ms: int
+    accounts: tuple[int, ...] = ()
 
 
 class EndSession(Command, frozen=True, array_like=True, gc=False, tag=35):

@@ -4,11 +4,15 @@ from engine.core.bases import Fact
 
 
 class SessionOpened(Fact, frozen=True, gc=False):
-    """Orders entered on this session end once its connection is gone for longer than grace_ms."""
+    """Orders entered on this session end once its connection is gone for longer than grace_ms.
+
+    accounts: those of these accounts only; empty: of all the key's.
+    """
 
     session: int
     key_id: str
     grace_ms: int
+    accounts: tuple[int, ...] = ()
 
 
 class SessionEnded(Fact, frozen=True, gc=False):

@@ -9,6 +9,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
     number: int
     key_id: str
     grace_ms: int
+    accounts: tuple[int, ...] = ()  # whose orders end with it; empty: those of all the key's accounts
 
 
 class DeadMan(msgspec.Struct, frozen=True, array_like=True, gc=False):

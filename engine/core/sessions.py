@@ -4,6 +4,7 @@ A session is a login that asked for it; each order says on which it was entered.
 dead-man timer those of one account. Both obey the phase: where nobody may cancel, orders stay until the next phase that allows it.
 """
 
+from itertools import pairwise
 from typing import Final
 
 from msgspec.structs import replace
@@ -37,11 +38,15 @@ def open_session(state: State, seq: int, command: OpenSession, out: list[Event])
         refuse(0, seq, reasons.NOT_PERMITTED, 0, 0, out)
     elif not 0 <= command.grace_ms <= GRACE_MS_MAX:
         refuse(0, seq, reasons.INVALID_FIELD, GRACE_MS_MAX, 0, out)
+    elif any(number not in key.accounts for number in command.accounts):
+        refuse(0, seq, reasons.UNKNOWN_ACCOUNT, 0, 0, out)
+    elif any(number >= after for number, after in pairwise(command.accounts)):
+        refuse(0, seq, reasons.INVALID_FIELD, 0, 0, out)
     elif len(state.sessions) + len(state.lost_sessions) >= SESSIONS_MAX:
         refuse(0, seq, reasons.SESSION_LIMIT, SESSIONS_MAX, len(state.sessions), out)
     else:
-        state.sessions[seq] = Session(seq, command.key_id, command.grace_ms)
-        out.append(SessionOpened(seq, command.key_id, command.grace_ms))
+        state.sessions[seq] = Session(seq, command.key_id, command.grace_ms, command.accounts)
+        out.append(SessionOpened(seq, command.key_id, command.grace_ms, command.accounts))
 
 
 def end_session(state: State, command: EndSession, out: list[Event]) -> None:
@@ -60,7 +65,7 @@ def end_session(state: State, command: EndSession, out: list[Event]) -> None:
 
 def cancel_session(state: State, found: Session, out: list[Event]) -> None:
     """End the orders that were entered on a session, account by account, the oldest first."""
-    for number in state.keys[found.key_id].accounts:
+    for number in found.accounts or state.keys[found.key_id].accounts:
         account = state.held_account(number)
         for order in [order for order in account.orders.values() if order.session == found.number]:
             state.held_instrument(order.instrument).book.take_out(order)

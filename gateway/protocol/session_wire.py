@@ -63,11 +63,15 @@ class Hello(Struct, gc=False):
 
 
 class CancelSession(Struct, gc=False):
-    """What ends the orders entered on this connection when it is gone for longer than `grace_ms`; name it to go on with it."""
+    """What ends the orders entered on this connection when it is gone for longer than `grace_ms`; name it to go on with it.
+
+    `accounts`: whose orders end; absent: those of all the key's accounts.
+    """
 
     session: str
     grace_ms: int
     resumed: bool
+    accounts: list[str] | UnsetType = UNSET
 
 
 class Welcome(Struct, gc=False, kw_only=True):

@@ -56,6 +56,27 @@ async def test_a_dropped_socket_ends_its_own_orders_and_no_other(house: House) -
     assert house.sequencer.view.controls().session(int(granted["session"][2:])) is None
 
 
+async def test_a_key_of_several_accounts_says_for_which_it_holds(house: House) -> None:
+    lost, said = await entered(house, "both", grace_ms=0, accounts=["B001"])
+    granted = said["result"]["cancel_on_disconnect"]
+    assert granted["accounts"] == ["B001"]
+    kept = [await place(lost, "l-1")]
+    await place(lost, "l-2", "B001")
+    await lost.end()
+    await until(lambda: not open_orders(house, 2), "the orders of B001 are gone")
+    assert open_orders(house) == kept
+    stranger, said = await entered(house, "both", accounts=["B001", "C001"])
+    assert (said["error"]["name"], said["error"]["data"]["field"]) == (
+        "UNKNOWN_ACCOUNT",
+        "cancel_on_disconnect.accounts",
+    )
+    assert "error" not in await stranger.log_in("both", house.settings.env), "the connection may log in otherwise"
+    async with house.member("both", cancel_grace_ms=30_000, cancel_accounts=["A001"]) as client:
+        assert client.welcome is not None
+        assert client.welcome.cancel_on_disconnect is not None
+        assert client.welcome.cancel_on_disconnect.accounts == ["A001"]
+
+
 async def test_an_order_may_say_that_it_stays(house: House) -> None:
     lost, _ = await entered(house, grace_ms=0)
     await place(lost, "l-1")

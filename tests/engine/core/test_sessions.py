@@ -70,6 +70,18 @@ def test_a_lost_session_ends_the_orders_entered_on_it_and_no_other() -> None:
     sound(made)
 
 
+def test_a_session_for_some_of_the_keys_accounts_ends_the_orders_of_no_other() -> None:
+    made = desk()
+    [said] = made.do(c.OpenSession("both", 5_000, (OTHER,)))
+    assert said == e.SessionOpened(said.session, "both", 5_000, (OTHER,))  # type: ignore[union-attr]
+    kept, gone = place(made, said.session).order, place(made, said.session, OTHER).order  # type: ignore[union-attr]
+    sound(made)
+    happened = made.do(c.EndSession(said.session, True))  # type: ignore[union-attr]
+    assert [event.order for event in happened if isinstance(event, e.OrderCanceled)] == [gone]
+    assert left(made) == [kept]
+    sound(made)
+
+
 def test_a_session_that_logs_out_leaves_its_orders() -> None:
     made = desk()
     mine = open_session(made)
@@ -122,6 +134,9 @@ def test_where_nobody_may_cancel_a_lost_sessions_orders_wait() -> None:
         (c.OpenSession("eyes", 0), "NOT_PERMITTED"),
         (c.OpenSession("me", sessions.GRACE_MS_MAX + 1), "INVALID_FIELD"),
         (c.OpenSession("me", -1), "INVALID_FIELD"),
+        (c.OpenSession("me", 0, (OTHER,)), "UNKNOWN_ACCOUNT"),
+        (c.OpenSession("both", 0, (OTHER, ME)), "INVALID_FIELD"),
+        (c.OpenSession("both", 0, (ME, ME)), "INVALID_FIELD"),
         (c.EndSession(1, True), "UNKNOWN_SESSION"),
         (c.SetDeadMan(9, 1), "UNKNOWN_ACCOUNT"),
         (c.SetDeadMan(ME, -1), "INVALID_FIELD"),
