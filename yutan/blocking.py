@@ -101,13 +101,13 @@ class BlockingClient(_Calls):
         while (event := self._loop.run(self._next(timeout_s))) is not None:
             yield event
 
-    def wait_change(self, book: Book, timeout_s: float | None = None) -> bool:
-        """Wait until the book has changed; False where it has not for so many seconds."""
+    def wait_change(self, book: Book, since: int, timeout_s: float | None = None) -> bool:
+        """Wait until the book has changed since `book.changes` was this; False where it has not for so many seconds."""
 
         async def whole() -> bool:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout_s):
-                    await book.wait_change()
+                    await book.wait_change(since)
                     return True
             return False
 

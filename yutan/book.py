@@ -35,6 +35,7 @@ class Book:
 
     `is_current`: False from the loss of the connection, of an event or of the agreement with a checksum, until it is mended.
     `is_withheld`: a call auction collects orders and shows no levels. `proven`: how many checksums were compared.
+    `changes`: how often it has changed, for `wait_change`.
     """
 
     def __init__(self, instrument: str) -> None:
@@ -43,6 +44,7 @@ class Book:
         self.is_current = False
         self.is_withheld = False
         self.proven = 0
+        self.changes = 0
         self._bids: SortedDict[Decimal, int] = SortedDict()
         self._asks: SortedDict[Decimal, int] = SortedDict()
         self._changed = asyncio.Event()
@@ -65,10 +67,16 @@ class Book:
         """The lowest sell level."""
         return next(iter(self.asks(1)), None)
 
-    async def wait_change(self) -> None:
-        """Wait until the book has changed, or whether it is current."""
-        self._changed.clear()
-        await self._changed.wait()
+    async def wait_change(self, since: int | None = None) -> None:
+        """Wait until the book, or whether it is current, has changed: from now on, or since `changes` was this."""
+        seen = self.changes if since is None else since
+        while self.changes == seen:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _tell(self) -> None:
+        self.changes += 1
+        self._changed.set()
 
     def checksum(self) -> int:
         """CRC-32 of the best ten levels of both sides in turn, as the exchange reckons it."""
@@ -98,18 +106,18 @@ class Book:
             is_right = said.crc32 == self.checksum()
             self.proven += is_right
         self.is_current = is_right
-        self._changed.set()
+        self._tell()
         return is_right
 
     def lose(self) -> None:
         """What has happened since is not known."""
         self.is_current = False
-        self._changed.set()
+        self._tell()
 
     def go_on(self) -> None:
         """The session goes on where this book stands."""
         self.is_current = True
-        self._changed.set()
+        self._tell()
 
     def __repr__(self) -> str:
         return f"<Book {self.instrument} {self.best_bid} | {self.best_ask}{'' if self.is_current else ', not current'}>"

@@ -65,6 +65,19 @@ def fail_stop(error: BaseException) -> None:
         os._exit(EXIT_FAIL_STOP)
 
 
+def door_tls(data: Path, settings: Settings, *, asks_clients: bool) -> ssl.SSLContext | None:
+    """What the doors speak; relative paths begin at the data folder. Raises OSError for unusable files."""
+    if not settings.tls_certificate:
+        return None
+    certificate, key = data / settings.tls_certificate, data / settings.tls_key
+    return tls_context(certificate, key, allow_tls_1_2=settings.tls_1_2, asks_clients=asks_clients)
+
+
+def certificate_file(data: Path, settings: Settings) -> str:
+    """The doors' own certificate, for programs on this machine; empty where they speak no TLS."""
+    return str((data / settings.tls_certificate).resolve()) if settings.tls_certificate else ""
+
+
 def own_origins(host: str, http_port: int, is_tls: bool = False) -> tuple[str, ...]:
     """The web origins of the exchange's own page, as browsers on this machine or by its name write them."""
     names = dict.fromkeys(("127.0.0.1", "localhost", host, socket.gethostname()))
@@ -206,18 +219,10 @@ class Exchange:
             participant_orders_per_second_max=self.settings.participant_orders_per_second_max,
             key_cancels_per_second_max=self.settings.key_cancels_per_second_max,
             cancel_grace_ms=self.settings.cancel_grace_ms,
-            tls=self._tls(asks_clients=self.settings.client_certificates != "off"),
+            tls=door_tls(self.data, self.settings, asks_clients=self.settings.client_certificates != "off"),
             client_certificates=self.settings.client_certificates,
             going_away_ms=self.settings.going_away_ms,
         )
-
-    def _tls(self, *, asks_clients: bool) -> ssl.SSLContext | None:
-        """What the doors speak; relative paths begin at the data folder. Raises OSError for unusable files."""
-        settings = self.settings
-        if not settings.tls_certificate:
-            return None
-        certificate, key = self.data / settings.tls_certificate, self.data / settings.tls_key
-        return tls_context(certificate, key, allow_tls_1_2=settings.tls_1_2, asks_clients=asks_clients)
 
     def _note_progress(self, progress: Progress) -> None:
         if self.recovery is None:
@@ -268,7 +273,7 @@ class Exchange:
             origins=lambda: self.gateway.settings.origins,
             members=SignedDoor(self.gateway),
         )
-        tls = self._tls(asks_clients=False)
+        tls = door_tls(self.data, settings, asks_clients=False)
         http = await serve_http(create_app(sources), settings.host, settings.http_port, tls)
         self._stack.push_async_callback(http.close)
         self.gateway.settings = msgspec.structs.replace(
@@ -282,9 +287,13 @@ class Exchange:
         if self.settlement.last_comparison is not None:
             self._on_bank(self.settlement.last_comparison)
         self._watched(self._write_bulletins(), "bulletins")
-        certificate = str((self.data / settings.tls_certificate).resolve()) if tls is not None else ""
         self.running = folder.Running(
-            os.getpid(), settings.env, settings.host, self.gateway.port, http.port, certificate
+            os.getpid(),
+            settings.env,
+            settings.host,
+            self.gateway.port,
+            http.port,
+            certificate_file(self.data, settings),
         )
         folder.write_running(self.data, self.running)
         self._stack.callback(folder.remove_running, self.data)

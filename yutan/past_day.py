@@ -3,6 +3,8 @@
 The journal is read from its beginning to the day's opening, with settlement and tape following into a scratch folder, so that
 earlier days, notices and bulletins are there too. Then the doors open, and record after record is applied and told when it is
 due. The folder that is shown is only read, also while its own exchange runs.
+
+It begins at the first entry and not at a snapshot, which holds the market's state and not what was published of earlier days.
 """
 
 import asyncio
@@ -34,7 +36,7 @@ from gateway.settings import GatewaySettings
 from gateway.signed import SignedDoor
 from settlement.worker import Settlement
 from yutan import folder
-from yutan.compose import NEWEST_FIRST, NotFounded, fail_stop, own_origins
+from yutan.compose import NEWEST_FIRST, NotFounded, certificate_file, door_tls, fail_stop, own_origins
 from yutan.settings import Settings
 
 BATCH_ENTRIES: Final = 4_096  # told together on the way to the day
@@ -58,6 +60,7 @@ class PastDay:
     """One day of a journal behind open doors. Made by `await PastDay.open(folder, day, settings)`; then `play`."""
 
     def __init__(self, source: Path, settings: Settings) -> None:
+        self._data = source
         self._source = folder.journal(source)
         self._settings = msgspec.structs.replace(settings, env=PAST_ENV)
         self._market = Market()
@@ -143,6 +146,7 @@ class PastDay:
                 history_file=scratch / "history.db",
                 logins_file=scratch / "logins.db",
                 origins=settings.origins,
+                tls=door_tls(self._data, settings, asks_clients=False),  # nobody logs in: there is nobody to ask
             ),
             self.feed,
             self._settlement,
@@ -168,12 +172,15 @@ class PastDay:
             origins=lambda: self._gateway.settings.origins,
             members=SignedDoor(self._gateway),
         )
-        http = await serve_http(create_app(sources), settings.host, settings.http_port)
+        tls = door_tls(self._data, settings, asks_clients=False)
+        http = await serve_http(create_app(sources), settings.host, settings.http_port, tls)
         self._stack.push_async_callback(http.close)
         self._gateway.settings = msgspec.structs.replace(
-            self._gateway.settings, origins=(*settings.origins, *own_origins(settings.host, http.port))
+            self._gateway.settings, origins=(*settings.origins, *own_origins(settings.host, http.port, tls is not None))
         )
-        self.running = folder.Running(0, PAST_ENV, settings.host, self._gateway.port, http.port)
+        self.running = folder.Running(
+            0, PAST_ENV, settings.host, self._gateway.port, http.port, certificate_file(self._data, settings)
+        )
 
     async def play(self, speed: float) -> None:
         """Tell the day's records when they are due: so many times as fast as they came; 0: as fast as they can be told."""

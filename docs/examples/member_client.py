@@ -7,12 +7,17 @@ It finds the exchange in CONFORM_URL, CONFORM_KEY and so on; for another exchang
 
 import asyncio
 import os
+import ssl
 
 from yutan.client import Client, ConnectionLost, Event, Refused
 
 URL, ENV = os.environ["CONFORM_URL"], os.environ["CONFORM_ENV"]
 KEY_ID, KEY = os.environ["CONFORM_KEY_ID"], os.environ["CONFORM_KEY"]
 ACCOUNT, INSTRUMENT = os.environ["CONFORM_ACCOUNT"], os.environ["CONFORM_INSTRUMENT"]
+CERTIFICATE, OWN_CERTIFICATE = (
+    os.environ.get("CONFORM_CERTIFICATE", ""),
+    os.environ.get("CONFORM_CLIENT_CERTIFICATE", ""),
+)
 PLACES = ("opening_call", "opening_call_no_cancel", "continuous", "closing_call")
 RESTING_MAX = 5
 
@@ -57,9 +62,19 @@ class Member:
             await self.client.wait_connected()  # an order may have ended meanwhile; the next turn sees what is left
 
 
+def tls() -> ssl.SSLContext | None:
+    """How to speak with a door that has a certificate, and shows it one's own where it asks for that."""
+    if not CERTIFICATE:
+        return None
+    context = ssl.create_default_context(cafile=CERTIFICATE)
+    if OWN_CERTIFICATE:
+        context.load_cert_chain(OWN_CERTIFICATE, KEY)
+    return context
+
+
 async def main() -> None:
     """Trade until told to stop."""
-    async with Client.connect(URL, key_id=KEY_ID, private_key=KEY, env=ENV, reconnect=True) as client:
+    async with Client.connect(URL, key_id=KEY_ID, private_key=KEY, env=ENV, reconnect=True, tls=tls()) as client:
         member = Member(client)
         follower = asyncio.create_task(member.follow())
         await client.subscribe("phase", f"exec.{ACCOUNT}", f"book.{INSTRUMENT}")

@@ -1,6 +1,7 @@
 """`yutan conform`: who does right passes, and each way of erring is named."""
 
 import asyncio
+import ssl
 import sys
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from tests.conform.bot import Bot
 from tests.yutan.kit import DEADLINE_S, answer
+from yutan.client import Client, Refused
 from yutan.conform import run
+from yutan.conform.market import Tls
 from yutan.conform.run import Finding, Waits
 
 PAUSE_S = 0.4
@@ -31,6 +34,24 @@ def test_our_own_client_does_everything_right() -> None:
     report = answer("conform", "--pause", "0.4", "--patience", "120", "--json", "--", *program)
     assert [row["exercise"] for row in report["findings"]] == list(run.NAMES)
     assert {row["verdict"] for row in report["findings"]} == {"right"}, report
+
+
+@pytest.mark.parametrize("tls", ["server", "mutual"])
+async def test_a_client_is_examined_over_tls(tmp_path: Path, tls: Tls) -> None:
+    async with run.opened(tmp_path / "market", 0, tls) as market:
+        invited = run.invitation(market)
+        assert invited.url.startswith("wss:")
+        assert bool(invited.client_certificate) == (tls == "mutual")
+        if tls == "mutual":
+            bare = ssl.create_default_context(cafile=invited.certificate)
+            with pytest.raises(Refused, match="CERTIFICATE_REQUIRED"):
+                await Client.connect(invited.url, key_id=invited.key_id, private_key=invited.key, tls=bare).open()
+        program = (sys.executable, "-m", "docs.examples.member_client")
+        async with run.client(program, invited) as has_ended:
+            waits = Waits(DEADLINE_S, DEADLINE_S, PAUSE_S)
+            chosen = run.chosen(("lost_outcome",))
+            findings = await run.examine(market, chosen, waits, lambda _finding: None, has_ended)
+    assert [finding.wrong for finding in findings] == [""] * 2
 
 
 async def test_a_client_written_from_the_protocol_alone_does_everything_right(tmp_path: Path) -> None:

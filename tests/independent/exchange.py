@@ -112,8 +112,13 @@ class Exchange:
         ]
         return first, second
 
-    async def populate(self, keys: dict[str, Ed25519PrivateKey]) -> None:
-        """List an instrument, admit members by account, each with cash, units and a key, and open continuous trading."""
+    async def populate(
+        self, keys: dict[str, Ed25519PrivateKey], shared: dict[str, tuple[str, ...]] | None = None
+    ) -> None:
+        """List an instrument, admit members by account, each with cash, units and a key, and open continuous trading.
+
+        shared: keys of several accounts by their id, each with the private key of its first account.
+        """
         first, second = await self.desks()
 
         async def act(act_name: str, **fields: Any) -> None:
@@ -129,6 +134,9 @@ class Exchange:
             await act("register_key", key_id=account.lower(), public_key=public_key, accounts=[account])
             await act("deposit_cash", account=account, amount=CASH)
             await act("allocate_units", account=account, instrument=INSTRUMENT, tonnes=TONNES, kind="paid", year=2025)
+        for key_id, accounts in (shared or {}).items():
+            public_key = keys[accounts[0]].public_key().public_bytes_raw().hex()
+            await act("register_key", key_id=key_id, public_key=public_key, accounts=list(accounts))
         await act("open_day", trading_day="2026-03-02")
         for phase in ("opening_call", "continuous"):
             await act("change_phase", phase=phase)

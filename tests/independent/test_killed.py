@@ -1,7 +1,8 @@
 """An exchange killed with SIGKILL under load cancels what cancel-on-disconnect promises, and nothing else.
 
 From docs/protocol.md, "A lost connection" alone: who had asked for it and does not come back within the grace loses what was entered
-on that connection, but for orders that said otherwise; who comes back, who had not asked, and who trades meanwhile lose nothing.
+on that connection, but for orders that said otherwise and accounts that were not named; who comes back, who had not asked,
+and who trades meanwhile lose nothing.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ SESSION_LOST = 4108
 KEEPS_MS = 30_000
 QUIET = ("M1", "M2", "M3", "M4")
 BUSY = ("M5", "M6")
+PAIR = ("M1", "M2")  # accounts of one more key, which cancels for the first alone
 
 
 async def place(wire: Wire, name: str, **more: Any) -> str:
@@ -64,7 +66,7 @@ async def test_an_exchange_killed_under_load_cancels_what_was_promised_and_nothi
     keys = {account: Ed25519PrivateKey.generate() for account in (*QUIET, *BUSY)}
     busy = [Member(account, keys[account], number) for number, account in enumerate(BUSY)]
     async with await Exchange.start(folder) as exchange:
-        await exchange.populate(keys)
+        await exchange.populate(keys, {"pair": PAIR})
 
         async def session(account: str, **wanted: Any) -> Wire:
             return await Wire.log_in(exchange.host, "trade", account.lower(), keys[account], **wanted)
@@ -74,10 +76,14 @@ async def test_an_exchange_killed_under_load_cancels_what_was_promised_and_nothi
         returns = await session("M3", cancel_on_disconnect={"grace_ms": KEEPS_MS})
         later = await session("M4", cancel_on_disconnect={"grace_ms": 300})
         beside = await session("M4")
+        wanted = {"grace_ms": 300, "accounts": ["M1"]}
+        pair = await Wire.log_in(exchange.host, "trade", "pair", keys["M1"], cancel_on_disconnect=wanted)
+        assert pair.welcome["cancel_on_disconnect"]["accounts"] == ["M1"]
         lost = {"M1": {await place(at_once, "a"), await place(at_once, "b")}, "M4": {await place(later, "a")}}
+        lost["M1"].add(await place(pair, "of-the-pair", account="M1"))
         kept = {
             "M1": {await place(at_once, "stays", cancel_on_disconnect=False)},
-            "M2": {await place(plain, "a")},
+            "M2": {await place(plain, "a"), await place(pair, "of-the-pair", account="M2")},
             "M3": {await place(returns, "a"), await place(returns, "b")},
             "M4": {await place(beside, "beside"), await place(later, "stays", cancel_on_disconnect=False)},
         }
@@ -88,7 +94,7 @@ async def test_an_exchange_killed_under_load_cancels_what_was_promised_and_nothi
             await asyncio.sleep(0.005)
         await exchange.kill()
         await asyncio.gather(*trading)
-        for wire in (at_once, plain, returns, later, beside):
+        for wire in (at_once, plain, returns, later, beside, pair):
             await wire.gone()
     open_before = {member.account.code: member.account.open().keys() for member in busy}
     (folder / "running.json").unlink(missing_ok=True)

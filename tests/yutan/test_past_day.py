@@ -3,10 +3,12 @@
 import asyncio
 import json
 import signal
+import ssl
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import typer
 
@@ -15,6 +17,8 @@ from tests.gateway.feed.client import Client as BookClient
 from tests.gateway.kit import DAY, DEADLINE_S, SPOT, House, RawPeer, order, until
 from tests.yutan.kit import answer, start, wait_for
 from yutan.cli import hosting
+from yutan.client import Client
+from yutan.conform import certificates
 from yutan.past_day import NoSuchDay, PastDay
 from yutan.settings import Settings
 
@@ -102,6 +106,20 @@ async def test_what_was_told_that_day_is_told_again_and_nothing_of_the_next(tmp_
         assert [row["trade_id"] for row in rows["trades"]] == [trade["trade_id"] for trade in trades]
         assert (await web.get("/")).status_code == 200
     await peer.end()
+    await past.close()
+
+
+async def test_the_past_speaks_tls_as_the_exchange_of_the_folder_does(tmp_path: Path) -> None:
+    await two_days(tmp_path)
+    certificate, key = certificates.for_door(tmp_path)
+    settings = msgspec.structs.replace(SETTINGS, tls_certificate=certificate, tls_key=key, client_certificates="ask")
+    past = await PastDay.open(tmp_path, DAY, settings)
+    tls = ssl.create_default_context(cafile=past.running.certificate)
+    assert past.running.ws_url.startswith("wss:")
+    async with Client.connect(past.running.ws_url, tls=tls, timeout_s=DEADLINE_S) as visitor:
+        assert (await visitor.phase()).trading_day == "2026-11-20"
+    async with httpx.AsyncClient(base_url=past.running.http_url, verify=tls, timeout=DEADLINE_S) as web:
+        assert (await web.get("/")).status_code == 200
     await past.close()
 
 

@@ -208,8 +208,10 @@ async def test_the_client_without_await_does_the_same(house: House) -> None:
             with pytest.raises(Refused, match="UNKNOWN_ORDER"):
                 client.cancel("O-999999")
             client.cancel_all()
+            seen = book.changes
             while book.bids():
-                assert client.wait_change(book, DEADLINE_S)
+                assert client.wait_change(book, seen, DEADLINE_S)
+                seen = book.changes
             html = Table(client.orders())._repr_html_()
             return placed, again, events, tested, html, client.welcome.accounts
 

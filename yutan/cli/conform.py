@@ -1,7 +1,7 @@
 """`yutan conform`: take a member's client through what goes wrong, and print what it did right and wrong."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
@@ -24,19 +24,26 @@ def conform(
     patience: Annotated[float, typer.Option("--patience", min=0.5, help="Seconds to wait for the client.")] = 30.0,
     pause: Annotated[float, typer.Option("--pause", min=0.1, help="Seconds the client is asked to wait.")] = 2.0,
     data: Annotated[Path | None, typer.Option("--data", help="Fresh folder to keep; none: a temporary.")] = None,
+    tls: Annotated[
+        str, typer.Option("--tls", help="off, server (wss), or mutual: the client shows a certificate.")
+    ] = "off",
     as_json: Json = False,
 ) -> None:
     """Examine a member's client on a rehearsal market of its own (会员程序一致性测试)."""
     from yutan.cli import hosting, logs
     from yutan.conform import run
+    from yutan.conform.market import Tls
 
     logs.quiet()
     unknown = sorted(set(only or ()) - set(run.NAMES))
     if unknown:
         fail(f"no such exercise: {', '.join(unknown)}; there are {', '.join(run.NAMES)}", code=2, as_json=as_json)
 
+    if tls not in get_args(Tls):
+        fail(f"--tls is one of {', '.join(get_args(Tls))}", code=2, as_json=as_json)
+
     async def whole() -> "list[Finding]":
-        async with run.opened(data, ws_port) as market:
+        async with run.opened(data, ws_port, cast(Tls, tls)) as market:
             invited = run.invitation(market)
             _tell(invited)
             async with run.client(command or [], invited) as has_ended:

@@ -13,7 +13,7 @@ from gateway import rehearsal
 from yutan.conform import market as market_module
 from yutan.conform.examiner import Examiner
 from yutan.conform.exercises import EXERCISES, Exercise, Room, login
-from yutan.conform.market import Market
+from yutan.conform.market import Market, Tls
 
 NAMES: Final = tuple(exercise.__name__ for exercise in EXERCISES)
 STOP_SECONDS_MAX: Final = 5.0
@@ -37,7 +37,10 @@ class Finding(NamedTuple):
 
 
 class Invitation(NamedTuple):
-    """What the client needs to know; a program that conform starts finds it in its environment as CONFORM_URL and so on."""
+    """What the client needs to know; a program that conform starts finds it in its environment as CONFORM_URL and so on.
+
+    certificate: the door's own, where it speaks TLS; client_certificate: what the client shows there, where it has to (both PEM).
+    """
 
     url: str
     env: str
@@ -45,6 +48,8 @@ class Invitation(NamedTuple):
     key_id: str
     account: str
     instrument: str
+    certificate: str
+    client_certificate: str
 
 
 def invitation(market: Market) -> Invitation:
@@ -56,6 +61,8 @@ def invitation(market: Market) -> Invitation:
         market.key_file.stem,
         market_module.ACCOUNT,
         market_module.INSTRUMENT,
+        market.exchange.running.certificate,
+        str(market.client_certificate) if market.client_certificate.exists() else "",
     )
 
 
@@ -87,15 +94,15 @@ async def examine(
 
 
 @asynccontextmanager
-async def opened(data: Path | None, port: int) -> AsyncIterator[Market]:
+async def opened(data: Path | None, port: int, tls: Tls = "off") -> AsyncIterator[Market]:
     """A market on this folder, or on one that is gone afterwards."""
     if data is not None:
-        async with market_module.opened(data, port) as market:
+        async with market_module.opened(data, port, tls) as market:
             yield market
         return
     folder = Path(tempfile.mkdtemp(prefix="yutan-conform-"))
     try:
-        async with market_module.opened(folder, port) as market:
+        async with market_module.opened(folder, port, tls) as market:
             yield market
     finally:
         shutil.rmtree(folder, ignore_errors=True)
