@@ -1,8 +1,7 @@
 """Every message of the wire, declared once: the server, the client and docs/protocol.md rest on these types.
 
 Prices and money are decimal strings, quantities integer tonnes, times RFC 3339 in UTC, ids strings with a letter prefix.
-Requests refuse unknown fields; clients must ignore unknown fields and kinds in what they receive. An absent optional field
-is absent: `null` is refused.
+Requests refuse unknown fields, and `null` for an absent one; clients must ignore unknown fields and kinds in what they receive.
 """
 
 from datetime import datetime
@@ -19,7 +18,6 @@ PROTOCOL_VERSION: Final = "1"
 FRAME_BYTES_MAX: Final = 16_384
 IMPORT_BYTES_MAX: Final = 262_144  # an operator's message in frames of that size: a file that is taken whole or not
 CHANNELS_PER_CALL_MAX: Final = 64
-CANCEL_ACCOUNTS_MAX: Final = 64  # a login names of those for which it cancels on disconnect
 REPLAY_EVENTS_MAX: Final = 1_000
 LIST_ROWS_MAX: Final = 500
 
@@ -77,14 +75,11 @@ class NoParams(Params, gc=False):
 
 
 class CancelOnDisconnect(Params, gc=False):
-    """`grace_ms`: how long the connection may be gone; `resume`: the session of an earlier connection to go on with.
-
-    `accounts`: whose orders end, of those that the key has; all where it is left out.
-    """
+    """`grace_ms`: how long the connection may be gone; `resume`: an earlier session to go on with; `accounts`: whose orders end."""
 
     grace_ms: Annotated[int, Meta(ge=0, le=30_000)] | UnsetType = UNSET
     resume: Annotated[str, Meta(pattern=r"^L-[1-9][0-9]{0,17}\Z")] | UnsetType = UNSET
-    accounts: Annotated[list[Code], Meta(min_length=1, max_length=CANCEL_ACCOUNTS_MAX)] | UnsetType = UNSET
+    accounts: Annotated[list[Code], Meta(min_length=1, max_length=LIST_ROWS_MAX)] | UnsetType = UNSET
 
 
 class SessionAuthParams(Params, gc=False):
