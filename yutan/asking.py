@@ -11,9 +11,11 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import UNSET
 
+from engine.core import reasons
 from gateway.protocol import wire
 from yutan.answers import ConnectionLost, Limits, Refused
 from yutan.following import Incoming
+from yutan.inquiries import error_of
 from yutan.link import Link
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ class Asking:
 
     def __init__(self) -> None:
         self.limits = Limits()
+        self._answer_s: float | None = None  # how long an answer is waited for
         self._link: Link | None = None
         self._next_id = 0
         self._answers: dict[int, Answer] = {}
@@ -68,7 +71,12 @@ class Asking:
                     waiter.set_exception(said)
 
         self._send(kind, params, answer)
-        return msgspec.json.decode(await waiter, type=result)
+        try:
+            async with asyncio.timeout(self._answer_s):
+                said = await waiter
+        except TimeoutError as error:
+            raise Refused(error_of(reasons.OUTCOME_UNKNOWN, "")) from error
+        return msgspec.json.decode(said, type=result)
 
     def _send(self, kind: Callable[..., wire.Request], params: Any, answer: Answer) -> None:
         if self._link is None or not self._link.is_open:

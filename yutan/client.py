@@ -14,6 +14,7 @@ import contextlib
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from decimal import Decimal
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -148,6 +149,7 @@ class Client(MemberCalls, OperatorCalls):
         self._cancel_grace_ms = -1
         self._cancel_accounts: list[str] = []
         self._heartbeat_ms = 0
+        self._answer_timeout_s: float | None = None
         self._silent_beats = 0
         self._books: dict[str, Book] = {}
         self._away_s = 0.0  # as the server asked before a planned restart
@@ -169,6 +171,7 @@ class Client(MemberCalls, OperatorCalls):
         cancel_grace_ms: int = -1,
         cancel_accounts: Sequence[str] = (),
         heartbeat_ms: int = 0,
+        answer_timeout_s: float | None = None,
     ) -> Self:
         """A client for this address, to be entered with `async with`.
 
@@ -178,6 +181,7 @@ class Client(MemberCalls, OperatorCalls):
         cancel_accounts: those of these accounts only.
         heartbeat_ms: 1000 to 30000, how often the exchange says that it is there; 0: as it likes. A connection on which
         nothing was heard for three of them is ended as lost.
+        answer_timeout_s: a request without an answer for so long is refused here as OUTCOME_UNKNOWN; None: it is waited for.
         """
         key = given_key(private_key)
         door = door or ("market" if key is None else "trade")
@@ -187,6 +191,7 @@ class Client(MemberCalls, OperatorCalls):
         client._cancel_grace_ms = cancel_grace_ms
         client._cancel_accounts = list(cancel_accounts)
         client._heartbeat_ms = heartbeat_ms
+        client._answer_timeout_s = answer_timeout_s
         return client
 
     async def __aenter__(self) -> Self:
@@ -202,6 +207,7 @@ class Client(MemberCalls, OperatorCalls):
         """Connect and log in. Raises OSError (a `ConnectionLost` among them), TimeoutError, or `Refused`."""
         loop = asyncio.get_running_loop()
         self._hello = loop.create_future()
+        self._answer_s = None  # the login has timeout_s
         try:
             link = await Link.open(self.url, self._tls, self._timeout_s, self._on_message, self._on_end)
         except WSError as error:
@@ -220,6 +226,7 @@ class Client(MemberCalls, OperatorCalls):
             link.drop()
             raise
         self._silent_beats = 0
+        self._answer_s = self._answer_timeout_s
         self._ping_timer = loop.call_later(self._ping_s(), self._keep_alive)
 
     async def _resume(self) -> set[str] | None:
@@ -354,6 +361,43 @@ class Client(MemberCalls, OperatorCalls):
                 pass  # tried again below
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _RECONNECT_MAX_S)
+
+    # ---- orders in doubt ----------------------------------------------------------------------------------
+
+    async def place_until_known(
+        self,
+        instrument: str,
+        side: str,
+        quantity: int,
+        price: Decimal | str,
+        *,
+        client_order_id: str = "",
+        account: str = "",
+        time_in_force: str = "day",
+        post_only: bool = False,
+    ) -> OrderPlaced:
+        """`place`, and in doubt the same again under the same client order id until its outcome is known: it is placed once.
+
+        With reconnect=True also over lost connections. Raises `Refused`, or `ConnectionLost` where no connection will come.
+        """
+        name = client_order_id or self.next_client_order_id()
+        while True:
+            try:
+                return await self.place(
+                    instrument,
+                    side,
+                    quantity,
+                    price,
+                    client_order_id=name,
+                    account=account,
+                    time_in_force=time_in_force,
+                    post_only=post_only,
+                )
+            except ConnectionLost:
+                await self.wait_connected()
+            except Refused as refused:
+                if refused.code != reasons.OUTCOME_UNKNOWN:
+                    raise
 
     # ---- channels -----------------------------------------------------------------------------------------
 

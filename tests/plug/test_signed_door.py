@@ -4,8 +4,11 @@ import asyncio
 import hashlib
 import json
 import secrets
+import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,11 @@ from gateway import signed
 from gateway.signed import TWINS
 from tests.gateway.kit import DEADLINE_S
 from yutan import keys
-from yutan.client import Client
+from yutan.client import Client, Refused
+from yutan.conform import market as market_module
 from yutan.conform import run
 from yutan.conform.market import ACCOUNT, INSTRUMENT, KEY_ID, Market
+from yutan.settings import Settings
 
 
 class Member:
@@ -85,6 +90,45 @@ async def test_an_order_lives_as_by_websocket(market: Market, member: Member) ->
     replayed = await member.ask("channel.replay", channel=f"exec.{ACCOUNT}", from_seq=1)
     assert [event["data"]["exec_type"] for event in replayed["events"]] == ["new", "canceled"]
     assert replayed["more"] is False
+
+
+async def test_an_engine_that_answers_too_late_leaves_the_outcome_unknown_and_the_same_id_tells_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market_module, "Settings", partial(Settings, disk="thread"))
+    monkeypatch.setattr(signed, "ANSWER_S_MAX", 0.3)
+    stands, goes_on = threading.Event(), threading.Event()
+
+    def stand_still() -> None:
+        stands.set()
+        goes_on.wait(DEADLINE_S)
+
+    async with run.opened(tmp_path / "market", 0) as market, AsyncExitStack() as stack:
+        running, key = market.exchange.running, keys.load(market.key_file)
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=running.http_url, timeout=DEADLINE_S))
+        hasty = Client.connect(running.ws_url, key_id=KEY_ID, private_key=key, answer_timeout_s=0.3)
+        client = await stack.enter_async_context(hasty)
+        patient = await stack.enter_async_context(Client.connect(running.ws_url, key_id=KEY_ID, private_key=key))
+        stack.callback(goes_on.set)
+        assert market.exchange.sequencer._writer is not None
+        market.exchange.sequencer._writer.submit(stand_still)  # the disk's thread stops
+        await asyncio.to_thread(stands.wait, DEADLINE_S)
+        late = (await Member(http, KEY_ID, key).ask("order.place", 504, **order("h-1")))["error"]
+        assert (late["name"], late["data"]["retry"]) == ("OUTCOME_UNKNOWN", "same_id")
+        with pytest.raises(Refused, match="OUTCOME_UNKNOWN") as refused:
+            await client.place(INSTRUMENT, "buy", 10, "39.00", client_order_id="h-2")
+        assert refused.value.retry == "same_id"
+        asking = [
+            asyncio.create_task(client.place_until_known(INSTRUMENT, "buy", 10, "39.00", client_order_id=name))
+            for name in ("h-1", "h-2")
+        ]
+        assert await patient.orders() == []
+        goes_on.set()
+        placed = await asyncio.gather(*asking)
+        assert [row.duplicate for row in placed] == [True, True]
+        assert [(row.order_id, row.client_order_id) for row in await patient.orders()] == [
+            (row.order_id, name) for row, name in zip(placed, ("h-1", "h-2"), strict=True)
+        ]
 
 
 async def test_many_requests_at_once_get_their_own_answers(member: Member) -> None:
