@@ -214,7 +214,7 @@ class Monitor:
         self._late_moves()
         for row in event.stats:
             self._volumes(row)
-            band = self._day.limits_of(row.instrument)
+            band = self._day.instrument_day(row.instrument)
             if row.trades and (row.close_ticks == band.low or row.close_ticks == band.high):
                 figures = {"close_ticks": row.close_ticks, "low_ticks": band.low, "high_ticks": band.high}
                 self._raised.alert(AT_LIMIT, row.instrument, figures)
@@ -240,11 +240,7 @@ class Monitor:
             self._raised.alert(PRICE_LOW, row.instrument, figures | {"trigger_fen": limits.price_low_fen})
 
     def _remember(self, row: DayStats) -> None:
-        bought = [
-            (account, tonnes)
-            for (instrument, account), tonnes in self._day.bought.items()
-            if instrument == row.instrument
-        ]
+        bought = list(self._day.instrument_day(row.instrument).bought.items())
         bought.sort(key=lambda pair: (-pair[1], pair[0]))
         closed = Closed(self._raised.trading_day, int(row.close_ticks), int(row.tonnes), tuple(bought[:BUYERS_MAX]))
         rows = self._history.setdefault(int(row.instrument), [])
@@ -280,7 +276,8 @@ class Monitor:
         for (instrument, one, other), circle in day.circles.items():
             if min(circle.there, circle.back) < limits.circular_tonnes:
                 continue
-            busiest = max(day.owned.get((instrument, one), 0), day.owned.get((instrument, other), 0))
+            owned = day.instrument_day(instrument).owned
+            busiest = max(owned.get(one, 0), owned.get(other, 0))
             if (circle.there + circle.back) * BASIS_POINTS >= busiest * limits.circular_share_bp:
                 figures = {"tonnes_there": circle.there, "tonnes_back": circle.back, "busiest_tonnes": busiest}
                 self._raised.alert(CIRCULAR, instrument, figures, circle.accounts, circle.trades)
@@ -289,12 +286,13 @@ class Monitor:
         """Whose trades of the last minutes move the day's average price, against the average without them."""
         day = self._day
         late: dict[tuple[int, int], tuple[int, int, list[int]]] = {}
-        for _, instrument, taker, price, tonnes, trade in day.late_trades():
-            if taker:
-                value, volume, trades = late.get((instrument, taker), (0, 0, []))
-                late[instrument, taker] = value + price * tonnes, volume + tonnes, [*trades, trade][:EVIDENCE_MAX]
+        for row in day.late_trades():
+            if row.taker:
+                value, volume, trades = late.get((row.instrument, row.taker), (0, 0, []))
+                trades = [*trades, row.trade][:EVIDENCE_MAX]
+                late[row.instrument, row.taker] = value + row.price * row.tonnes, volume + row.tonnes, trades
         for (instrument, taker), (value, volume, trades) in late.items():
-            day_sums = day.limits_of(instrument)
+            day_sums = day.instrument_day(instrument)
             whole, tonnes = day_sums.value, day_sums.tonnes
             if tonnes == volume:
                 continue  # nothing else was traded, so nothing was moved

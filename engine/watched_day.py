@@ -7,6 +7,8 @@ rarer, is in `engine.monitoring`; the form in which a day is kept is `engine.kno
 from collections.abc import Sequence
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from engine.alerts import Alert
 from engine.core.events import BlockTraded, OrderReplaced
 from engine.core.order_events import OrderAccepted, OrderCanceled, Traded
@@ -74,9 +76,51 @@ class Raised:
         return found
 
 
+@mypyc_attr(acyclic=True)
 @final
-class Limits:
-    """An instrument's day: its band, from where on a price is near a limit, and the sums of its average price."""
+class Late:
+    """A trade of the last minutes; taker 0: none."""
+
+    __slots__ = ("at_ns", "instrument", "price", "taker", "tonnes", "trade")
+
+    def __init__(self, at_ns: int, instrument: int, taker: int, price: int, tonnes: int, trade: int) -> None:
+        self.at_ns: Final = at_ns
+        self.instrument: Final = instrument
+        self.taker: Final = taker
+        self.price: Final = price
+        self.tonnes: Final = tonnes
+        self.trade: Final = trade
+
+    def kept(self) -> tuple[int, int, int, int, int, int]:
+        """As data."""
+        return self.at_ns, self.instrument, self.taker, self.price, self.tonnes, self.trade
+
+
+@mypyc_attr(acyclic=True)
+@final
+class Leg:
+    """A trade that may be part of what goes round; tonnes below 0: back."""
+
+    __slots__ = ("at_ns", "buyer", "seller", "tonnes", "trade")
+
+    def __init__(self, at_ns: int, tonnes: int, trade: int, seller: int, buyer: int) -> None:
+        self.at_ns: Final = at_ns
+        self.tonnes: Final = tonnes
+        self.trade: Final = trade
+        self.seller: Final = seller
+        self.buyer: Final = buyer
+
+    def kept(self) -> tuple[int, int, int, int, int]:
+        """As data."""
+        return self.at_ns, self.tonnes, self.trade, self.seller, self.buyer
+
+
+@final
+class InstrumentDay:
+    """An instrument's day: its band, from where on a price is near a limit, the sums of its average price, who traded what.
+
+    owned, bought: tonnes bought and sold of an owner, tonnes bought of an account.
+    """
 
     def __init__(self, reference: int, low: int, high: int) -> None:
         self.reference: Final = reference
@@ -86,6 +130,8 @@ class Limits:
         self.near_high = 0  # at or above it; both only where there is a reference
         self.value = 0  # sum of price x tonnes
         self.tonnes = 0
+        self.owned: Final[dict[int, int]] = {}
+        self.bought: Final[dict[int, int]] = {}
 
     def judge_near(self, near_bp: int) -> None:
         """How near is near, by the rules."""
@@ -98,49 +144,45 @@ class Round:
     """What may go round between two owners: the legs within the window, with their sums, and what went round so far."""
 
     def __init__(self, kept: Circle) -> None:
-        self.legs: Final = kept.legs
         self.there, self.back = kept.there, kept.back
         self.accounts, self.trades = kept.accounts, kept.trades
-        self._going = 0  # tonnes of the legs, there
-        self._coming = 0  # and back
-        for leg in self.legs:
-            self._count(leg[1])
+        self._legs: Final = [Leg(*leg) for leg in kept.legs]
+        self._going = sum([leg.tonnes for leg in self._legs if leg.tonnes > 0])  # tonnes of the legs, there
+        self._coming = -sum([leg.tonnes for leg in self._legs if leg.tonnes < 0])  # and back
 
     def kept(self) -> Circle:
         """As data."""
-        return Circle(self.legs, self.there, self.back, self.accounts, self.trades)
+        return Circle([leg.kept() for leg in self._legs], self.there, self.back, self.accounts, self.trades)
 
-    def _count(self, tonnes: int) -> None:
-        if tonnes > 0:
-            self._going += tonnes
-        else:
-            self._coming -= tonnes
-
-    def turn(self, leg: tuple[int, int, int, int, int], oldest_ns: int, net_bp: int) -> None:
+    def turn(self, leg: Leg, oldest_ns: int, net_bp: int) -> None:
         """One more leg; where within the window as much came back as went there, all of it went round."""
-        legs = self.legs
+        legs = self._legs
         old = 0
-        while old < len(legs) and (legs[old][0] < oldest_ns or len(legs) - old >= LEGS_MAX):
-            tonnes = legs[old][1]
-            if tonnes > 0:
-                self._going -= tonnes
-            else:
-                self._coming += tonnes
+        for known in legs:
+            if known.at_ns >= oldest_ns and len(legs) - old < LEGS_MAX:
+                break
+            self._count(-known.tonnes, known.tonnes > 0)
             old += 1
         if old:
             del legs[:old]
         legs.append(leg)
-        self._count(leg[1])
+        self._count(leg.tonnes, leg.tonnes > 0)
         there, back = self._going, self._coming
         least = min(there, back)
         if least and abs(there - back) * BASIS_POINTS <= least * net_bp:
             self.there += there
             self.back += back
-            parties = [account for known in legs for account in known[3:]]
+            parties = [account for known in legs for account in (known.seller, known.buyer)]
             self.accounts = tuple(dict.fromkeys((*self.accounts, *parties)))[:EVIDENCE_MAX]
-            self.trades = (self.trades + [known[2] for known in legs])[:EVIDENCE_MAX]
+            self.trades = (self.trades + [known.trade for known in legs])[:EVIDENCE_MAX]
             self._going = self._coming = 0
             legs.clear()
+
+    def _count(self, tonnes: int, is_there: bool) -> None:
+        if is_there:
+            self._going += tonnes
+        else:
+            self._coming -= tonnes
 
 
 @final
@@ -150,8 +192,6 @@ class WatchedDay:
     def __init__(
         self, day: Day, rules: SurveillanceRules, owners: dict[int, int], raised: Raised, rows_max: int
     ) -> None:
-        self.owned: Final = day.owned
-        self.bought: Final = day.bought
         self.sold: Final = day.sold
         self.is_full = day.is_full
         self.circles: Final = {key: Round(circle) for key, circle in day.circles.items()}
@@ -162,30 +202,37 @@ class WatchedDay:
         self._blocks: Final = day.blocks
         self._near: Final = day.near
         self._quick: Final = day.quick
-        self._late: Final = day.late
-        self._late_from = day.late_from
-        self._limits: Final[dict[int, Limits]] = {}
+        self._late: Final = [Late(*row) for row in day.late[day.late_from :]]
+        self._late_from = 0  # earlier ones are too old
+        self._owned_rows = len(day.owned)
+        self._bought_rows = len(day.bought)
+        self._instruments: Final[dict[int, InstrumentDay]] = {}
         for instrument, (reference, low, high) in day.bands.items():
-            self._limits[instrument] = Limits(reference, low, high)
+            self._instruments[instrument] = InstrumentDay(reference, low, high)
         for instrument, (value, tonnes) in day.sums.items():
-            limits = self.limits_of(instrument)
-            limits.value, limits.tonnes = value, tonnes
+            traded = self.instrument_day(instrument)
+            traded.value, traded.tonnes = value, tonnes
+        for (instrument, owner), tonnes in day.owned.items():
+            self.instrument_day(instrument).owned[owner] = tonnes
+        for (instrument, account), tonnes in day.bought.items():
+            self.instrument_day(instrument).bought[account] = tonnes
         self.take_rules(rules)
 
     def kept(self) -> Day:
-        """As data, which shares the tables: to be used before the next entry is looked at."""
+        """As data, which shares tables: to be used before the next entry is looked at."""
+        rows = self._instruments
         return Day(
-            {number: (one.reference, one.low, one.high) for number, one in self._limits.items() if one.high},
+            {number: (row.reference, row.low, row.high) for number, row in rows.items() if row.high},
             {key: circle.kept() for key, circle in self.circles.items()},
-            self.owned,
+            {(number, owner): tonnes for number, row in rows.items() for owner, tonnes in row.owned.items()},
             self._at_limit,
             self._blocks,
             self._near,
             self._quick,
-            self._late,
-            self._late_from,
-            {number: (one.value, one.tonnes) for number, one in self._limits.items() if one.tonnes},
-            self.bought,
+            [row.kept() for row in self.late_trades()],
+            0,
+            {number: (row.value, row.tonnes) for number, row in rows.items() if row.tonnes},
+            {(number, account): tonnes for number, row in rows.items() for account, tonnes in row.bought.items()},
             self.sold,
             self.is_full,
         )
@@ -201,18 +248,18 @@ class WatchedDay:
         self._pair_trades = rules.pair_trades
         self._pair_blocks = rules.pair_blocks
         self._block_away_bp = rules.block_away_bp
-        for limits in self._limits.values():
-            limits.judge_near(self._near_bp)
+        for traded in self._instruments.values():
+            traded.judge_near(self._near_bp)
 
-    def limits_of(self, instrument: int) -> Limits:
+    def instrument_day(self, instrument: int) -> InstrumentDay:
         """An instrument's band and sums; an empty band where the day's opening named none."""
-        limits = self._limits.get(instrument)
-        if limits is None:
-            limits = self._limits[instrument] = Limits(0, 0, 0)
-        return limits
+        traded = self._instruments.get(instrument)
+        if traded is None:
+            traded = self._instruments[instrument] = InstrumentDay(0, 0, 0)
+        return traded
 
-    def late_trades(self) -> list[tuple[int, int, int, int, int, int]]:
-        """The trades of the last minutes: at_ns, instrument, taker, price, tonnes, trade."""
+    def late_trades(self) -> list[Late]:
+        """The trades of the last minutes, oldest first."""
         return self._late[self._late_from :]
 
     def _has_room(self, rows: int) -> bool:
@@ -225,18 +272,18 @@ class WatchedDay:
 
     def note_order(self, event: OrderAccepted) -> None:
         """An order that may be near a limit."""
-        limits = self._limits.get(event.instrument)
-        if limits is None or limits.reference <= 0:
+        traded = self._instruments.get(event.instrument)
+        if traded is None or traded.reference <= 0:
             return
         price: int = event.price_ticks
-        if price <= limits.near_low or price >= limits.near_high:
+        if price <= traded.near_low or price >= traded.near_high:
             self._note_near(event.order, event.account, event.instrument)
 
     def note_replaced(self, event: OrderReplaced) -> None:
         """The same of an order that has another price."""
-        limits = self.limits_of(event.instrument)
+        traded = self.instrument_day(event.instrument)
         price = event.price_ticks
-        if limits.reference > 0 and (price <= limits.near_low or price >= limits.near_high):
+        if traded.reference > 0 and (price <= traded.near_low or price >= traded.near_high):
             self._note_near(int(event.order), int(event.account), int(event.instrument))
 
     def _note_near(self, order: int, account: int, instrument: int) -> None:
@@ -268,39 +315,42 @@ class WatchedDay:
         tonnes: int = event.tonnes
         buyer: int = event.buyer
         seller: int = event.seller
-        limits = self.limits_of(instrument)
-        limits.value += price * tonnes
-        limits.tonnes += tonnes
+        traded = self.instrument_day(instrument)
+        traded.value += price * tonnes
+        traded.tonnes += tonnes
         taker = 0
         if event.taker_side == BUY:
             taker = buyer
         elif event.taker_side == SELL:
             taker = seller
-        self._note_late((self._raised.at_ns, instrument, taker, price, tonnes, event.trade))
-        key = (instrument, buyer)
-        bought = self.bought.get(key, 0)
-        if bought or self._has_room(len(self.bought)):
-            self.bought[key] = bought + tonnes
-        if price == limits.low or price == limits.high:
+        self._note_late(Late(self._raised.at_ns, instrument, taker, price, tonnes, event.trade))
+        bought = traded.bought.get(buyer, 0)
+        if bought:
+            traded.bought[buyer] = bought + tonnes
+        elif self._has_room(self._bought_rows):
+            traded.bought[buyer] = tonnes
+            self._bought_rows += 1
+        if price == traded.low or price == traded.high:
             self._pair(LIMIT_PAIR, self._at_limit, instrument, buyer, seller, tonnes, event.trade, self._pair_trades)
-        self._between(instrument, buyer, seller, tonnes, event.trade)
+        self._between(instrument, traded, buyer, seller, tonnes, event.trade)
 
     def note_block(self, event: BlockTraded) -> None:
         """One block trade."""
         instrument, trade, tonnes = int(event.instrument), int(event.trade), int(event.tonnes)
         buyer, seller = int(event.buyer), int(event.seller)
-        reference = self.limits_of(instrument).reference
+        traded = self.instrument_day(instrument)
+        reference = traded.reference
         if abs(event.price_ticks - reference) * BASIS_POINTS >= reference * self._block_away_bp:
             self._pair(BLOCK_PAIR, self._blocks, instrument, buyer, seller, tonnes, trade, self._pair_blocks)
-        self._between(instrument, buyer, seller, tonnes, trade)
+        self._between(instrument, traded, buyer, seller, tonnes, trade)
 
-    def _note_late(self, row: tuple[int, int, int, int, int, int]) -> None:
+    def _note_late(self, row: Late) -> None:
         """Keep the trades of the last minutes, in a list that is cut now and then."""
         late = self._late
         late.append(row)
-        oldest = row[0] - self._close_window_ns
+        oldest = row.at_ns - self._close_window_ns
         begin = self._late_from
-        while late[begin][0] < oldest or len(late) - begin > self._rows_max:
+        while late[begin].at_ns < oldest or len(late) - begin > self._rows_max:
             begin += 1
         if begin > _LATE_CUT_ROWS and begin * 2 > len(late):
             del late[:begin]
@@ -332,7 +382,9 @@ class WatchedDay:
             self._raised.alert(pattern, instrument, {"tonnes": flow.tonnes}, (one, other), flow.trades)
             del table[key]  # so many more are another one
 
-    def _between(self, instrument: int, buyer: int, seller: int, tonnes: int, trade: int) -> None:
+    def _between(
+        self, instrument: int, traded: InstrumentDay, buyer: int, seller: int, tonnes: int, trade: int
+    ) -> None:
         """A trade of one owner with itself, or one leg of what may go round."""
         of_buyer, of_seller = self._owners.get(buyer, 0), self._owners.get(seller, 0)
         if of_buyer == of_seller:
@@ -343,8 +395,8 @@ class WatchedDay:
             sold = self.sold[seller] = []
         if sold is not None and len(sold) < EVIDENCE_MAX:
             sold.append(trade)
-        self._note_owned((instrument, of_buyer), tonnes)
-        self._note_owned((instrument, of_seller), tonnes)
+        self._note_owned(traded, of_buyer, tonnes)
+        self._note_owned(traded, of_seller, tonnes)
         is_there = of_seller < of_buyer
         key = (instrument, of_seller, of_buyer) if is_there else (instrument, of_buyer, of_seller)
         circle = self.circles.get(key)
@@ -353,10 +405,13 @@ class WatchedDay:
                 return
             circle = self.circles[key] = Round(Circle())
         at_ns = self._raised.at_ns
-        leg = (at_ns, tonnes if is_there else -tonnes, trade, seller, buyer)
+        leg = Leg(at_ns, tonnes if is_there else -tonnes, trade, seller, buyer)
         circle.turn(leg, at_ns - self._circular_ns, self._circular_net_bp)
 
-    def _note_owned(self, key: tuple[int, int], tonnes: int) -> None:
-        owned = self.owned.get(key, 0)
-        if owned or self._has_room(len(self.owned)):
-            self.owned[key] = owned + tonnes
+    def _note_owned(self, traded: InstrumentDay, owner: int, tonnes: int) -> None:
+        owned = traded.owned.get(owner, 0)
+        if owned:
+            traded.owned[owner] = owned + tonnes
+        elif self._has_room(self._owned_rows):
+            traded.owned[owner] = tonnes
+            self._owned_rows += 1
