@@ -206,12 +206,19 @@ class Settlement:
         for entry, entry_events in batch.eventful:
             if entry.seq <= self._stored.seq:
                 continue
-            title = [event for event in entry_events if type(event) in _TITLE_EVENTS]
+            title: list[Event] = []
+            makes_documents = makes_notices = False
+            for event in entry_events:
+                kind = type(event)
+                if kind is Traded:  # asked first: on a busy day there is nothing else
+                    title.append(event)
+                elif kind in _TITLE_EVENTS:
+                    title.append(event)
+                    makes_documents = makes_documents or kind in _DOCUMENTED
+                    makes_notices = makes_notices or kind in TOLD
+                    closes_day = closes_day or kind is DayClosed
             if title:
-                kinds = {type(event) for event in title}
-                closes_day = closes_day or DayClosed in kinds
-                made = (not kinds.isdisjoint(_DOCUMENTED), not kinds.isdisjoint(TOLD))
-                self._backlog.append(_TitleEntry(entry.seq, entry.at_ns, title, *made))
+                self._backlog.append(_TitleEntry(entry.seq, entry.at_ns, title, makes_documents, makes_notices))
                 self._backlog_events += len(title)
         if closes_day:
             self._add_marker([])

@@ -151,10 +151,11 @@ class Tape:
             raise TapeBroken("the tape cannot be written") from self._failure
         for entry, happened in batch.eventful:
             for event in happened:
-                if type(event) is DayOpened:
+                if type(event) is Traded:  # asked first, as most are
+                    if entry.seq > self._mark:
+                        self._pending.append(public_trade(event, entry.seq, entry.at_ns, self._trading_day))
+                elif type(event) is DayOpened:
                     self._trading_day = event.trading_day
-                elif type(event) is Traded and entry.seq > self._mark:
-                    self._pending.append(public_trade(event, entry.seq, entry.at_ns, self._trading_day))
                 elif type(event) is TradeVoided and event.method != BLOCK and entry.seq > self._mark:
                     self._voided.append(event.trade)
         if batch.entries:
