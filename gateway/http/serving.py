@@ -3,11 +3,18 @@
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
 
+import h11
 import uvicorn
 from litestar import Litestar
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_BYTES_MAX: Final = 16_384  # request line and headers together
 
 
 class _Server(uvicorn.Server):
@@ -33,6 +40,20 @@ class HttpServer:
         await self._task
 
 
+class _Protocol(H11Protocol):
+    """Answers what cannot be read with the status that fits: 431 for a head that is too long, not 400 as for everything."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Called while the fault is handled, which knows its status."""
+        fault = sys.exception()
+        status = HTTPStatus(fault.error_status_hint if isinstance(fault, h11.RemoteProtocolError) else 400)
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        head = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
+        for event in (head, h11.Data(data=msg.encode("ascii")), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event))
+        self.transport.close()
+
+
 async def serve_http(app: Litestar, host: str, port: int, tls: ssl.SSLContext | None = None) -> HttpServer:
     """Listen and return. Raises OSError where the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -56,7 +77,8 @@ async def serve_http(app: Litestar, host: str, port: int, tls: ssl.SSLContext | 
         limit_concurrency=1000,
         timeout_graceful_shutdown=3,
         timeout_keep_alive=15,
-        h11_max_incomplete_event_size=16_384,
+        http=_Protocol,
+        h11_max_incomplete_event_size=HEAD_BYTES_MAX,
     )
     config.load()
     config.ssl = tls
