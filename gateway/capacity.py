@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from engine.core import commands, reasons
 from gateway.connection import Connection
 from gateway.protocol.codec import Refused
-from gateway.throttle import Throttle
+from gateway.throttle import ORDER_RATES, Throttle
 
 if TYPE_CHECKING:
     from gateway.server import Gateway
@@ -62,6 +62,16 @@ class Capacity:
         limit = self.throttle.exceeded(command, connection.key_id, owner, time.monotonic_ns())
         if limit:
             raise Refused(reasons.RATE_LIMITED, limit=limit)
+
+    def check_order_rate_left(self, connection: Connection, account: int) -> None:
+        """Raise `Refused` as an order of this account would be, by its rate, if it came now; nothing is taken of the rate."""
+        found = self._gateway.view().account(account)
+        owners = [found.owner] if found is not None else []
+        told = self.throttle.left(connection.key_id, owners, time.monotonic_ns())
+        for name in ORDER_RATES:
+            left, limit = told.get(name, (1, 0))
+            if not left:
+                raise Refused(reasons.RATE_LIMITED, limit=limit)
 
     def limits_of(self, connection: Connection) -> dict[str, list[int]] | UnsetType:
         """What is left of the rates for a member who has logged in: [left now, in a second] by name."""

@@ -29,6 +29,7 @@ class PreflightDesk:
         command = place_command(self._names, connection, asked_of(request.id, request.params))
         if self._gateway.is_refusing_orders:
             raise Refused(reasons.OVERLOADED)
+        self._gateway.capacity.check_order_rate_left(connection, command.account)
         found = self._gateway.view().preflight(command)
         connection.reply(request.id, self._tested(command, found))
 

@@ -13,6 +13,7 @@ ORDERS: Final = frozenset(
     (commands.PlaceOrder, commands.ReplaceOrder, commands.BlockOffer, commands.BlockCounter, commands.PlaceBid)
 )
 CANCELS: Final = frozenset((commands.CancelOrder, commands.CancelAll, commands.BlockWithdraw, commands.WithdrawBid))
+ORDER_RATES: Final = ("key_orders", "participant_orders")  # those that an order takes from
 _NAMES: Final = {"key": "key_orders", "participant": "participant_orders", "cancel": "key_cancels"}
 
 

@@ -88,6 +88,21 @@ async def test_each_reply_says_what_is_left(tmp_path: Path) -> None:
     await house.stop()
 
 
+async def test_an_order_that_is_only_tested_is_refused_by_the_rate_and_takes_nothing_of_it(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, key_orders_per_second_max=1)
+    peer = await house.logged_in("a001")
+    for number in range(3):
+        assert "error" not in await peer.ask("order.test", order(client_order_id=f"t-{number}"))
+    for number in range(2):  # in one write: faster than one a second on any machine
+        peer.send({"id": f"p-{number}", "method": "order.place", "params": order(client_order_id=f"o-{number}")})
+        peer.send({"id": f"t-{number}", "method": "order.test", "params": order(client_order_id=f"t-{number}")})
+    said = {each["id"]: each for each in await replies(peer, 4)}
+    assert "error" not in said["p-0"]
+    assert {said[name]["error"]["name"] for name in ("t-0", "p-1", "t-1")} == {"RATE_LIMITED"}
+    assert said["t-0"]["error"]["data"]["limit"] == 1
+    await house.stop()
+
+
 async def test_without_limits_nothing_is_said_of_them(house: House) -> None:
     peer = await house.logged_in("a001")
     assert "limits" not in await peer.ask("order.place", order())
