@@ -11,8 +11,8 @@ from engine.core import commands, reasons
 from engine.core.calendar import DAY
 from engine.title import Proofs
 from engine.view import MarketView
-from gateway import effects
 from gateway.connection import Connection
+from gateway.effects import table as effects
 from gateway.protocol import console_wire as cw
 from gateway.protocol import wire
 from gateway.protocol.codec import Refused

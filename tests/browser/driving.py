@@ -30,6 +30,41 @@ def chromium() -> str:
     return found
 
 
+# What Tab comes by, in its order: noted as it happens, with what of the element cannot be seen or heard of.
+_NOTE: Final = """() => {
+  const all = "a[href], button, input, select, textarea, summary, [tabindex]";
+  const isOfGroup = (one) => one.type !== "radio" || one.checked
+    || ![...document.getElementsByName(one.name)].some((other) => other.checked);
+  const reachable = () => [...document.querySelectorAll(all)].filter((one) =>
+    one.tabIndex >= 0 && !one.disabled && one.checkVisibility({ visibilityProperty: true }) && isOfGroup(one));
+  const nameOf = (one) => [one.ariaLabel, one.getAttribute("aria-labelledby") && "named", one.textContent, one.title, one.alt,
+    ...[...(one.labels ?? [])].map((label) => label.textContent), one.querySelector?.("img")?.alt].some((text) => text?.trim());
+  const walk = { seen: [], faults: [], ended: false, before: reachable(), reachable };
+  document.activeElement.blur();
+  document.addEventListener("focusin", ({ target }) => {
+    if (target === walk.seen[0]) walk.ended = true;
+    if (walk.ended) return;
+    walk.seen.push(target);
+    const style = getComputedStyle(target);
+    const isSeen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    if (!isSeen) walk.faults.push(`no focus to be seen: ${target.outerHTML.slice(0, 120)}`);
+    if (!nameOf(target)) walk.faults.push(`no name: ${target.outerHTML.slice(0, 120)}`);
+    if (target.tabIndex > 0) walk.faults.push(`out of order: ${target.outerHTML.slice(0, 120)}`);
+  });
+  window.walk = walk;
+  return walk.before.length;
+}"""
+_MISSED: Final = """() => {
+  const there = new Set(walk.reachable());
+  const missed = walk.before.filter((one) => there.has(one) && !walk.seen.includes(one));
+  const placed = walk.seen.filter((one, at) => at && one.isConnected && walk.seen[at - 1].isConnected
+    && !(walk.seen[at - 1].compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING));
+  return [...walk.faults, ...missed.map((one) => `never reached: ${one.outerHTML.slice(0, 120)}`),
+    ...placed.map((one) => `before what stands before it: ${one.outerHTML.slice(0, 120)}`)];
+}"""
+TABS_AT_ONCE: Final = 25
+
+
 class Driver:
     """One page of one person, and everything about it that must not be."""
 
@@ -61,6 +96,28 @@ class Driver:
         wide = "document.scrollingElement.scrollWidth - window.innerWidth"
         assert await self.page.evaluate(wide) <= 0, f"{name} is wider than its window"
         assert self.faults == [], name
+
+    async def walked(self, name: str) -> None:
+        """By Tab alone each thing that can be used is reached once, in the order of the page, seen and named; none holds the focus.
+
+        The first is the link that skips to the content.
+        """
+        page = self.page
+        things = await page.evaluate(_NOTE)
+        for _ in range(2 * things // TABS_AT_ONCE + 4):
+            for _ in range(TABS_AT_ONCE):
+                await page.keyboard.press("Tab")
+            if await page.evaluate("walk.ended"):
+                break
+        else:
+            held = await page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+            raise AssertionError(f"{name}: Tab never comes round, the focus is at {held}")
+        assert await page.evaluate(_MISSED) == [], name
+        await page.evaluate("walk.seen[0].focus()")
+        assert await page.evaluate("document.activeElement.matches('.skip')"), name
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.closest('main, footer') !== null"), name
 
     async def says(self, selector: str, text: str) -> None:
         """Wait until the element says it."""

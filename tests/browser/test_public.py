@@ -22,7 +22,7 @@ BUY, SELL = 1, 2
 DAY, NEXT_DAY = 20261120, 20261123
 PAGES = (
     "/", "/bulletins", "/bulletins/2026-11-20", "/notices", "/auctions", "/key-units", "/calendar", "/rules", "/fees", "/data",
-    "/history/CQEA-25", "/join", "/verify", "/reference", "/no-such-page",
+    "/history/CQEA-25", "/join", "/verify", "/reference", "/login", "/no-such-page",
 )  # fmt: skip
 
 
@@ -147,6 +147,8 @@ async def test_every_public_page_is_sound(tmp_path: Path, language: str, width: 
             await driver.check(f"public-{path.strip('/').replace('/', '-') or 'market'}-{language}-{width}")
             # what is wider than the screen scrolls in its own frame, not the page
             assert await driver.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            if language == "zh":
+                await driver.walked(path)
 
 
 async def found_from_the_front_page(page: Any, url: str, *steps: str) -> str:

@@ -88,7 +88,9 @@ async def test_a_proposal_says_what_it_would_change(two: House) -> None:
     assert await effect(two, commands.PublishBulletin(20261120, DIGEST)) == [
         ("2026-11-20", "Bulletin", "无此内容 no such content", "")
     ]
-    assert await effect(two, commands.MergeAccounts(4, 5)) == []  # its fields say everything
+    assert (
+        await effect(two, commands.PublishNotice("announcement", "题", "Title", "文", "Text")) == []
+    )  # it says all itself
 
 
 async def test_a_rule_book_shows_each_rule_that_changes(two: House) -> None:

@@ -14,11 +14,11 @@ const FINDINGS = ["confirmed", "settled", "unfounded"];
 /** A day by which something is due; what is overdue is said in words beside its colour. */
 const dueCell = (day, isOverdue) => (isOverdue ? { text: say(`! ${day} 已逾期`, `! ${day} overdue`), className: "late" } : day);
 
-const names = (...texts) => make("thead", {}, make("tr", {}, ...texts.map((text) => make("th", { scope: "col", className: "text" }, text))));
+const names = (...texts) => make("thead", {}, make("tr", {}, ...texts.map((text) => make("th", { scope: "col" }, text))));
 
 /** A table of words with its caption. */
 function wordTable(label, head, body) {
-  return make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: label }, make("table", { className: "words" }, make("caption", {}, label), head, body));
+  return make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: label }, make("table", {}, make("caption", {}, label), head, body));
 }
 
 /** The panel of cases. `soon` has everything looked at again. */

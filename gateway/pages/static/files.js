@@ -62,7 +62,7 @@ export class Files {
   report(told) {
     const faults = told.fault_count ?? 0;
     if (faults) {
-      const rows = told.faults.map((fault) => [fault.line || say("全文件", "whole file"), fault.column, { text: fault.value, className: "wrap" }, { text: faultText(fault.problem), className: "text wrap" }]);
+      const rows = told.faults.map((fault) => [fault.line || say("全文件", "whole file"), fault.column, { text: fault.value, className: "wrap" }, { text: faultText(fault.problem), className: "wrap" }]);
       const names = [say("行", "Line"), say("列", "Column"), say("内容", "Value"), say("问题", "What is wrong")];
       $("file-report").replaceChildren(pagedTable(say("逐行报告", "Row-by-row report"), names, rows));
       return say(`有 ${faults} 处错误:整个文件未导入。`, `${faults} wrong: nothing of the file was imported.`);

@@ -37,6 +37,25 @@ function textOf(cell) {
   return cell instanceof Node ? cell.textContent : cell && typeof cell === "object" ? `${cell.node?.textContent ?? cell.text} ${cell.className}` : cell;
 }
 
+const EMPTY = new Set(["", "—", null, undefined]);
+const FIGURE = /^[!+-]? ?[0-9][0-9,]*(\.[0-9]+)?%?$/;
+
+/** What a cell shows as text, without its class. */
+function shownText(cell) {
+  return cell instanceof Node ? cell.textContent : cell && typeof cell === "object" ? cell.node?.textContent ?? cell.text : cell;
+}
+
+/** Columns of figures stand to the right, all others to the left, heads as their columns. */
+function align(body, rows) {
+  const heads = body.closest("table").querySelectorAll("thead th");
+  return [...heads].map((head, place) => {
+    const texts = rows.map((cells) => shownText(cells[place])).filter((text) => !EMPTY.has(text));
+    const isWords = !texts.length || !texts.every((text) => FIGURE.test(text));
+    head.classList.toggle("text", isWords);
+    return isWords;
+  });
+}
+
 /**
  * Put rows of cells into a table's body; a cell is a text, a node, or {text, className}. Rows that say the same as before stay
  * as they are, so that the keyboard's focus stays on the button where it is.
@@ -45,6 +64,7 @@ export function fill(body, rows, empty) {
   const said = JSON.stringify(rows.map((cells) => cells.map(textOf)));
   if (body.said === said) return;
   body.said = said;
+  const areWords = align(body, rows);
   if (!rows.length) {
     const width = body.closest("table").querySelectorAll("thead th").length;
     body.replaceChildren(make("tr", {}, make("td", { colSpan: width, className: "text" }, empty ?? say("无", "None"))));
@@ -57,6 +77,7 @@ export function fill(body, rows, empty) {
       td.append(cell.node ?? ((cell.text ?? "") === "" ? "—" : String(cell.text)));
       td.className = cell.className ?? "";
     } else td.textContent = cell === null || cell === undefined || cell === "" ? "—" : String(cell);
+    if (areWords[place]) td.classList.add("text");
     return td;
   }))));
 }
@@ -77,8 +98,8 @@ export function documentNode(value) {
 
 function rowsNode(rows) {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const head = make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name.replaceAll("_", " "))));
-  const body = rows.map((row) => make("tr", {}, ...names.map((name) => make("td", {}, documentNode(row[name] ?? "")))));
+  const head = make("tr", {}, ...names.map((name) => make("th", { scope: "col", className: "text" }, name.replaceAll("_", " "))));
+  const body = rows.map((row) => make("tr", {}, ...names.map((name) => make("td", { className: "text" }, documentNode(row[name] ?? "")))));
   return make("div", { className: "scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
 }
 
