@@ -17,9 +17,9 @@ from engine.core.participants import (
     BAR_UNQUALIFIED,
     Association,
     Ban,
-    Qualification,
     User,
 )
+from engine.core.participants import Qualification as Qualification
 from engine.core.participants import is_credit_code as is_credit_code
 from engine.core.state import Account, State
 from engine.core.supervision import AccountLink

@@ -29,7 +29,8 @@ from engine.core.days import BankBreak, BankFile, DayFigures, Mark
 from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
 from engine.core.market import Market
 from engine.core.participants import Ban
-from engine.core.records import AllocationPlan, Encumbrance
+from engine.core.records import AllocationPlan
+from engine.core.records import Encumbrance as Encumbrance
 from engine.core.records import Filing as Filing
 from engine.core.records import Intention as Intention
 from engine.core.rulebook import ProductRules, RuleBook

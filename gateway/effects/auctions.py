@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.core import commands
-from engine.core.auction import BASIS_POINTS, CANCELED, CLEARED, OPEN
 from engine.view import MarketView
 from gateway.protocol.console_wire import EffectRow
 from gateway.protocol.names import Names
 from gateway.protocol.prices import money_text
 
+OPEN: Final = "open"
+CLEARED: Final = "cleared"
+CANCELED: Final = "canceled"
+BASIS_POINTS: Final = 10_000
 _STATES: Final = {
     "announced": "已公告 announced",
     OPEN: "报价中 open",

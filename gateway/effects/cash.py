@@ -15,6 +15,7 @@ Rows = Iterator[EffectRow]
 
 
 def bank_file(act: commands.ImportBankFile, view: MarketView, names: Names) -> Rows:
+    """The newest file, and each account that it differs from the ledger in."""
     file, _ = view.bank()
     before = "" if file is None else f"{day_text(file.trading_day)} {file.sha256[:12]}"
     yield EffectRow("", "银行文件", "The bank's file", before, f"{day_text(act.trading_day)} {act.sha256[:12]}")
@@ -27,6 +28,7 @@ def bank_file(act: commands.ImportBankFile, view: MarketView, names: Names) -> R
 
 
 def bank_break(act: commands.ResolveBankBreak, view: MarketView, names: Names) -> Rows:
+    """What becomes of the difference, and of the ledger where it is corrected."""
     for found in view.bank()[1]:
         if found.number == act.bank_break:
             account = _OWN_ACCOUNTS.get(found.account) or names.account_code(found.account)
@@ -38,10 +40,12 @@ def bank_break(act: commands.ResolveBankBreak, view: MarketView, names: Names) -
 
 
 def deposit(act: commands.DepositCash, view: MarketView, names: Names) -> Rows:
+    """Cash that comes in."""
     yield EffectRow(names.account_code(act.account), "入金", "Cash in", "", f"+{money_text(act.amount_fen)}")
 
 
 def withdraw(act: commands.WithdrawCash, view: MarketView, names: Names) -> Rows:
+    """Cash that goes out."""
     yield EffectRow(names.account_code(act.account), "出金", "Cash out", "", f"-{money_text(act.amount_fen)}")
 
 

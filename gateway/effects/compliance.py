@@ -50,14 +50,17 @@ def _issues(view: MarketView, names: Names, year: int, issues: tuple[_Issue, ...
 
 
 def import_allocations(act: commands.ImportAllocations, view: MarketView, names: Names) -> Rows:
+    """What the year and each account would have."""
     return _issues(view, names, act.year, act.issues)
 
 
 def allocate(act: commands.AllocateUnits, view: MarketView, names: Names) -> Rows:
+    """What the year and the account would have."""
     return _issues(view, names, act.year, ((act.account, act.instrument, act.kind, act.tonnes),))
 
 
 def plan(act: commands.SetAllocationPlan, view: MarketView, names: Names) -> Rows:
+    """The year's plan as it is and as it would be."""
     plan = dict(view.allocation_plans()).get(act.year)
     is_set = plan is not None and plan.is_set
     for label_zh, label_en, before, after in (
@@ -69,6 +72,7 @@ def plan(act: commands.SetAllocationPlan, view: MarketView, names: Names) -> Row
 
 
 def emissions(act: commands.ImportEmissions, view: MarketView, names: Names) -> Rows:
+    """Verified emissions of each account."""
     for account, tonnes, _ in act.rows:
         now = _year_of(view, account, act.year)
         before = "" if now is None or now.emissions < 0 else str(now.emissions)
@@ -76,6 +80,7 @@ def emissions(act: commands.ImportEmissions, view: MarketView, names: Names) -> 
 
 
 def surrender(act: commands.SurrenderUnits, view: MarketView, names: Names) -> Rows:
+    """What is surrendered for the year."""
     now, code = _year_of(view, act.account, act.year), names.account_code(act.account)
     before = now.surrendered if now else 0
     yield EffectRow(code, f"{act.year} 已清缴", f"Surrendered for {act.year}", str(before), str(before + act.tonnes))

@@ -44,6 +44,7 @@ def _phase_words(phase: int) -> str:
 
 
 def trading(act: commands.Halt | commands.Resume, view: MarketView, names: Names) -> Rows:
+    """Whether the market or the instrument is halted."""
     instrument = view.instrument(act.instrument) if act.instrument else None
     is_halted = view.day().halted if instrument is None else instrument.halted
     words = {True: "暂停 halted", False: "正常 not halted"}
@@ -52,15 +53,18 @@ def trading(act: commands.Halt | commands.Resume, view: MarketView, names: Names
 
 
 def change_phase(act: commands.ChangePhase, view: MarketView, names: Names) -> Rows:
+    """The phase of the day."""
     day = view.day()
     yield EffectRow(day_text(day.trading_day), "阶段", "Phase", _phase_words(day.phase), _phase_words(act.phase))
 
 
 def open_day(act: commands.OpenDay, view: MarketView, names: Names) -> Rows:
+    """Which day is traded."""
     yield EffectRow("", "交易日", "Trading day", day_text(view.day().trading_day), day_text(act.trading_day))
 
 
 def adopt_rulebook(act: commands.AdoptRuleBook, view: MarketView, names: Names) -> Rows:
+    """Each rule that changes."""
     for change in rulewords.changes(view.rulebook(), rulebook.parse(act.rulebook)):
         words = rulewords.words_of(change.rule)
         yield EffectRow(change.rule, words.zh, words.en, _value_text(change.before), _value_text(change.after))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.core import commands
-from engine.core.controls import ACCOUNT, INSTRUMENT, MARKET, PARTICIPANT
 from engine.view import MarketView
 from gateway.credit import credit_rows
 from gateway.protocol import acts
@@ -13,6 +12,10 @@ from gateway.protocol.names import Names
 from gateway.protocol.prices import money_text
 from gateway.protocol.times import day_text
 
+MARKET: Final = "market"
+INSTRUMENT: Final = "instrument"
+PARTICIPANT: Final = "participant"
+ACCOUNT: Final = "account"
 _KINDS: Final = {
     MARKET: "全市场 market",
     INSTRUMENT: "品种 instrument",
@@ -33,11 +36,13 @@ def _scope_row(account: int, before: int, after: int, names: Names) -> EffectRow
 
 
 def restrict(act: commands.Restrict, view: MarketView, names: Names) -> Rows:
+    """What the account may not do."""
     before = _scope(act.account, view)
     yield _scope_row(act.account, before, before | act.scope, names)
 
 
 def lift(act: commands.LiftRestriction, view: MarketView, names: Names) -> Rows:
+    """What the account still may not do."""
     before = _scope(act.account, view)
     kept = 0
     for row in view.supervision().restrictions:

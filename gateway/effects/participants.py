@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.core import commands
-from engine.core.participants import Qualification
-from engine.participant_view import ParticipantView
+from engine.participant_view import ParticipantView, Qualification
 from engine.view import MarketView
 from gateway.protocol.console_wire import EffectRow
 from gateway.protocol.names import Names

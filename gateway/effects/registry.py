@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.core import commands
-from engine.core.records import Encumbrance
-from engine.view import MarketView
+from engine.view import Encumbrance, MarketView
 from gateway.protocol.console_wire import EffectRow
 from gateway.protocol.names import Names
 from gateway.protocol.prices import money_text

@@ -1,5 +1,6 @@
 """Operators at work in a real Chromium: a whole day through the page, what two persons decide seen by the second beforehand."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -312,6 +313,25 @@ async def handled(there: Hall, driver: Driver) -> None:
     await driver.says("#cases", "closed · confirmed")
 
 
+async def each_view(driver: Driver, url: str) -> None:
+    """Every view by Tab alone in English, and looked at in both languages."""
+    page = driver.page
+    names = [
+        str(link).split("#")[1] for link in await page.eval_on_selector_all("#views a", "all => all.map(a => a.href)")
+    ]
+    assert names[0] == "today"
+    for name in names:
+        await view(driver, name)
+        await driver.check(f"console-{name}-en-view")
+        await driver.walked(name)
+    await page.context.add_cookies([{"name": "language", "value": "zh", "url": url}])
+    await page.reload()
+    await driver.live()
+    for name in names:
+        await view(driver, name)
+        await driver.check(f"console-{name}-zh-view")
+
+
 async def test_supervision_the_trail_and_the_house_are_looked_into(tmp_path: Path) -> None:
     async with hall(tmp_path) as there, browser(there.url) as open_page:
         await traded_at_the_limit(there)
@@ -353,6 +373,17 @@ async def test_supervision_the_trail_and_the_house_are_looked_into(tmp_path: Pat
         await driver.says("#house", "entries behind")
         await driver.says("#house", "ms there and back")
         await driver.check("console-health-en")
+        await each_view(driver, there.url)
+
+
+async def many_accounts(there: Hall, count: int) -> None:
+    """So many accounts more, opened by one operator, as fast as the exchange takes them."""
+    submit = there.exchange.sequencer.submit
+    for first in range(0, count, 500):
+        acts = (
+            commands.OpenAccount(f"X{n:05}", 100 + n, f"企业 {n}", "institution") for n in range(first, first + 500)
+        )
+        await asyncio.gather(*(submit(commands.Propose(1, "test", "", act)) for act in acts))
 
 
 async def test_long_tables_stay_usable(tmp_path: Path) -> None:
@@ -370,17 +401,20 @@ async def test_long_tables_stay_usable(tmp_path: Path) -> None:
         await page.fill("#file-report [type=search]", "x00999")
         await driver.says("#file-report", "Rows 1–1 of 1")
         await driver.check("console-long-en")
-        shown = await page.evaluate("""async () => {
-          const { pagedTable } = await import("/static/paged.js");
-          const rows = Array.from({ length: 10_000 }, (_, place) => [`row ${place}`, "text"]);
-          const made = pagedTable("long", ["one", "two"], rows);
-          const search = made.querySelector("[type=search]");
-          search.value = "row 9999";
-          const before = made.querySelectorAll("tbody tr").length;
-          search.dispatchEvent(new Event("input"));
-          return [before, made.querySelectorAll("tbody tr").length, made.querySelector("tbody th").textContent];
-        }""")
-        assert shown == [100, 1, "row 9999"]
+        # ten thousand accounts of a real exchange, a page at a time
+        await many_accounts(there, 10_000)
+        await view(driver, "supervision")
+        await page.click("#accounts-show")
+        await driver.says("#accounts", "Rows 1–100 of 10,004")
+        assert await page.locator("#accounts tbody tr").count() == 100
+        await page.fill("#accounts [type=search]", "x09999")
+        await driver.says("#accounts", "Rows 1–1 of 1")
+        assert await page.text_content("#accounts tbody th") == "X09999"
+        await page.fill("#accounts [type=search]", "")
+        await page.click("#accounts button:has-text('Next')")
+        await driver.says("#accounts", "Rows 101–200 of 10,004")
+        assert await page.evaluate("document.querySelectorAll('*').length") < 4_000
+        await driver.check("console-accounts-en")
 
 
 async def test_a_change_of_the_rules_is_read_as_a_difference(tmp_path: Path) -> None:

@@ -90,6 +90,7 @@ async def test_a_member_trades_watches_it_settle_and_confirms_the_statement(tmp_
         await driver.says("#access", "zhu-1")
         await driver.says("#access", "已吊销")
         await driver.check("member-zh")
+        await driver.walked("member")
         await there.house.act(commands.CloseDay())
         await driver.says("#fills", "● 已交收")
         assert await page.locator("#fills .why").count() == 0
@@ -123,6 +124,13 @@ async def test_a_member_trades_watches_it_settle_and_confirms_the_statement(tmp_
         await narrow.page.fill("#l-value", "900.00")
         await narrow.page.click("#limits-send")
         await narrow.says("#own", "900.00")  # looser: when a second user agrees
+        await narrow.page.click("#own button:has-text('Approve')")
+        await narrow.says("#brakes-answer", BY_NUMBER[reasons.SELF_APPROVAL].en)
+        second = await open_page("zh")
+        await arrived(there, second, "xu-1", "zh")
+        await second.page.click("#own button:has-text('同意')")
+        await second.says("#now-order_value_max", "900.00")
+        await narrow.says("#now-order_value_max", "900.00")
         await narrow.page.check("#kill-sure")
         await narrow.page.click("#kill")
         await narrow.says("#kill-state", "Stopped")

@@ -138,7 +138,7 @@ function showCost() {
     const average = (fen / filled / 100).toFixed(4);
     return say(`${zh} ${amount} 元,均价 ${average},至 ${last}${whole}`, `${en} ${amount} CNY, average ${average}, to ${last}${whole}`);
   };
-  $("cost-said").textContent = quantity >= 1 ? `${side(depth.asks, "买入", "Buying")};${side(depth.bids, "卖出", "Selling")}` : "";
+  $("cost-said").textContent = quantity >= 1 ? [side(depth.asks, "买入", "Buying"), side(depth.bids, "卖出", "Selling")].join(say(";", "; ")) : "";
 }
 
 function showBook(data) {

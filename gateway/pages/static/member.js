@@ -13,6 +13,7 @@ import { button, fill, run, tonnes, watchSession } from "./parts.js";
 import { learnReasons, reasonText } from "./reasons.js";
 import { Ticket, showBook } from "./ticket.js";
 import { showState } from "./state.js";
+import { term } from "./terms.js";
 import { clock, grouped, local, say } from "./words.js";
 
 const FILLS_SHOWN = 100;
@@ -25,6 +26,11 @@ const RARE_MS = 3_000; // between looks at what changes rarely
 const LOOK_MS = 5_000; // what no channel tells is looked at so often
 const ENDED = new Set(["settled", "void"]);
 const BOOKS_MAX = 8; // books of allowances that are followed for the cost of an obligation
+const LIMITS = {
+  order_value_max: ["单笔金额上限(元)", "value of an order (CNY)"], order_quantity_max: ["单笔数量上限", "quantity of an order"],
+  open_value_max: ["未成交总额上限(元)", "value of all that is open (CNY)"],
+};
+const OWN_ACTS = { "limits.set": ["自设限额", "set limits"], "kill_switch.release": ["解除紧急停止", "let go of a stop"] };
 const SIDES = { buy: ["买", "Buy"], sell: ["卖", "Sell"] };
 const SETTLEMENT = {
   matched: ["已成交", "matched"], clearing_hold: ["清算中", "clearing hold"], settled: ["已交收", "settled"],
@@ -255,7 +261,7 @@ async function brakes() {
   $("kill-state").textContent = switches.length ? say("已停止", "Stopped") : say("未停止", "Not stopped");
   $("kill-state").className = switches.length ? "stopped" : "";
   fill($("switches"), switches.map((row) => [
-    row.kill_switch_id, row.kind, row.target, row.by, moment(row.since),
+    row.kill_switch_id, term("target", row.kind), row.target, row.by === "exchange" ? say("本所", "exchange") : row.by, moment(row.since),
     row.by === "exchange" ? "—" : button(say("申请解除", "Ask to let go"), $("brakes-answer"), async () => {
       const told = await link.request("kill_switch.release", { kill_switch_id: row.kill_switch_id });
       await brakes();
@@ -265,7 +271,7 @@ async function brakes() {
   for (const name of ["order_value_max", "order_quantity_max", "open_value_max"]) $(`now-${name}`).textContent = limits[name] === null ? say("无", "none") : grouped(limits[name]);
   $("now-open_value").textContent = grouped(limits.open_value ?? "0");
   fill($("own"), waiting.map((row) => [
-    row.proposal_id, row.act.replaceAll(/[._]/g, " "), { node: make("code", { className: "wrap" }, JSON.stringify(row.fields)) }, row.user,
+    row.proposal_id, say(...(OWN_ACTS[row.act] ?? [row.act, row.act])), { text: ownWords(row, limits), className: "wrap" }, row.user,
     make("span", { className: "acts" },
       button(say("同意", "Approve"), $("brakes-answer"), async () => {
         await link.request("own.approve", { proposal_id: row.proposal_id, sha256: row.sha256 });
@@ -277,6 +283,14 @@ async function brakes() {
         await brakes();
       })),
   ]), say("没有待复核", "Nothing waits"));
+}
+
+/** What a second user would agree to: each limit that would change, as it is now and as it would be; or what is let go. */
+function ownWords(row, limits) {
+  if (row.act !== "limits.set") return Object.values(row.fields).join(" ");
+  const figureOf = (value) => (value === null || value === undefined ? say("无", "none") : grouped(value));
+  return Object.entries(LIMITS).filter(([name]) => (row.fields[name] ?? null) !== limits[name])
+    .map(([name, words]) => `${say(...words)} ${figureOf(limits[name])} → ${figureOf(row.fields[name])}`).join(say(";", "; "));
 }
 
 $("account").addEventListener("change", () => {
