@@ -68,11 +68,13 @@ TABS_AT_ONCE: Final = 25
 
 
 class Driver:
-    """One page of one person, and everything about it that must not be."""
+    """One page of one person, and everything about it that must not be. home: the address that it was opened for."""
 
-    def __init__(self, page: Any, host: str) -> None:
+    def __init__(self, page: Any, home: str) -> None:
         self.page = page
+        self.home = home
         self.faults: list[str] = []
+        host = str(urlsplit(home).hostname)
         page.set_default_timeout(DEADLINE_MS)
         page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         page.on("request", lambda request: self._on_request(request, host))
@@ -148,7 +150,7 @@ async def browser(url: str) -> AsyncIterator[Any]:
             context = await there.new_context(viewport={"width": width, "height": 900})
             await context.add_init_script(_LISTEN)
             await context.add_cookies([{"name": "language", "value": language, "url": url}])
-            return Driver(await context.new_page(), str(urlsplit(url).hostname))
+            return Driver(await context.new_page(), url)
 
         try:
             yield open_page

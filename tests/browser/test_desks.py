@@ -15,7 +15,7 @@ async def begun(there: Street, driver: Driver, name: str, door: str) -> None:
     async with there.house.operator(name) if door == "ops" else there.house.member(name) as client:
         code = (await client.logins.new_code()).code
     page = driver.page
-    await page.goto(f"{there.named}/login")
+    await page.goto(f"{driver.home}/login")
     if door == "ops":
         await page.check("#enrol input[value=ops]")
     await page.fill("#enrol-name", name)
