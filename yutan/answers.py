@@ -30,7 +30,7 @@ class ConnectionLost(ConnectionError):
     """The connection ended. `code` is the close code (0: none). What was under way has an unknown outcome."""
 
     def __init__(self, code: int, words: str) -> None:
-        super().__init__(f"the connection ended: {code} {words}".rstrip())
+        super().__init__(f"the connection ended: {f'{code} ' if code else ''}{words or 'without a word'}")
         self.code = code
 
 

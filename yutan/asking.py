@@ -28,6 +28,7 @@ class Asking:
 
     def __init__(self) -> None:
         self.limits = Limits()
+        self._language = "zh"
         self._answer_s: float | None = None  # how long an answer is waited for
         self._link: Link | None = None
         self._next_id = 0
@@ -75,7 +76,7 @@ class Asking:
             async with asyncio.timeout(self._answer_s):
                 said = await waiter
         except TimeoutError as error:
-            raise Refused(error_of(reasons.OUTCOME_UNKNOWN, "")) from error
+            raise Refused(error_of(reasons.OUTCOME_UNKNOWN, "", self._language)) from error
         return msgspec.json.decode(said, type=result)
 
     def _send(self, kind: Callable[..., wire.Request], params: Any, answer: Answer) -> None:

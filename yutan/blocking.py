@@ -80,7 +80,8 @@ class BlockingClient(_Calls):
     @classmethod
     def connect(cls, url: str, **options: Any) -> Self:
         """A client for this address; the options are those of `Client.connect`."""
-        return cls(_Loop(), Client.connect(url, **options))
+        client = Client.connect(url, **options)
+        return cls(_Loop(), client)
 
     def __enter__(self) -> Self:
         try:

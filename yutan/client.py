@@ -173,7 +173,7 @@ class Client(MemberCalls, OperatorCalls):
         heartbeat_ms: int = 0,
         answer_timeout_s: float | None = None,
     ) -> Self:
-        """A client for this address, to be entered with `async with`.
+        """A client for this address, to be entered with `async with`. Raises ValueError where it is no address.
 
         url: "ws://host:port" (the door is added) or a door's full address. door: trade | ops | market; without a key
         the market door. private_key: an Ed25519 key, its 32 bytes, or a PEM file. env: refuse any other environment.
@@ -184,8 +184,11 @@ class Client(MemberCalls, OperatorCalls):
         answer_timeout_s: a request without an answer for so long is refused here as OUTCOME_UNKNOWN; None: it is waited for.
         """
         key = given_key(private_key)
+        address = urlsplit(url)
+        if address.scheme not in ("ws", "wss") or not address.hostname:
+            raise ValueError(f"{url}: no websocket address, which is ws://HOST:PORT or wss://HOST:PORT")
         door = door or ("market" if key is None else "trade")
-        if not urlsplit(url).path.strip("/"):
+        if not address.path.strip("/"):
             url = url.rstrip("/") + DOOR_PATHS[door]
         client = cls(url, key_id, key, env, language, reconnect, timeout_s, tls)
         client._cancel_grace_ms = cancel_grace_ms
@@ -209,7 +212,7 @@ class Client(MemberCalls, OperatorCalls):
         self._hello = loop.create_future()
         self._answer_s = None  # the login has timeout_s
         try:
-            link = await Link.open(self.url, self._tls, self._timeout_s, self._on_message, self._on_end)
+            link = await Link.open(self.url, self._tls, self._timeout_s, self._language, self._on_message, self._on_end)
         except WSError as error:
             raise ConnectionLost(0, f"the door was not opened: {error}") from error
         self._link = link
@@ -412,7 +415,7 @@ class Client(MemberCalls, OperatorCalls):
         for row in said.refused:
             self._following.leave(row.channel)
         if said.refused and not said.subscribed:
-            raise Refused(error_of(said.refused[0].code, "channel"))
+            raise Refused(error_of(said.refused[0].code, "channel", self._language))
         return said
 
     async def unsubscribe(self, *channels: str) -> None:

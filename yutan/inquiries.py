@@ -153,10 +153,11 @@ def name_params(order_id: str, client_order_id: str, account: str) -> wire.Order
     return wire.OrderNameParams(order_id or UNSET, client_order_id or UNSET, account or UNSET)
 
 
-def error_of(code: int, field: str) -> wire.Error:
+def error_of(code: int, field: str, language: str) -> wire.Error:
     """The refusal of this number, for what the server names by its number only."""
     row = reasons.BY_NUMBER[code]
-    return wire.Error(row.number, row.name, row.en, wire.ErrorData(retry=row.retry, field=field))
+    words = row.en if language == "en" else row.zh
+    return wire.Error(row.number, row.name, words, wire.ErrorData(retry=row.retry, field=field))
 
 
 def resume_params(

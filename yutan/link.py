@@ -30,10 +30,14 @@ class Link(WSListener):
         url: str,
         tls: ssl.SSLContext | None,
         timeout_s: float,
+        language: str,
         on_text: Callable[[bytes], None],
         on_end: Callable[["Link"], None],
     ) -> Self:
-        """Connect. Raises OSError, TimeoutError, or picows' WSError for a refused handshake."""
+        """Connect; `language`: of what is said before a login, and to visitors always.
+
+        Raises OSError, TimeoutError, or picows' WSError for a refused handshake.
+        """
         link = cls(on_text, on_end)
         await ws_connect(
             lambda: link,
@@ -42,6 +46,7 @@ class Link(WSListener):
             max_frame_size=_INCOMING_BYTES_MAX,
             websocket_handshake_timeout=timeout_s,
             logger_name="client",
+            extra_headers={"Accept-Language": language},
         )
         return link
 

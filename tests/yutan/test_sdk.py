@@ -70,6 +70,23 @@ async def test_a_reply_says_what_is_left_of_the_rates(house: House) -> None:
         assert client.limits.key_orders.per_second == 1_000
 
 
+async def test_refusals_are_in_ones_language_also_for_visitors(house: House) -> None:
+    for language, words in (("en", "There is no such channel"), ("zh", "没有该频道")):
+        async with house.visitor(language=language) as visitor:
+            with pytest.raises(Refused) as made_here:
+                await visitor.subscribe("trades.NONE")
+            with pytest.raises(Refused) as told:
+                await visitor.replay("trades.NONE", 1)
+        assert words in made_here.value.message
+        assert made_here.value.message == told.value.message
+
+
+def test_what_is_no_websocket_address_is_refused_at_once() -> None:
+    for address in ("http://127.0.0.1:9101", "127.0.0.1:9101", "ws://", ""):
+        with pytest.raises(ValueError, match="no websocket address"):
+            Client.connect(address, reconnect=True)
+
+
 async def test_the_local_book_is_that_of_the_exchange_at_each_checksum(house: House) -> None:
     async with house.member("a001") as member, house.visitor() as visitor:
         book = await visitor.book(SPOT)

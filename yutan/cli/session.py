@@ -40,6 +40,8 @@ class Address(NamedTuple):
 def address(data: Path, url: str, env: str, as_json: bool) -> Address:
     """The exchange at --url, or the one that runs on --data."""
     if url:
+        if not url.startswith(("ws://", "wss://")):
+            fail(f"--url {url}: it begins with ws:// or wss://", code=2, as_json=as_json)
         return Address(url.rstrip("/"), env or "local")
     try:
         running = folder.read_running(data)
