@@ -19,6 +19,7 @@ from gateway.http import (
     intentions,
     key_units,
     notices,
+    openapi_logins,
     openapi_trade,
     queries,
     reports,
@@ -157,18 +158,23 @@ def document(version: str) -> Schema:
     schemas, components = msgspec.json.schema_components([*typed, Refusal], ref_template=_REF)
     schema_of = dict(zip([*typed, Refusal], schemas, strict=True))
     twins, twin_components = openapi_trade.document()
+    people, people_components = openapi_logins.document(schema_of[Refusal])
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "渝碳 Yutan",
             "version": version,
             "description": (
-                "The public figures and documents of a regional carbon market over HTTP, and the twins of the member door's "
-                "methods, signed by the member's key. Streams are websocket channels: /asyncapi.json."
+                "The public figures and documents of a regional carbon market over HTTP, the twins of the member door's methods, "
+                "signed by the member's key, and what a browser asks to log its person in. Streams are websocket channels: "
+                "/asyncapi.json."
             ),
         },
-        "paths": {found.path: {"get": _operation(found, schema_of)} for found in OPERATIONS} | twins,
-        "components": {"schemas": components | twin_components},
+        "paths": {found.path: {"get": _operation(found, schema_of)} for found in OPERATIONS} | twins | people,
+        "components": {
+            "schemas": components | twin_components | people_components,
+            "securitySchemes": openapi_logins.SCHEMES,
+        },
         "x-refusals": [{"code": row.number, "name": row.name, "retry": row.retry} for row in reasons.CATALOGUE],
     }
 

@@ -14,6 +14,7 @@ from gateway.specification.asyncapi import first_line, name_of, speak_ecmascript
 
 Schema = dict[str, Any]
 PREFIX: Final = "trade."
+TWINS_PATH: Final = "/api/v1/trade/"
 _REF: Final = "#/components/schemas/" + PREFIX + "{name}"
 _HEADERS: Final = {
     trade.KEY: "The key's id.",
@@ -50,7 +51,7 @@ def document() -> tuple[dict[str, Schema], dict[str, Schema]]:
     paths: dict[str, Schema] = {}
     for name, request in sorted(requests.items()):
         said = [schema_of[id(found)] for found in results[name]]
-        paths[f"/api/v1/trade/{name}"] = {
+        paths[f"{TWINS_PATH}{name}"] = {
             "post": {
                 "operationId": name,
                 "summary": first_line(request),

@@ -13,6 +13,7 @@ from typing import Final
 
 from engine.core import reasons
 from gateway.http import openapi
+from gateway.http.openapi_trade import TWINS_PATH
 from gateway.protocol import session
 from gateway.specification import asyncapi
 from gateway.specification.asyncapi import Json
@@ -47,20 +48,27 @@ def lines() -> dict[str, str]:
 
 
 def _http() -> Iterator[tuple[str, str]]:
-    """Parameters and answers of every path, as `GET PATH`. A twin is only there: its types are the websocket's."""
+    """Parameters, bodies and answers of every path, as `GET PATH`. A twin is only there: its types are the websocket's."""
     document = openapi.document("")
+    schemas = document["components"]["schemas"]
     for path, operations in document["paths"].items():
-        if "post" in operations:
-            yield f"door POST {path}", _THERE
-            continue
-        told = operations["get"]
-        for parameter in told["parameters"]:
-            mark = "!" if parameter["required"] else ""
-            yield f"{_ASKED} GET {path} {parameter['name']}", _words(parameter["schema"]) + mark
-        for media, form in told["responses"]["200"]["content"].items():
-            yield f"door GET {path} {media}", _THERE
-            for name, words in facts(document["components"]["schemas"], form["schema"]):
-                yield f"{_SAID} GET {path} {name}", words
+        for method, told in operations.items():
+            asked = f"{method.upper()} {path}"
+            if method == "post":
+                yield f"door {asked}", _THERE
+            if path.startswith(TWINS_PATH):
+                continue
+            for parameter in told.get("parameters", ()):
+                mark = "!" if parameter["required"] else ""
+                yield f"{_ASKED} {asked} {parameter['name']}", _words(parameter["schema"]) + mark
+            for form in told.get("requestBody", {}).get("content", {}).values():
+                for name, words in facts(schemas, form["schema"]):
+                    yield f"{_ASKED} {asked} {name}", words
+            for media, form in told["responses"]["200"]["content"].items():
+                if method == "get":
+                    yield f"door {asked} {media}", _THERE
+                for name, words in facts(schemas, form["schema"]):
+                    yield f"{_SAID} {asked} {name}", words
 
 
 def facts(schemas: Json, schema: Json, path: str = "", inside: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from settlement.worker import Settlement
 from tests.gateway.feed.flow import Run, random_commands
 from tests.gateway.kit import DEADLINE_S
 
+ORIGIN = "https://exchange.example"  # of pages that may ask at /v1
 DAY_NS = 86_400_000_000_000
 
 
@@ -64,7 +65,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     sources = Sources(
         run.view, feed, tape, title, HttpSettings(data_licence="CC-BY-4.0"), lambda: lags, lambda: counters
     )
-    sources = sources._replace(logins=logins)
+    sources = sources._replace(logins=logins, origins=lambda: (ORIGIN,))
     server = await serve_http(create_app(sources), "127.0.0.1", 0)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=DEADLINE_S) as client:
         yield Door(client, run, tape, title, lags, counters, sources)

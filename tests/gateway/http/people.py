@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
+import msgspec
 from msgspec.structs import replace
 
 from engine.core import commands
 from gateway.addresses import NO_PROXIES, Proxies
 from gateway.feed import Tape
-from gateway.http import HttpSettings, Sources, create_app, serve_http
+from gateway.http import HttpSettings, Sources, create_app, openapi_logins, serve_http
 from gateway.logins import Logins, LoginSettings, factors
 from gateway.protocol.login_wire import LoginCodeView
 from gateway.signed import SignedDoor
@@ -46,7 +47,10 @@ class Browser:
         self.secret = b""
 
     async def post(self, path: str, **body: Any) -> httpx.Response:
-        return await self.client.post(path, json=body, headers={"origin": self.origin})
+        answer = await self.client.post(path, json=body, headers={"origin": self.origin})
+        if answer.status_code == 200 and path != "/v1/workbook":
+            msgspec.convert(answer.json(), openapi_logins.answer_of("POST", path))
+        return answer
 
     async def enrol(self, code: LoginCodeView, password: str = PASSWORD) -> None:
         """Make the login; its first step of the second factor is used up by that."""
