@@ -37,10 +37,14 @@ async def enrolled(there: Street, driver: Driver, name: str, door: str = "trade"
     return secret
 
 
-async def logged_in(there: Street, driver: Driver, name: str, door: str = "trade") -> bytes:
+async def logged_in(
+    there: Street, driver: Driver, name: str, door: str = "trade", without_passkeys: bool = False
+) -> bytes:
     """Log in with both factors, by the keyboard alone; the secret of the digits, whose next step is still good."""
     secret = await enrolled(there, driver, name, door)
     page = driver.page
+    assert await page.is_hidden("#login-passkey") == without_passkeys
+    assert bool(await page.text_content("#login-none")) == without_passkeys
     await driver.check(f"login-{name}")
     await page.focus("#login-password")
     await page.keyboard.type(PASSWORD)
@@ -78,7 +82,8 @@ async def by_passkey(driver: Driver, path: str) -> None:
 async def test_two_operators_halt_and_resume(tmp_path: Path) -> None:
     async with street(tmp_path, two_person_acts=("RegisterKey", "Resume")) as there, browser(there.named) as open_page:
         first, second = await open_page("zh"), await open_page("en")
-        await logged_in(there, first, "chen", "ops")
+        await first.page.add_init_script("delete globalThis.PublicKeyCredential")  # a browser that knows no passkeys
+        await logged_in(there, first, "chen", "ops", without_passkeys=True)
         await first.says("#stages", "✓")
         await first.page.fill("#why", TRICK)
         await first.page.click("#halt")

@@ -225,7 +225,7 @@ async def test_a_key_is_held_to_its_networks_its_last_day_and_its_scope(market: 
 
 async def test_every_twin_is_in_the_specification_and_nothing_else(member: Member) -> None:
     paths = (await member.http.get("/openapi.json")).json()["paths"]
-    twins = {path.removeprefix("/api/v1/trade/") for path, found in paths.items() if "post" in found}
+    twins = {path.removeprefix("/api/v1/trade/") for path in paths if path.startswith("/api/v1/trade/")}
     assert twins == TWINS
     assert {"order.place", "order.cancel", "order.test", "account.cash", "channel.replay"} <= twins
     place = paths["/api/v1/trade/order.place"]["post"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.logins import Logins, LoginSettings, factors
 from gateway.logins.store import LoginsBroken
@@ -125,7 +126,10 @@ async def test_whatever_is_wrong_with_a_passkey_is_refused_in_the_same_words(tmp
         state = dict(vars(device))
         for wrong in WRONGS:
             wrong(device)
-            assert await tried(browser, device.get(await asked(browser))) == 401, wrong.__name__
+            with capture_logs() as logged:
+                assert await tried(browser, device.get(await asked(browser))) == 401, wrong.__name__
+            (why,) = [line["why"] for line in logged if line["event"] == "passkey refused"]
+            assert why.startswith("cloned") == (wrong in (_count_back, _count_still)), wrong.__name__
             vars(device).update(state)
         broken = device.get(await asked(browser))
         for name in broken["response"]:
@@ -155,7 +159,15 @@ async def test_a_challenge_is_of_one_attempt_and_good_once_and_for_a_while(tmp_p
         assert await tried(browser, device.get(await asked(browser))) == 200
 
 
-async def test_nothing_tells_which_names_exist(tmp_path: Path) -> None:
+async def test_nothing_tells_which_names_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    is_password = factors.is_password
+
+    def noted(password: str, stored: str) -> bool:
+        compared.append(stored)
+        return is_password(password, stored)
+
+    monkeypatch.setattr(factors, "is_password", noted)
     async with street(tmp_path, LoginSettings(name_failures_max=3, address_failures_max=50)) as there:
         browser, device = await enrolled(there)
         known, unknown = await asked(browser), await asked(browser, name="nobody")
@@ -173,6 +185,8 @@ async def test_nothing_tells_which_names_exist(tmp_path: Path) -> None:
                 "/v1/login", door="trade", name=name, password=PASSWORD, passkey=device.get(await asked(browser, name))
             )
             assert (answer.status_code, answer.json()["error"]["name"]) == (429, "LOGIN_LOCKED")
+    assert len(compared) == 6  # a name that does not exist costs a comparison each time too
+    assert len({stored.rsplit("$", 2)[0] for stored in compared}) == 1  # as dear a one
 
 
 async def test_passkeys_are_added_listed_and_removed_and_a_factor_always_stays(tmp_path: Path) -> None:
