@@ -24,6 +24,10 @@ class ControlsView:
         limits = self._state.controls.limits.get(account, NO_LIMITS)
         return limits, open_value(self._state, self._state.held_account(account))
 
+    def limits(self, account: int) -> OwnLimits:
+        """What the member has set for the account, NO_LIMITS where it has set none."""
+        return self._state.controls.limits.get(account, NO_LIMITS)
+
     def own_proposals(self) -> list[OwnProposal]:
         """What waits for a second user of a participant, oldest first."""
         return list(self._state.controls.proposals.values())

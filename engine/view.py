@@ -12,21 +12,22 @@ from typing import Final
 import msgspec
 
 from engine import act_view, participant_view, preflight
+from engine.auction_view import AuctionView as AuctionView
+from engine.auction_view import BidView as BidView
+from engine.auction_view import auction_view, bid_counts, bids_of
 from engine.compliance_view import ComplianceView as ComplianceView
 from engine.compliance_view import compliance_view
 from engine.control_view import ControlsView
 from engine.core import composite, positions, stages
 from engine.core.admission import Verdict
 from engine.core.adoption import text_sha256
-from engine.core.auction import BUY_BACK, Auction, cap_of
-from engine.core.auctions import hold_of
 from engine.core.block_trading import stats_of
 from engine.core.blocks import Offer
 from engine.core.book import Order
 from engine.core.calendar import BeyondCalendar, Calendar
-from engine.core.commands import AnnounceAuction, AnyAct, PlaceOrder
+from engine.core.commands import AnyAct, PlaceOrder
 from engine.core.days import BankBreak, BankFile, DayFigures, Mark
-from engine.core.events import ActProposed, AuctionMeasured, AuctionReported, Composite
+from engine.core.events import ActProposed, Composite
 from engine.core.market import Market
 from engine.core.participants import Ban
 from engine.core.records import AllocationPlan
@@ -34,7 +35,7 @@ from engine.core.records import Encumbrance as Encumbrance
 from engine.core.records import Filing as Filing
 from engine.core.records import Intention as Intention
 from engine.core.rulebook import ProductRules, RuleBook
-from engine.core.state import Instrument, State, time_in_force_of
+from engine.core.state import Instrument, time_in_force_of
 from engine.core.supervision import ANSWER as ANSWER
 from engine.core.supervision import IN_FORCE as IN_FORCE
 from engine.core.supervision import MEASURES as MEASURES
@@ -170,38 +171,6 @@ class RuleBookNotice(msgspec.Struct, frozen=True):
     since: int
     sha256: str
     pending: PendingNotice | None
-
-
-class AuctionView(msgspec.Struct, frozen=True):
-    """One auction: its terms, the confidential reserve among them, and its result. reason: why it was canceled.
-
-    held_by: "government", or the participant that sells: its name where that is public, its category where not.
-    """
-
-    number: int
-    terms: AnnounceAuction
-    status: str
-    result: AuctionReported | None
-    reason: int
-    cap_tonnes: int  # the most that one bidder's bids may come to
-    measured: AuctionMeasured | None
-    carried: tuple[tuple[str, int], ...]  # (code of an earlier auction, tonnes of what it left over) in the volume
-    carry_tonnes: int  # what later auctions have yet to take over
-    held_by: str
-
-
-class BidView(msgspec.Struct, frozen=True):
-    """One open bid with what it holds. Only its account may see it."""
-
-    bid: int
-    auction: int
-    account: int
-    client_bid_id: str
-    instrument: int
-    price_ticks: int
-    tonnes: int
-    held_fen: int
-    held_tonnes: int
 
 
 class MarketView:
@@ -529,12 +498,12 @@ class MarketView:
     def auctions(self) -> list[AuctionView]:
         """All auctions, by number."""
         known = self._market.state.auctions
-        return [_auction_view(self._market.state, auction) for auction in known.values()]
+        return [auction_view(self._market.state, auction) for auction in known.values()]
 
     def auction(self, number: int) -> AuctionView | None:
         """One auction."""
         known = self._market.state.auctions
-        return None if (found := known.get(number)) is None else _auction_view(self._market.state, found)
+        return None if (found := known.get(number)) is None else auction_view(self._market.state, found)
 
     def auction_number(self, code: str) -> int:
         """The number of an auction's code, 0 where there is none."""
@@ -542,23 +511,11 @@ class MarketView:
 
     def bids(self, account: int) -> list[BidView]:
         """The account's open bids in all auctions, oldest first."""
-        state = self._market.state
-        return [
-            BidView(
-                bid.number,
-                auction.number,
-                bid.account,
-                bid.client_bid_id,
-                auction.terms.instrument,
-                bid.price_ticks,
-                bid.tonnes,
-                hold_of(auction.terms, state.held_instrument(auction.terms.instrument), bid.price_ticks, bid.tonnes),
-                bid.tonnes if auction.terms.direction == BUY_BACK else 0,
-            )
-            for auction in state.auctions.values()
-            for bid in auction.bids.values()
-            if bid.account == account
-        ]
+        return bids_of(self._market.state, account)
+
+    def bid_counts(self, number: int) -> tuple[int, int]:
+        """(bids, bidders) of an open auction, which is all that anyone learns of them."""
+        return bid_counts(self._market.state, number)
 
     # ---- instruments ------------------------------------------------------------------------------------
 
@@ -676,23 +633,3 @@ class MarketView:
 
 def _offer_number(offer: Offer) -> int:
     return offer.number
-
-
-def _auction_view(state: State, auction: Auction) -> AuctionView:
-    known = state.auctions
-    held_by = positions.GOVERNMENT
-    if auction.seller:
-        seller = state.held_account(auction.seller)
-        held_by = seller.name if auction.is_named else seller.category
-    return AuctionView(
-        auction.number,
-        auction.terms,
-        auction.status,
-        auction.result,
-        auction.reason,
-        cap_of(auction.terms),
-        auction.measured,
-        tuple((known[earlier].terms.code, tonnes) for earlier, tonnes in auction.carried),
-        auction.carry_tonnes,
-        held_by,
-    )

@@ -30,6 +30,7 @@ class AuctionDesk:
                 auction_wire.AuctionBid: self._bid,
                 auction_wire.AuctionWithdraw: self._withdraw,
                 auction_wire.AuctionBids: self._bids,
+                auction_wire.OpsAuctions: self._counted,
             }
         )
         gateway.answerers.update({commands.PlaceBid: self._on_bid, commands.WithdrawBid: self._on_withdrawn})
@@ -41,6 +42,15 @@ class AuctionDesk:
         view = self._gateway.view()
         newest = [public_auction(view, found) for found in reversed(view.auctions()[-params.limit :])]
         connection.reply(request.id, auction_wire.AuctionRows(newest))
+
+    def _counted(self, connection: Connection, request: auction_wire.OpsAuctions) -> None:
+        params = request.params if request.params is not UNSET else auction_wire.AuctionListParams()
+        view = self._gateway.view()
+        newest = [
+            auction_wire.OpsAuctionRow(public_auction(view, found), *view.bid_counts(found.number))
+            for found in reversed(view.auctions()[-params.limit :])
+        ]
+        connection.reply(request.id, newest)
 
     def _get(self, connection: Connection, request: auction_wire.AuctionGet) -> None:
         connection.reply(request.id, public_auction(self._gateway.view(), self._found(request.params.auction)))

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from engine.control_view import NO_LIMITS
 from engine.participant_view import ParticipantView
 from gateway.connection import Connection
 from gateway.protocol import participant_wire, prices, times
@@ -40,7 +41,9 @@ class ParticipantDesk:
             found.home,
             found.is_suspended,
             [
-                participant_wire.StandingRow(code(row.account), row.category, list(row.bars), row.missing)
+                participant_wire.StandingRow(
+                    code(row.account), row.category, list(row.bars), row.missing, self._limits(row.account)
+                )
                 for row in found.accounts
             ],
             [
@@ -56,6 +59,16 @@ class ParticipantDesk:
                 participant_wire.UserRow(row.user, row.name, row.identity, list(row.rights), keys.get(row.user, []))
                 for row in found.users
             ],
+        )
+
+    def _limits(self, account: int) -> participant_wire.OwnLimitsRow | None:
+        limits = self._gateway.view().controls().limits(account)
+        if limits is NO_LIMITS:
+            return None
+        return participant_wire.OwnLimitsRow(
+            prices.money_text(limits.order_value_max_fen) if limits.order_value_max_fen else None,
+            limits.order_tonnes_max or None,
+            prices.money_text(limits.open_value_max_fen) if limits.open_value_max_fen else None,
         )
 
     def _bans(self, connection: Connection, request: participant_wire.OpsBans) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw
 
-from gateway.protocol import console_wire, form_wire, wire
+from gateway.protocol import auction_wire, console_wire, form_wire, wire
 from yutan.blocks import Asks
 
 
@@ -31,6 +31,10 @@ class Console:
         """What an act would change now; refused as it would be. Nothing is done."""
         params = form_wire.OpsCheckParams(act, Raw(msgspec.json.encode(fields)))
         return await self._ask(form_wire.OpsCheck, params, form_wire.ActChecked)
+
+    async def auctions(self) -> list[auction_wire.OpsAuctionRow]:
+        """All auctions with how many bids the open ones have, newest first."""
+        return await self._ask(auction_wire.OpsAuctions, UNSET, list[auction_wire.OpsAuctionRow])
 
     async def read_file(self, kind: console_wire.FileKind, content: bytes) -> console_wire.FileReading:
         """Hand a file over, and have it read: nothing is done yet."""

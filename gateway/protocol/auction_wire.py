@@ -82,6 +82,12 @@ class AuctionBids(Request, tag="auction.bids", gc=False, kw_only=True):
     params: AuctionBidsParams | UnsetType = UNSET
 
 
+class OpsAuctions(Request, tag="ops.auctions", gc=False, kw_only=True):
+    """All auctions, newest first, with how many bids an open one has; no single bid is told to an operator either."""
+
+    params: AuctionListParams | UnsetType = UNSET
+
+
 Looking = AuctionList | AuctionGet  # at every door
 Bidding = AuctionBid | AuctionWithdraw | AuctionBids
 
@@ -172,6 +178,14 @@ class AuctionRows(Struct, gc=False):
     """Auctions, newest first."""
 
     auctions: list[AuctionView]
+
+
+class OpsAuctionRow(Struct, gc=False):
+    """An auction as everyone may see it, and how many bids and bidders (beneficial owners) its window holds now."""
+
+    auction: AuctionView
+    bids: int
+    bidders: int
 
 
 class BidTaken(Struct, omit_defaults=True, gc=False):

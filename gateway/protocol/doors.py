@@ -58,6 +58,7 @@ DOORS: Final[dict[str, Any]] = {
     | audit_wire.OpsAudit
     | console_wire.OpsConsoleRequest
     | form_wire.OpsFormRequest
+    | auction_wire.OpsAuctions
     | filing_wire.OpsFilings
     | intention_wire.Looking
     | report_wire.OpsReportRequest

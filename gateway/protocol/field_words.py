@@ -246,9 +246,9 @@ CHOICES: Final = {
         "institution": Said("机构", "institution"),
         "individual": Said("个人", "individual"),
         "project_owner": Said("项目业主", "project owner"),
-        "intermediary": Said("中介", "intermediary"),
+        "intermediary": Said("中介机构", "intermediary"),
         "government": Said("政府", "government"),
-        "treasury": Said("财政专户", "treasury"),
+        "treasury": Said("国库", "treasury"),
     },
     "scope": {
         "login": Said("登录", "login"),
@@ -340,17 +340,17 @@ CHOICES: Final = {
         "other": Said("其他", "other"),
     },
     "step": {
-        "note": Said("记录", "note"),
+        "note": Said("备注", "note"),
         "answer": Said("答复", "answer"),
         "reminder": Said("提醒", "reminder"),
         "report": Said("要求报告", "report asked for"),
         "undertaking": Said("书面承诺", "undertaking in writing"),
         "interview": Said("约谈", "interview"),
-        "notice": Said("书面警示", "warning in writing"),
+        "notice": Said("函告", "warning in writing"),
     },
     "finding": {
-        "confirmed": Said("认定违规", "confirmed: a breach, for the credit record"),
-        "settled": Said("已整改", "settled"),
+        "confirmed": Said("属实", "confirmed: a breach, for the credit record"),
+        "settled": Said("了结", "settled"),
         "unfounded": Said("不成立", "unfounded"),
     },
 }  # fmt: skip

@@ -23,13 +23,22 @@ class OpsAssociations(Request, tag="ops.associations", gc=False, kw_only=True):
     params: NoParams | UnsetType = UNSET
 
 
+class OwnLimitsRow(Struct, gc=False):
+    """What the member has set for the account (自设限额): values in CNY; null: no limit."""
+
+    order_value_max: str | None
+    order_quantity_max: int | None
+    open_value_max: str | None
+
+
 class StandingRow(Struct, gc=False):
-    """An account's standing: why it may not trade as it likes (suspended, unqualified, by_class), and what it lacks."""
+    """An account's standing: why it may not trade as it likes (suspended, unqualified, by_class), what it lacks, its own limits."""
 
     account: str
     category: str
     bars: list[str]
     missing: str
+    limits: OwnLimitsRow | None = None
 
 
 class QualificationRow(Struct, gc=False):

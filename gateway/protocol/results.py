@@ -66,6 +66,7 @@ RESULTS: Final[dict[type[wire.Request], tuple[Any, ...]]] = {  # one of these; n
     block_wire.BlockList: (block_wire.BlockRows,),
     auction_wire.AuctionList: (auction_wire.AuctionRows,),
     auction_wire.AuctionGet: (auction_wire.AuctionView,),
+    auction_wire.OpsAuctions: (list[auction_wire.OpsAuctionRow],),
     auction_wire.AuctionBid: (auction_wire.BidTaken,),
     auction_wire.AuctionWithdraw: (auction_wire.BidWithdrawn,),
     auction_wire.AuctionBids: (auction_wire.BidRows,),

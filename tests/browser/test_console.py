@@ -34,6 +34,7 @@ class Hall:
         self.exchange = exchange
         self.house = self
         self.url = f"http://127.0.0.1:{exchange.running.http_port}"
+        self.named = self.url  # nobody registers a passkey here
         self.clock = Clock()
         exchange.gateway.logins._now_ns = self.clock.now_ns
 

@@ -3,6 +3,7 @@
 import { act } from "./acting.js";
 import { alerts } from "./alerts.js";
 import { Approvals } from "./approvals.js";
+import { Auctions } from "./auctions_desk.js";
 import { Audit } from "./audit.js";
 import { bank } from "./bank.js";
 import { Cases } from "./cases.js";
@@ -12,6 +13,7 @@ import { health } from "./health.js";
 import { Link } from "./link.js";
 import { measureForms, measures } from "./measures.js";
 import { objections } from "./objections.js";
+import { Participants } from "./participants.js";
 import { $, make, moment } from "./people.js";
 import { button, documentNode, fill, run, tonnes, watchSession } from "./parts.js";
 import { Forms, Proposing } from "./proposing.js";
@@ -43,12 +45,17 @@ const link = new Link("ops", showState, hear, async (welcome) => {
 const forms = new Forms(link);
 const approvals = new Approvals(link, soon, () => me, forms);
 const proposing = new Proposing(forms, soon);
+const propose = (act, fields) => proposing.open(act, fields);
+const participants = new Participants(link, forms, propose);
+const auctions = new Auctions(link, forms, propose, soon);
 const publishing = new Publishing(link, soon);
 const cases = new Cases(link, soon);
 const desk = { link, soon, answer: $("control-answer") };
 const PARTS = {
   today: [],
   propose: [() => proposing.refresh()],
+  participants: [() => participants.refresh()],
+  auctions: [() => auctions.refresh()],
   settlement: [unsettled, () => objections(link, soon), () => bank(link, soon)],
   files: [],
   bulletins: [() => publishing.refresh()],

@@ -66,6 +66,7 @@ export class ActForm {
     this.form = make("form", { className: "form act-form", noValidate: true, ariaLabel: say(row.zh, row.en) }, ...body, make("p", { className: "acts" }, this.check), this.seen, make("p", { className: "acts" }, this.send), this.answer);
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
+      if (this.advance?.()) return;
       if (this.isFilled(this.controls)) run(this.check, this.answer, () => this.look());
     });
     return this.form;
@@ -82,17 +83,22 @@ export class ActForm {
     const next = make("button", { type: "button" }, say("下一步", "Next"));
     this.turn = (place) => {
       shown = place;
+      this.check.hidden = shown < parts.length - 1;
       parts.forEach((part, at) => (part.hidden = at !== shown));
       back.disabled = shown === 0;
       next.disabled = shown === parts.length - 1;
     };
     this.stepOf = (control) => parts.findIndex((part) => part.contains(control.node));
     back.addEventListener("click", () => this.turn(shown - 1));
-    next.addEventListener("click", () => {
-      if (!this.isFilled(this.controls.filter((control) => this.stepOf(control) === shown))) return;
+    this.advance = () => { // whether there was a step to go on from
+      if (shown === parts.length - 1) return false;
+      if (!this.isFilled(this.controls.filter((control) => this.stepOf(control) === shown))) return true;
       this.turn(shown + 1);
       this.controls.find((control) => this.stepOf(control) === shown)?.focus();
-    });
+      return true;
+    };
+    next.addEventListener("click", this.advance);
+    this.turn(0);
     return [...parts, make("p", { className: "acts" }, back, next)];
   }
 
