@@ -43,6 +43,10 @@ async def test_a_sale_from_notice_to_bulletin(tmp_path: Path) -> None:
             first, duplicate=True
         )
         await b.auctions.bid(CODE, 500, "40.00")
+        async with house.operator("chen") as chen:
+            (row,) = await chen.console.auctions()
+            assert (row.auction.auction, row.auction.status, row.bids, row.bidders) == (CODE, "open", 2, 2)
+            assert "45.00" not in str(row)  # not even an operator learns of a bid
         assert [row.held_cash for row in await a.auctions.bids()] == ["27027.00"]  # 600 x 45.00 and 0.1 %
         await house.act(c.CloseAuction(1))
 

@@ -94,6 +94,10 @@ async def test_own_limits_are_set_refuse_with_limit_and_actual_and_loosen_by_two
     async with house.member("wu") as wu, house.member("he") as he:
         done = await wu.controls.set_limits(order_value_max="400.00", order_quantity_max=8, open_value_max="1000")
         assert done.status == "done"
+        async with house.operator("chen") as chen:
+            standing = [account for row in await chen.participants.all() for account in row.accounts]
+            (told,) = [account.limits for account in standing if account.limits is not None]
+            assert (told.order_value_max, told.order_quantity_max, told.open_value_max) == ("400.00", 8, "1000.00")
         limits = await he.controls.limits()
         assert (limits.order_value_max, limits.order_quantity_max, limits.open_value_max) == ("400.00", 8, "1000.00")
         said = await peer.ask("order.place", order(price="40.01"))
