@@ -286,11 +286,10 @@ class Monitor:
         """Whose trades of the last minutes move the day's average price, against the average without them."""
         day = self._day
         late: dict[tuple[int, int], tuple[int, int, list[int]]] = {}
-        for row in day.late_trades():
-            if row.taker:
-                value, volume, trades = late.get((row.instrument, row.taker), (0, 0, []))
-                trades = [*trades, row.trade][:EVIDENCE_MAX]
-                late[row.instrument, row.taker] = value + row.price * row.tonnes, volume + row.tonnes, trades
+        for _, instrument, taker, price, tonnes, trade in day.late_trades():
+            if taker:
+                value, volume, trades = late.get((instrument, taker), (0, 0, []))
+                late[instrument, taker] = value + price * tonnes, volume + tonnes, [*trades, trade][:EVIDENCE_MAX]
         for (instrument, taker), (value, volume, trades) in late.items():
             day_sums = day.instrument_day(instrument)
             whole, tonnes = day_sums.value, day_sums.tonnes

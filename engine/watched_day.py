@@ -78,26 +78,6 @@ class Raised:
 
 @mypyc_attr(acyclic=True)
 @final
-class Late:
-    """A trade of the last minutes; taker 0: none."""
-
-    __slots__ = ("at_ns", "instrument", "price", "taker", "tonnes", "trade")
-
-    def __init__(self, at_ns: int, instrument: int, taker: int, price: int, tonnes: int, trade: int) -> None:
-        self.at_ns: Final = at_ns
-        self.instrument: Final = instrument
-        self.taker: Final = taker
-        self.price: Final = price
-        self.tonnes: Final = tonnes
-        self.trade: Final = trade
-
-    def kept(self) -> tuple[int, int, int, int, int, int]:
-        """As data."""
-        return self.at_ns, self.instrument, self.taker, self.price, self.tonnes, self.trade
-
-
-@mypyc_attr(acyclic=True)
-@final
 class Leg:
     """A trade that may be part of what goes round; tonnes below 0: back."""
 
@@ -202,8 +182,8 @@ class WatchedDay:
         self._blocks: Final = day.blocks
         self._near: Final = day.near
         self._quick: Final = day.quick
-        self._late: Final = [Late(*row) for row in day.late[day.late_from :]]
-        self._late_from = 0  # earlier ones are too old
+        self._late: Final = day.late  # as tuples, so that keeping 100,000 of them holds nobody up
+        self._late_from = day.late_from
         self._owned_rows = len(day.owned)
         self._bought_rows = len(day.bought)
         self._instruments: Final[dict[int, InstrumentDay]] = {}
@@ -229,8 +209,8 @@ class WatchedDay:
             self._blocks,
             self._near,
             self._quick,
-            [row.kept() for row in self.late_trades()],
-            0,
+            self._late,
+            self._late_from,
             {number: (row.value, row.tonnes) for number, row in rows.items() if row.tonnes},
             {(number, account): tonnes for number, row in rows.items() for account, tonnes in row.bought.items()},
             self.sold,
@@ -258,8 +238,8 @@ class WatchedDay:
             traded = self._instruments[instrument] = InstrumentDay(0, 0, 0)
         return traded
 
-    def late_trades(self) -> list[Late]:
-        """The trades of the last minutes, oldest first."""
+    def late_trades(self) -> list[tuple[int, int, int, int, int, int]]:
+        """The trades of the last minutes, oldest first: at_ns, instrument, taker, price, tonnes, trade."""
         return self._late[self._late_from :]
 
     def _has_room(self, rows: int) -> bool:
@@ -323,7 +303,7 @@ class WatchedDay:
             taker = buyer
         elif event.taker_side == SELL:
             taker = seller
-        self._note_late(Late(self._raised.at_ns, instrument, taker, price, tonnes, event.trade))
+        self._note_late((self._raised.at_ns, instrument, taker, price, tonnes, event.trade))
         bought = traded.bought.get(buyer, 0)
         if bought:
             traded.bought[buyer] = bought + tonnes
@@ -344,13 +324,13 @@ class WatchedDay:
             self._pair(BLOCK_PAIR, self._blocks, instrument, buyer, seller, tonnes, trade, self._pair_blocks)
         self._between(instrument, traded, buyer, seller, tonnes, trade)
 
-    def _note_late(self, row: Late) -> None:
+    def _note_late(self, row: tuple[int, int, int, int, int, int]) -> None:
         """Keep the trades of the last minutes, in a list that is cut now and then."""
         late = self._late
         late.append(row)
-        oldest = row.at_ns - self._close_window_ns
+        oldest = row[0] - self._close_window_ns
         begin = self._late_from
-        while late[begin].at_ns < oldest or len(late) - begin > self._rows_max:
+        while late[begin][0] < oldest or len(late) - begin > self._rows_max:
             begin += 1
         if begin > _LATE_CUT_ROWS and begin * 2 > len(late):
             del late[:begin]
