@@ -86,6 +86,7 @@ __all__ = [
 DOOR_PATHS: Final = {"trade": "/ws/v1/trade", "ops": "/ws/v1/ops", "market": "/ws/v1/market"}
 EVENTS_WAITING_MAX: Final = 100_000
 SILENT_BEATS_MAX: Final = 3
+_SILENT_MIN_S: Final = 3.0  # however short the beats are: a machine may stand still for a moment
 _HEARTBEAT_MS: Final = 5_000  # where no welcome says it
 _PING_PART: Final = 0.8  # of a heartbeat: the exchange wants to hear something in each
 _PING_MAX_S: Final = 4.0
@@ -180,7 +181,7 @@ class Client(MemberCalls, OperatorCalls):
         cancel_grace_ms: from 0 on, orders end once the connection is gone for longer; a reconnection in time goes on with it.
         cancel_accounts: those of these accounts only.
         heartbeat_ms: 1000 to 30000, how often the exchange says that it is there; 0: as it likes. A connection on which
-        nothing was heard for three of them is ended as lost.
+        nothing was heard for three of them, and three seconds, is ended as lost.
         answer_timeout_s: a request without an answer for so long is refused here as OUTCOME_UNKNOWN; None: it is waited for.
         """
         key = given_key(private_key)
@@ -316,7 +317,7 @@ class Client(MemberCalls, OperatorCalls):
         """Say something in each heartbeat of the exchange; end a connection on which nothing is heard any more."""
         if self._link is None or not self._link.is_open:
             return
-        if self._silent_beats >= SILENT_BEATS_MAX:
+        if self._silent_beats >= max(SILENT_BEATS_MAX, _SILENT_MIN_S // self._ping_s()):
             self._link.close = (0, "nothing was heard of the exchange")
             self._link.drop()
             return
