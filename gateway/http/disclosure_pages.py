@@ -14,7 +14,7 @@ from gateway.http import queries
 from gateway.http.api import named_auction, newest_auctions, rulebook_value
 from gateway.http.calendar import calendar_value
 from gateway.http.key_units import KeyUnitsQuery, units_of_year
-from gateway.http.pages import page
+from gateway.http.pages import grouped, page
 from gateway.http.replies import AnyRequest
 from gateway.http.sources import sources_of
 
@@ -99,7 +99,9 @@ def fees_page(request: AnyRequest) -> Template:
     """Fee items, rates and worked examples."""
     sources = sources_of(request)
     queries.read(request, queries.NoQuery)
-    return page(request, sources, "fees.html", found=fee_schedule(sources.view), confidence=CONFIDENCE_ZH)
+    return page(
+        request, sources, "fees.html", found=fee_schedule(sources.view), confidence=CONFIDENCE_ZH, grouped=grouped
+    )
 
 
 PAGES: Final = [auctions_page, auction_page, key_units_page, calendar_page, rules_page, fees_page]

@@ -13,6 +13,7 @@ from engine.core import commands, rulebook
 from engine.core.phases import CONTINUOUS
 from tests.browser.driving import Driver, browser
 from tests.browser.operators import act
+from tests.testkit.auctions import notice
 from tests.yutan.kit import DEADLINE_S
 from yutan import founding
 from yutan.compose import Exchange
@@ -22,7 +23,7 @@ BUY, SELL = 1, 2
 DAY, NEXT_DAY = 20261120, 20261123
 PAGES = (
     "/", "/bulletins", "/bulletins/2026-11-20", "/notices", "/auctions", "/key-units", "/calendar", "/rules", "/fees", "/data",
-    "/history/CQEA-25", "/join", "/verify", "/reference", "/login", "/no-such-page",
+    "/history/CQEA-25", "/auctions/2026-01", "/join", "/verify", "/reference", "/login", "/no-such-page",
 )  # fmt: skip
 
 
@@ -137,12 +138,26 @@ async def test_a_bulletin_is_checked_in_the_browser_and_a_changed_one_is_found_o
         await driver.says("#verdict", "cannot be confirmed")
 
 
+async def announced(there: Market) -> None:
+    """A notice and an auction, so that their pages are there."""
+    await there.act(
+        commands.OpenAccount("GOV", 900, "生态环境局", "government"),
+        commands.OpenAccount("TREASURY", 901, "市级国库", "treasury"),
+        commands.AllocateUnits(3, 1, 5_000, "paid", 2025),
+        commands.PublishNotice("announcement", "系统维护", "Maintenance", "周六不开放。", "Closed on Saturday."),
+        notice(trading_day=20261124, unit_account=3, cash_account=4),
+    )
+    await there.exchange.settlement.wait_settled(there.exchange.view.day().seq)
+
+
 @pytest.mark.parametrize(("language", "width"), [("zh", 1280), ("en", 390)])
 async def test_every_public_page_is_sound(tmp_path: Path, language: str, width: int) -> None:
     async with market(tmp_path) as there, browser(there.url) as open_page:
         await there.end_day()
+        await announced(there)
         driver = await open_page(language, width)
-        for path in PAGES:
+        (newest, *_) = (await (await driver.page.request.get(f"{there.url}/api/v1/notices")).json())["notices"]
+        for path in (*PAGES, f"/notices/{newest['notice_id']}"):
             await driver.page.goto(there.url + path)
             await driver.check(f"public-{path.strip('/').replace('/', '-') or 'market'}-{language}-{width}")
             # what is wider than the screen scrolls in its own frame, not the page
