@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.core.commands import AdoptRuleBook
 from gateway.http.disclosure_pages import CONFIDENCE_ZH
+from gateway.http.pages import grouped
 from tests.gateway.http.conftest import DAY_NS, Door, busy
 from tests.gateway.http.test_disclosure_pages import text_of
 
@@ -47,7 +48,7 @@ async def test_a_change_stands_on_the_page_when_adopted_and_is_what_is_charged_f
             assert row["source"] in page
             assert CONFIDENCE_ZH[row["confidence"]] in page
         for row in rules["examples"]:
-            assert row["buyer_pays"] in page
+            assert grouped(row["buyer_pays"]) in page
     assert told["rounding_zh"] in page
     assert told["auctions_zh"] in page
 
