@@ -2,18 +2,17 @@
 
 import msgspec
 
-from engine.core.auction import BUY_BACK, Auction, cap_of
+from engine.core.auction import SALE, Auction, cap_of, money_of
 from engine.core.auctions import hold_of
 from engine.core.commands import AnnounceAuction
 from engine.core.events import AuctionMeasured, AuctionReported
-from engine.core.positions import GOVERNMENT
 from engine.core.state import State
 
 
 class AuctionView(msgspec.Struct, frozen=True):
     """One auction: its terms, the confidential reserve among them, and its result. reason: why it was canceled.
 
-    held_by: "government", or the participant that sells: its name where that is public, its category where not.
+    held_by: "government", or the participant that applied: its name where that is public, its category where not.
     """
 
     number: int
@@ -45,10 +44,8 @@ class BidView(msgspec.Struct, frozen=True):
 def auction_view(state: State, auction: Auction) -> AuctionView:
     """A copy of one auction."""
     known = state.auctions
-    held_by = GOVERNMENT
-    if auction.seller:
-        seller = state.held_account(auction.seller)
-        held_by = seller.name if auction.is_named else seller.category
+    holder = state.held_account(auction.terms.unit_account)
+    held_by = holder.name if auction.is_named else holder.category
     return AuctionView(
         auction.number,
         auction.terms,
@@ -75,12 +72,17 @@ def bids_of(state: State, account: int) -> list[BidView]:
             bid.price_ticks,
             bid.tonnes,
             hold_of(auction.terms, state.held_instrument(auction.terms.instrument), bid.price_ticks, bid.tonnes),
-            bid.tonnes if auction.terms.direction == BUY_BACK else 0,
+            bid.tonnes if auction.terms.direction != SALE else 0,
         )
         for auction in state.auctions.values()
         for bid in auction.bids.values()
         if bid.account == account
     ]
+
+
+def money_of_auction(state: State, terms: AnnounceAuction) -> int:
+    """Cash behind an auction's notice, in fen: a buy-back's budget, a purchase's highest cost and fee; 0 in a sale."""
+    return money_of(terms, int(state.held_instrument(terms.instrument).tick_fen))
 
 
 def bid_counts(state: State, number: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 
 from engine.core import events, reasons
+from engine.core.auction import BUY_BACK, SALE
 from engine.core.commands import AnnounceAuction, AnnounceClosure, AnnounceOpening
 
 CATEGORIES_ZH: Final = {
@@ -162,8 +163,7 @@ def _calendar(e: events.CalendarChanged, taken: events.ActTaken, names: Names) -
 def _auction_announced(e: events.AuctionAnnounced, taken: events.ActTaken, names: Names) -> _Words:
     t, code = e.terms, names.instrument_code(e.terms.instrument)
     kind_zh, kind_en = _auction_kind(t)
-    seller = names.account_name(t.unit_account) if e.is_named else ""
-    by_zh, by_en = (f"{seller} 出让 ", f" by {seller}") if seller else ("", "")
+    by_zh, by_en = _auction_holder(t, names.account_name(t.unit_account)) if e.is_named else ("", "")
     unit_zh, unit_en = names.instrument_units(t.instrument)
     return _Words(
         "auction",
@@ -177,8 +177,12 @@ def _auction_announced(e: events.AuctionAnnounced, taken: events.ActTaken, names
 
 def _auction_kind(terms: AnnounceAuction) -> tuple[str, str]:
     if terms.unit_account == terms.cash_account:
-        return "单向竞价", "one-way auction"
-    return ("回购", "buy-back") if terms.direction == "buy_back" else ("有偿竞价", "auction")
+        return ("单向竞价", "one-way auction") if terms.direction == SALE else ("单向竞价(买入)", "one-way purchase")
+    return ("回购", "buy-back") if terms.direction == BUY_BACK else ("有偿竞价", "auction")
+
+
+def _auction_holder(terms: AnnounceAuction, name: str) -> tuple[str, str]:
+    return (f"{name} 出让 ", f" by {name}") if terms.direction == SALE else (f"{name} 受让 ", f" for {name}")
 
 
 def _auction_reported(e: events.AuctionReported, taken: events.ActTaken, names: Names) -> _Words:

@@ -14,7 +14,7 @@ import msgspec
 from engine import act_view, participant_view, preflight
 from engine.auction_view import AuctionView as AuctionView
 from engine.auction_view import BidView as BidView
-from engine.auction_view import auction_view, bid_counts, bids_of
+from engine.auction_view import auction_view, bid_counts, bids_of, money_of_auction
 from engine.compliance_view import ComplianceView as ComplianceView
 from engine.compliance_view import compliance_view
 from engine.control_view import ControlsView
@@ -25,7 +25,7 @@ from engine.core.block_trading import stats_of
 from engine.core.blocks import Offer
 from engine.core.book import Order
 from engine.core.calendar import BeyondCalendar, Calendar
-from engine.core.commands import AnyAct, PlaceOrder
+from engine.core.commands import AnnounceAuction, AnyAct, PlaceOrder
 from engine.core.days import BankBreak, BankFile, DayFigures, Mark
 from engine.core.events import ActProposed, Composite
 from engine.core.market import Market
@@ -512,6 +512,10 @@ class MarketView:
     def bids(self, account: int) -> list[BidView]:
         """The account's open bids in all auctions, oldest first."""
         return bids_of(self._market.state, account)
+
+    def money_of_auction(self, terms: AnnounceAuction) -> int:
+        """Cash that is held behind an auction's notice, in fen; 0 in a sale."""
+        return money_of_auction(self._market.state, terms)
 
     def bid_counts(self, number: int) -> tuple[int, int]:
         """(bids, bidders) of an open auction, which is all that anyone learns of them."""

@@ -348,14 +348,14 @@ class ReportWriter:
                 event.fee_fen, auction=event.auction,
             )
         )  # fmt: skip
-        if event.seller_exec_seq:  # the participant that sells; of the bid it learns what it was paid
-            e = event
-            self._number(e.unit_account, e.seller_exec_seq)
+        if event.applicant_exec_seq:  # who applied for the auction; of the bid it learns what it was paid, or paid
+            e, side = event, units.SELL if event.side == units.BUY else units.BUY
+            self._number(e.unit_account, e.applicant_exec_seq)
             self._keep(
                 Report(
-                    e.unit_account, e.seller_exec_seq, TRADE, self._at_ns, self._trading_day, e.bid, "", e.instrument,
-                    units.SELL, 0, e.price_ticks, e.tonnes, e.tonnes, 0, e.amount_fen, 0, e.trade, 0, e.price_ticks,
-                    e.tonnes, e.seller_fee_fen, auction=e.auction,
+                    e.unit_account, e.applicant_exec_seq, TRADE, self._at_ns, self._trading_day, e.bid, "", e.instrument,
+                    side, 0, e.price_ticks, e.tonnes, e.tonnes, 0, e.amount_fen, 0, e.trade, 0, e.price_ticks,
+                    e.tonnes, e.applicant_fee_fen, auction=e.auction,
                 )
             )  # fmt: skip
 

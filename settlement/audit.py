@@ -72,7 +72,7 @@ def _audit(connection: sqlite3.Connection, path: Path) -> Auditor:
         "SELECT v.*, coalesce((SELECT done_seq FROM set_aside a WHERE a.trade = v.trade AND a.kind = 'void'), v.seq) FROM voids v"
     ):
         auditor.void(VoidRow(*void), done_seq)
-    for row in rows("SELECT auction, revenue_fen, seller_fee_fen FROM auctions"):
+    for row in rows("SELECT auction, direction, revenue_fen, applicant_fee_fen FROM auctions"):
         auditor.auction(*row)
     for row in rows("SELECT * FROM cash_postings ORDER BY posting"):
         auditor.cash_posting(CashPosting(*row))

@@ -20,6 +20,7 @@ from engine.core import events, reasons
 from engine.core.commands import Entry
 from engine.core.events import Event
 from engine.core.market import Market
+from engine.core.units import BUY
 from engine.journal.segments import read_entries
 from engine.monitoring import Monitor
 from engine.recovery import apply_record
@@ -152,7 +153,10 @@ def _note(day: _Day, entry: Entry, happened: list[Event]) -> None:
         elif isinstance(event, events.BlockTraded):
             day.trades.append(_trade(day, entry, event, "block", event.buyer, event.seller, 0, 0))
         elif isinstance(event, events.BidAwarded):
-            buyer, seller = (event.account, 0) if event.side == 1 else (0, event.account)
+            other = (
+                event.unit_account if event.unit_account == event.cash_account else 0
+            )  # who applied; the government is none
+            buyer, seller = (event.account, other) if event.side == BUY else (other, event.account)
             day.trades.append(_trade(day, entry, event, "auction", buyer, seller, 0, 0))
         elif type(event) in _ORDER_WORDS:
             day.orders.append(_order(day, entry, event))

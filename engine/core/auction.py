@@ -1,8 +1,9 @@
 """A sealed auction (密封竞价) as arithmetic: bids in, clearing price and awards out.
 
-Pure: no account, no clock, no hold. A government sale (有偿竞价) takes the highest bids first, a buy-back (回购) the lowest
-offers. Uniform: all pay the price of the last bid that is awarded anything (GD, SH: the lowest winning bid). Pay as bid:
-each pays its own. At the last price a bid may be served in part, by time or pro rata; better prices are served in full.
+Pure: no account, no clock, no hold. A sale (有偿竞价) takes the highest bids first, a buy-back (回购) and a participant's
+purchase (单向竞价买入) the lowest offers. Uniform: all pay the price of the last bid that is awarded anything (GD, SH: the
+lowest winning bid). Pay as bid: each pays its own. At the last price a bid may be served in part, by time or pro rata; better
+prices are served in full.
 Source of the rules: domain rules A7, C3.
 """
 
@@ -12,13 +13,14 @@ import msgspec
 
 from engine.core.commands import AnnounceAuction
 from engine.core.events import AuctionMeasured, AuctionReported
-from engine.core.units import BUY, SELL
+from engine.core.units import BUY, SELL, amount_of, fee_of
 
 SALE = "sale"
 BUY_BACK = "buy_back"
+PURCHASE = "purchase"
 UNIFORM = "sealed_uniform"
 PAY_AS_BID = "sealed_pay_as_bid"
-DIRECTIONS = (SALE, BUY_BACK)
+DIRECTIONS = (SALE, BUY_BACK, PURCHASE)
 METHODS = (UNIFORM, PAY_AS_BID)
 BY_TIME = "time"
 PRO_RATA = "pro_rata"
@@ -37,7 +39,7 @@ BASIS_POINTS = 10_000
 
 
 class Bid(msgspec.Struct, array_like=True, gc=False):
-    """One sealed bid, or in a buy-back one offer. Its number is the seq of the command that placed it: older is smaller."""
+    """One sealed bid, or one offer to who buys. Its number is the seq of the command that placed it: older is smaller."""
 
     number: int
     account: int
@@ -77,7 +79,7 @@ class Auction:
         self.terms = terms
         self.status = ANNOUNCED
         self.closed_market = False  # whether this auction, and not an operator, halted its instrument
-        self.is_named = False  # whether the public may know which participant sells; as the rule book was at the notice
+        self.is_named = False  # whether the public may know who applied for it; as the rule book was at the notice
         self.bids: dict[int, Bid] = {}
         # (account, client bid id) -> (bid, price_ticks, tonnes, replaces): what a repeated id is compared with
         self.answers: dict[tuple[int, str], tuple[int, int, int, int]] = {}
@@ -90,8 +92,8 @@ class Auction:
         self.carry_auctions = 0
 
     @property
-    def seller(self) -> int:
-        """The account of the participant that sells in a one-way auction; 0 in the government's."""
+    def applicant(self) -> int:
+        """The account of the participant that sells or buys in a one-way auction (单向竞价); 0 in the government's."""
         return self.terms.unit_account if self.terms.unit_account == self.terms.cash_account else 0
 
     @property
@@ -124,8 +126,32 @@ class Auction:
 
 
 def side_of(terms: AnnounceAuction) -> int:
-    """The bidder's side: buy in a sale, sell in a buy-back."""
+    """The bidder's side: buy in a sale, sell in a buy-back or purchase."""
     return BUY if terms.direction == SALE else SELL
+
+
+def holder_side_of(terms: AnnounceAuction) -> int:
+    """The side of whose auction it is: the bidders' other one."""
+    return SELL if terms.direction == SALE else BUY
+
+
+def money_of(terms: AnnounceAuction, tick_fen: int) -> int:
+    """Cash that is held behind an auction from its notice on, in fen: a buy-back's budget; of a purchase the whole volume at
+    the highest price that it pays, and the applicant's fee at that; 0 in a sale."""
+    if terms.direction != PURCHASE:
+        return terms.budget_fen
+    amount_fen = amount_of(min(limits_of(terms)), terms.tonnes, tick_fen)
+    return amount_fen + fee_of(amount_fen, terms.buyer_fee_ppm)
+
+
+def applicant_fee_ppm_of(terms: AnnounceAuction) -> int:
+    """The fee of who applied for a one-way auction; 0 in the government's."""
+    return terms.seller_fee_ppm if terms.direction == SALE else terms.buyer_fee_ppm
+
+
+def limits_of(terms: AnnounceAuction) -> list[int]:
+    """The public limit and the confidential reserve (底价), those that there are: floors in a sale, else ceilings."""
+    return [limit for limit in (terms.limit_ticks, terms.reserve_ticks) if limit]
 
 
 def cap_of(terms: AnnounceAuction) -> int:
@@ -156,8 +182,8 @@ def clear(terms: AnnounceAuction, tick_fen: int, bids: list[Bid]) -> Outcome:
 
 
 def is_priced_well(terms: AnnounceAuction, price_ticks: int) -> bool:
-    """Whether a price meets the public limit and the confidential reserve (底价): floors in a sale, ceilings in a buy-back."""
-    limits = [limit for limit in (terms.limit_ticks, terms.reserve_ticks) if limit]
+    """Whether a price meets the public limit and the confidential reserve."""
+    limits = limits_of(terms)
     if terms.direction == SALE:
         return all(price_ticks >= limit for limit in limits)
     return all(price_ticks <= limit for limit in limits)
@@ -210,8 +236,8 @@ def _serve_own(terms: AnnounceAuction, tick_fen: int, ladder: list[list[Bid]]) -
 
 
 def _affordable(terms: AnnounceAuction, tick_fen: int, price_ticks: int, budget_fen: int) -> int:
-    """Tonnes in whole lots that a buy-back's budget pays for at this price; a sale has no budget."""
-    if terms.direction == SALE:
+    """Tonnes in whole lots that a buy-back's budget pays for at this price; a sale and a purchase have none."""
+    if terms.direction != BUY_BACK:
         return terms.tonnes
     tonnes = budget_fen // (price_ticks * tick_fen)
     return tonnes - tonnes % terms.lot_tonnes

@@ -3,8 +3,21 @@
 from typing import Final
 
 from engine.core import reasons, standing
-from engine.core.admission import ADMITTED, Verdict, judge_cover, why_restricted
-from engine.core.auction import BASIS_POINTS, DIRECTIONS, METHODS, TIES, UNDERSUBSCRIBED, cap_of, side_of
+from engine.core.admission import ADMITTED, Verdict, judge_cover, judge_holding, why_restricted
+from engine.core.auction import (
+    BASIS_POINTS,
+    BUY_BACK,
+    DIRECTIONS,
+    METHODS,
+    PURCHASE,
+    SALE,
+    TIES,
+    UNDERSUBSCRIBED,
+    cap_of,
+    holder_side_of,
+    limits_of,
+    money_of,
+)
 from engine.core.commands import CARRY_OVER_MAX, AnnounceAuction
 from engine.core.compliance import KEY_EMITTER
 from engine.core.positions import GOVERNMENT
@@ -14,6 +27,7 @@ from engine.core.units import (
     BUY,
     PPM,
     PRICE_TICKS_MAX,
+    RESTRICT_BUY,
     RESTRICT_SELL,
     SELL,
     TONNES_MAX,
@@ -54,29 +68,33 @@ def judge(state: State, terms: AnnounceAuction) -> Verdict:
     live = sum(auction.is_live for auction in state.auctions.values())
     if live >= LIVE_AUCTIONS_MAX or len(state.auctions) >= AUCTIONS_MAX:
         return Verdict(reasons.TOO_MANY_AUCTIONS, LIVE_AUCTIONS_MAX, live)
-    if side_of(terms) == SELL:
-        return judge_cover(cash, instrument, BUY, terms.budget_fen, 0)
     if units is cash:
-        verdict = judge_seller(state, terms)
+        verdict = judge_applicant(state, terms)
         if verdict.reason != 0:
             return verdict
-    return judge_cover(units, instrument, SELL, 0, terms.tonnes)
+    if holder_side_of(terms) == SELL:
+        return judge_cover(units, instrument, SELL, 0, terms.tonnes)
+    verdict = judge_holding(state, units, instrument, terms.tonnes)
+    if verdict.reason != 0:
+        return verdict
+    return judge_cover(cash, instrument, BUY, money_of(terms, int(instrument.tick_fen)), 0)
 
 
 def are_parties_fit(units: Account, cash: Account, terms: AnnounceAuction) -> bool:
-    """The government with the treasury's money; or a participant that sells what is its own, for its own money."""
+    """The government with the treasury's money; or a participant that sells or buys units of its own for its own money."""
     if units is not cash:
-        return units.category == GOVERNMENT and cash.category == TREASURY and terms.seller_fee_ppm == 0
+        is_governments = terms.direction != PURCHASE and terms.seller_fee_ppm == 0
+        return is_governments and units.category == GOVERNMENT and cash.category == TREASURY
     is_plain = not (terms.use_restricted or terms.carry_over or terms.carries)  # these are the government's alone
-    return units.category in BIDDER_CATEGORIES and terms.direction == "sale" and is_plain
+    return units.category in BIDDER_CATEGORIES and terms.direction != BUY_BACK and is_plain
 
 
-def judge_seller(state: State, terms: AnnounceAuction) -> Verdict:
-    """Whether the participant that sells in a one-way auction may sell: no restriction, no bar, by this method."""
-    account = state.held_account(terms.unit_account)
-    if account.restriction & RESTRICT_SELL:
+def judge_applicant(state: State, terms: AnnounceAuction) -> Verdict:
+    """Whether the participant that applied for a one-way auction may be on its side of it: no restriction, no bar."""
+    account, side = state.held_account(terms.unit_account), holder_side_of(terms)
+    if account.restriction & (RESTRICT_BUY if side == BUY else RESTRICT_SELL):
         return why_restricted(account)
-    return Verdict(standing.why_barred(state, account, state.held_instrument(terms.instrument), SELL, standing.AUCTION))
+    return Verdict(standing.why_barred(state, account, state.held_instrument(terms.instrument), side, standing.AUCTION))
 
 
 def judge_carrying(state: State, terms: AnnounceAuction) -> Verdict:
@@ -97,7 +115,7 @@ def is_for_own_surrender(state: State, terms: AnnounceAuction, instrument: Instr
     """Whether units bound to own surrender make sense: allowances sold to key emitters, who alone have to surrender."""
     named = [state.held_account(number).category for number in terms.bidders]
     return (
-        terms.direction == "sale"
+        terms.direction == SALE
         and instrument.is_allowance
         and all(category == KEY_EMITTER for category in (*terms.categories, *named))
     )
@@ -120,7 +138,8 @@ def are_words_fit(terms: AnnounceAuction) -> bool:
 
 
 def are_numbers_fit(terms: AnnounceAuction, tick_fen: int, lot_tonnes: int) -> bool:
-    """Whether the notice's numbers fit together: whole lots, limits in bounds, a budget only in a buy-back."""
+    """Whether the notice's numbers fit together: whole lots, limits in bounds, a budget only in a buy-back, and in a purchase
+    a highest price, which bounds what it costs."""
     times_fit = 0 <= terms.opens_at_ns < 2**63 and 0 <= terms.closes_at_ns < 2**63
     volume_fits = (
         0 < terms.tonnes <= TONNES_MAX
@@ -131,18 +150,22 @@ def are_numbers_fit(terms: AnnounceAuction, tick_fen: int, lot_tonnes: int) -> b
     )
     if not times_fit or not volume_fits:
         return False
-    is_sale = terms.direction == "sale"
+    is_sale = terms.direction == SALE
+    limits = limits_of(terms)
+    if terms.direction == PURCHASE and (not limits or min(limits) < 0 or money_of(terms, tick_fen) > AMOUNT_FEN_MAX):
+        return False
     return (
         (terms.closes_at_ns == 0 or terms.opens_at_ns < terms.closes_at_ns)
         and 0 <= terms.limit_ticks <= PRICE_TICKS_MAX
         and 0 <= terms.reserve_ticks <= PRICE_TICKS_MAX
-        and (terms.budget_fen == 0 if is_sale else 0 < terms.budget_fen <= AMOUNT_FEN_MAX)
+        and (0 < terms.budget_fen <= AMOUNT_FEN_MAX if terms.direction == BUY_BACK else terms.budget_fen == 0)
         and 0 <= terms.carry_over <= (CARRY_OVER_MAX if is_sale else 0)
         and len(terms.carries) <= (CARRY_OVER_MAX if is_sale else 0)
         and 0 <= terms.cap_tonnes <= TONNES_MAX
         and 0 <= terms.cap_bp <= BASIS_POINTS
         and cap_of(terms) >= terms.bid_tonnes_min
         and 0 <= terms.fee_ppm <= PPM
-        and 0 <= terms.seller_fee_ppm <= PPM
+        and 0 <= terms.seller_fee_ppm <= (PPM if is_sale else 0)
+        and 0 <= terms.buyer_fee_ppm <= (PPM if terms.direction == PURCHASE else 0)
         and amount_of(max(terms.limit_ticks, 1), terms.bid_tonnes_min, tick_fen) <= AMOUNT_FEN_MAX
     )

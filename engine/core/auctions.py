@@ -1,9 +1,9 @@
 """Government auctions and buy-backs, and one-way auctions (单向竞价) of participants, from notice to result.
 
-A bid holds its worst case in full (the deposit, 保证金): price x tonnes and fee in a sale, the units in a buy-back; the
-other side, the government's or the participant's that sells, is held from the notice on. Clearing moves both sides at once,
-trade by trade, and stays out of the instrument's figures and closing price. A window that is still open when the day closes
-is cleared then; an auction whose day passes without a window is canceled, and so is one whose seller may no longer sell.
+A bid holds its worst case in full (the deposit, 保证金): price x tonnes and fee in a sale, the units in a buy-back or purchase;
+the other side, the government's or the applicant's, is held from the notice on. Clearing moves both sides at once, trade by
+trade, and stays out of the instrument's figures and closing price. A window that is still open when the day closes is cleared
+then; an auction whose day passes without a window is canceled, and so is one whose applicant may no longer sell, or buy.
 The arithmetic is `auction.clear`.
 """
 
@@ -20,9 +20,12 @@ from engine.core.auction import (
     Award,
     Bid,
     Outcome,
+    applicant_fee_ppm_of,
     cap_of,
     clear,
     cover_hundredths,
+    holder_side_of,
+    money_of,
     side_of,
 )
 from engine.core.auction_statistics import measure
@@ -71,7 +74,7 @@ BIDS_PER_BIDDER_MAX: Final = 100
 
 
 def hold_of(terms: AnnounceAuction, instrument: Instrument, price_ticks: int, tonnes: int) -> int:
-    """Cash that a bid in a sale must hold: the worst case, fee included; a buy-back holds units instead."""
+    """Cash that a bid in a sale must hold: the worst case, fee included; an offer holds units instead."""
     if side_of(terms) != BUY:
         return 0
     amount_fen = amount_of(price_ticks, tonnes, int(instrument.tick_fen))
@@ -140,7 +143,7 @@ def judge_bid(
     barred = standing.why_barred(state, account, state.held_instrument(terms.instrument), side, standing.AUCTION)
     if barred:
         return Verdict(barred)
-    if is_of_seller(state, auction, int(account.owner)):
+    if is_of_applicant(state, auction, int(account.owner)):
         return Verdict(reasons.OWN_AUCTION)
     if not is_eligible(state, account, terms):
         return Verdict(reasons.BIDDER_NOT_ELIGIBLE)
@@ -181,9 +184,9 @@ def judge_bid(
     return judge_cover(account, instrument, side, more_cash, more_units)
 
 
-def is_of_seller(state: State, auction: Auction, owner: int) -> bool:
-    """Whether an owner is the participant that sells in a one-way auction, or associated with it (关联)."""
-    return auction.seller != 0 and state.held_account(auction.seller).owner in group_of(state, owner)
+def is_of_applicant(state: State, auction: Auction, owner: int) -> bool:
+    """Whether an owner is the participant that applied for a one-way auction, or associated with it (关联)."""
+    return auction.applicant != 0 and state.held_account(auction.applicant).owner in group_of(state, owner)
 
 
 def is_eligible(state: State, account: Account, terms: AnnounceAuction) -> bool:
@@ -315,19 +318,25 @@ def tell_ended(
 
 
 def end_bids_of(state: State, account: int, scope: int, out: list[Event]) -> None:
-    """End an account's bids, and the auction in which it sells, that a restriction of this scope covers."""
+    """End an account's bids, and the auctions that it applied for, that a restriction of this scope covers."""
     for auction in state.auctions.values():
-        if scope & RESTRICT_SELL:
-            end_sale_of(state, auction, account, out)
+        if scope & (RESTRICT_BUY if holder_side_of(auction.terms) == BUY else RESTRICT_SELL):
+            end_application_of(state, auction, account, out)
         if scope & (RESTRICT_BUY if side_of(auction.terms) == BUY else RESTRICT_SELL):
             for bid in [bid for bid in auction.bids.values() if bid.account == account]:
                 end_bid(state, auction, bid, reasons.RESTRICTION_IMPOSED, out)
 
 
-def end_sale_of(state: State, auction: Auction, account: int, out: list[Event]) -> None:
-    """Cancel an auction in which this account sells, and may no longer do so."""
-    if auction.is_live and auction.seller == account:
-        cancel_auction(state, auction, reasons.SELLER_BARRED, out)
+def end_application_of(state: State, auction: Auction, account: int, out: list[Event]) -> None:
+    """Cancel an auction that this account applied for, in which it may no longer sell, or buy."""
+    if auction.is_live and auction.applicant == account:
+        bar_applicant(state, auction, out)
+
+
+def bar_applicant(state: State, auction: Auction, out: list[Event]) -> None:
+    """Cancel a one-way auction, because who applied for it may no longer sell, or buy."""
+    is_sale = holder_side_of(auction.terms) == SELL
+    cancel_auction(state, auction, reasons.SELLER_BARRED if is_sale else reasons.BUYER_BARRED, out)
 
 
 # ---- acts: judging --------------------------------------------------------------------------------------
@@ -380,7 +389,8 @@ def announce(state: State, terms: AnnounceAuction, out: list[Event]) -> None:
     hold_offered(state, auction, 1)
     auction.carried = tuple([(earlier, take_share(state.auctions[earlier], terms)) for earlier in terms.carries])
     product = state.rulebook.products[state.held_instrument(terms.instrument).product]
-    auction.is_named = auction.seller != 0 and product.auction_seller_published
+    is_named = product.auction_seller_published if holder_side_of(terms) == SELL else product.auction_buyer_published
+    auction.is_named = auction.applicant != 0 and is_named
     out.append(AuctionAnnounced(number, terms, cap_of(terms), auction.carried, auction.is_named))
 
 
@@ -400,13 +410,13 @@ def leave(auction: Auction, tonnes: int) -> int:
 
 
 def hold_offered(state: State, auction: Auction, sign: int) -> None:
-    """Hold the other side than the bidders', the volume or the budget (sign 1), or give it back (sign -1)."""
+    """Hold the other side than the bidders', the volume or the money (sign 1), or give it back (sign -1)."""
     terms = auction.terms
-    if side_of(terms) == BUY:
-        instrument = state.held_instrument(terms.instrument)
+    instrument = state.held_instrument(terms.instrument)
+    if holder_side_of(terms) == SELL:
         hold_units(state.held_account(terms.unit_account), instrument, sign * terms.tonnes)
     else:
-        hold_cash(state.held_account(terms.cash_account), sign * terms.budget_fen)
+        hold_cash(state.held_account(terms.cash_account), sign * money_of(terms, int(instrument.tick_fen)))
 
 
 def close_market(state: State, auction: Auction, out: list[Event]) -> None:
@@ -433,7 +443,7 @@ def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
     terms = auction.terms
     tick_fen = int(state.held_instrument(terms.instrument).tick_fen)
     for bid in list(auction.bids.values()):
-        if is_of_seller(state, auction, bid.owner):  # associated since it bid
+        if is_of_applicant(state, auction, bid.owner):  # associated since it bid
             end_bid(state, auction, bid, reasons.OWN_AUCTION, out)
     bids = list(auction.bids.values())
     outcome = clear(terms, tick_fen, bids)
@@ -444,12 +454,12 @@ def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
     for bid in bids:
         release_bid(state, auction, bid)
     won: dict[int, tuple[int, int]] = {}
-    seller_fee_fen = 0
+    applicant_fee_fen = 0
     for award in outcome.awards:
         settled = settle(state, auction, award)
         out.append(settled)
         won[award.bid.number] = (settled.tonnes, settled.amount_fen)
-        seller_fee_fen += settled.seller_fee_fen
+        applicant_fee_fen += settled.applicant_fee_fen
     for bid in bids:
         tonnes, amount_fen = won.get(bid.number, (0, 0))
         if tonnes < bid.tonnes:
@@ -457,7 +467,7 @@ def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
     revenue_fen = sum(amount_fen for _, amount_fen in won.values())
     auction.status = CLEARED
     out.append(AuctionCleared(auction.number, terms.instrument, outcome.price_ticks, outcome.tonnes))
-    auction.result = report(auction, outcome, bids, revenue_fen, seller_fee_fen)
+    auction.result = report(auction, outcome, bids, revenue_fen, applicant_fee_fen)
     out.append(auction.result)
     if bids:
         auction.measured = measure(auction.number, terms, bids, outcome.awards)
@@ -465,7 +475,7 @@ def clear_auction(state: State, auction: Auction, out: list[Event]) -> None:
 
 
 def report(
-    auction: Auction, outcome: Outcome, bids: list[Bid], revenue_fen: int, seller_fee_fen: int
+    auction: Auction, outcome: Outcome, bids: list[Bid], revenue_fen: int, applicant_fee_fen: int
 ) -> AuctionReported:
     """All figures of a cleared auction."""
     bid_tonnes = sum(bid.tonnes for bid in bids)
@@ -483,7 +493,7 @@ def report(
         min(prices),
         max(prices),
         leave(auction, auction.terms.tonnes - outcome.tonnes),
-        seller_fee_fen,
+        applicant_fee_fen,
     )
 
 
@@ -492,27 +502,28 @@ def settle(state: State, auction: Auction, award: Award) -> BidAwarded:
     terms = auction.terms
     instrument = state.held_instrument(terms.instrument)
     bidder = state.held_account(award.bid.account)
-    holder = state.held_account(terms.unit_account)  # the government's account, or the participant's that sells
+    holder = state.held_account(terms.unit_account)  # the government's account, or the applicant's
     purse = state.held_account(terms.cash_account)
     amount_fen = amount_of(award.price_ticks, award.tonnes, int(instrument.tick_fen))
     fee_fen = fee_of(amount_fen, terms.fee_ppm)
-    seller_fee_fen = fee_of(amount_fen, terms.seller_fee_ppm)
+    applicant_fee_fen = fee_of(amount_fen, applicant_fee_ppm_of(terms))
     if side_of(terms) == BUY:
         pay_out(bidder, amount_fen + fee_fen)
-        pay_in(state, purse, amount_fen - seller_fee_fen)
+        pay_in(state, purse, amount_fen - applicant_fee_fen)
         move_available(holder, instrument, -award.tonnes)
         if terms.use_restricted:
             move_use_restricted(bidder, instrument, award.tonnes)
-        elif instrument.lock_days > 0:
-            bidder.position(instrument.number).lock(state.day_number + instrument.lock_days, award.tonnes)
         else:
-            move_available(bidder, instrument, award.tonnes)
+            deliver(state, bidder, instrument, award.tonnes)
     else:
-        pay_out(purse, amount_fen)
+        pay_out(purse, amount_fen + applicant_fee_fen)
         pay_in(state, bidder, amount_fen - fee_fen)
         move_available(bidder, instrument, -award.tonnes)
-        move_available(holder, instrument, award.tonnes)
-    state.fees += fee_fen + seller_fee_fen
+        if auction.applicant:
+            deliver(state, holder, instrument, award.tonnes)
+        else:
+            move_available(holder, instrument, award.tonnes)
+    state.fees += fee_fen + applicant_fee_fen
     state.trade_number += 1
     return BidAwarded(
         int(state.trade_number),
@@ -532,9 +543,17 @@ def settle(state: State, auction: Auction, award: Award) -> BidAwarded:
         terms.unit_account,
         terms.cash_account,
         terms.use_restricted,
-        seller_fee_fen,
-        holder.next_exec_seq() if auction.seller else 0,
+        applicant_fee_fen,
+        holder.next_exec_seq() if auction.applicant else 0,
     )
+
+
+def deliver(state: State, account: Account, instrument: Instrument, tonnes: int) -> None:
+    """Give a participant what it bought, locked for as many days as bought units are (T+N)."""
+    if instrument.lock_days > 0:
+        account.position(instrument.number).lock(state.day_number + instrument.lock_days, tonnes)
+    else:
+        move_available(account, instrument, tonnes)
 
 
 def pay_out(account: Account, amount_fen: int) -> None:
@@ -555,15 +574,15 @@ def pay_in(state: State, account: Account, amount_fen: int) -> None:
 
 
 def begin_day(state: State, out: list[Event]) -> None:
-    """A day has opened: close the market where a notice says so, cancel what was missed or whose seller may not sell any
-    more, forget answers of ended auctions."""
+    """A day has opened: close the market where a notice says so, cancel what was missed or whose applicant may not be
+    in it any more, forget answers of ended auctions."""
     for auction in state.auctions.values():
         if not auction.is_live:
             auction.answers.clear()
         elif auction.terms.trading_day < state.trading_day:
             cancel_auction(state, auction, reasons.AUCTION_NOT_HELD, out)
-        elif auction.seller and auction_notices.judge_seller(state, auction.terms).reason != 0:
-            cancel_auction(state, auction, reasons.SELLER_BARRED, out)
+        elif auction.applicant and auction_notices.judge_applicant(state, auction.terms).reason != 0:
+            bar_applicant(state, auction, out)
         elif auction.terms.trading_day == state.trading_day:
             close_market(state, auction, out)
 

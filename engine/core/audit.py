@@ -5,7 +5,7 @@ The numbers in the messages are those of the reliability catalogue (INV-1 …). 
 
 from engine.core import auctions, block_trading, filings, kill_switches, phases, standing
 from engine.core.adoption import keeps_what_is_fixed
-from engine.core.auction import cap_of, side_of
+from engine.core.auction import cap_of, money_of, side_of
 from engine.core.blocks import OPEN, TRADED
 from engine.core.book import Half, Order
 from engine.core.controls import INSTRUMENT, MARKET
@@ -163,7 +163,7 @@ def audit_half(state: State, instrument: Instrument, half: Half) -> None:
 
 
 class AuctionHolds:
-    """What live government auctions hold, each bid looked at once: tonnes by (account, instrument), fen by account."""
+    """What live auctions hold, each bid looked at once: tonnes by (account, instrument), fen by account."""
 
     def __init__(self, state: State) -> None:
         self.tonnes: dict[tuple[int, int], int] = {}
@@ -177,7 +177,7 @@ class AuctionHolds:
             if is_sale:
                 self._add_tonnes(terms.unit_account, terms.instrument, terms.tonnes)
             else:
-                self._add_fen(terms.cash_account, terms.budget_fen)
+                self._add_fen(terms.cash_account, money_of(terms, int(instrument.tick_fen)))
             for bid in auction.bids.values():
                 if is_sale:
                     self._add_fen(bid.account, auctions.hold_of(terms, instrument, bid.price_ticks, bid.tonnes))
@@ -234,8 +234,8 @@ def audit_auctions(state: State) -> None:
         tonnes: dict[int, int] = {}
         for bid in auction.bids.values():
             tonnes[bid.owner] = tonnes.get(bid.owner, 0) + bid.tonnes
-            is_own = auction.seller != 0 and state.held_account(auction.seller).owner == bid.owner
-            check(not is_own, f"INV-20 auction {code}: bid {bid.number} is its seller's")
+            is_own = auction.applicant != 0 and state.held_account(auction.applicant).owner == bid.owner
+            check(not is_own, f"INV-20 auction {code}: bid {bid.number} is its applicant's")
         for owner, together in tonnes.items():
             check(together == auction.bids_of(owner)[0], f"INV-20 auction {code}: owner {owner}, bids of {together} t")
             check(together <= cap_of(auction.terms), f"INV-20 auction {code}: owner {owner} above the cap")

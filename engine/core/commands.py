@@ -597,15 +597,15 @@ CARRY_OVER_MAX: Final = 100  # later auctions that one leaves its rest to, and e
 
 
 class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
-    """The notice (公告) of a sealed government auction (有偿竞价) or buy-back (回购), to be held on `trading_day`.
+    """The notice (公告) of a sealed auction (有偿竞价, 单向竞价) or buy-back (回购), to be held on `trading_day`.
 
     From now on the government's `unit_account` holds the tonnes of a sale, its `cash_account` the budget of a buy-back.
     All proceeds of a sale go whole to `cash_account`, the treasury's (收支两条线, CQ-M Art. 19); fees are the bidders' own.
-    A one-way auction (单向竞价) is a sale at a participant's application: both accounts are the applicant's own.
+    One-way (单向竞价), a participant sells or buys: both accounts are its own. A purchase holds volume x ceiling, and the fee.
     """
 
     code: str
-    direction: str  # sale | buy_back
+    direction: str  # sale | buy_back | purchase
     method: str  # sealed_uniform | sealed_pay_as_bid
     instrument: int
     tonnes: int
@@ -620,9 +620,9 @@ class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
     bidders: tuple[int, ...] = ()
     opens_at_ns: int = 0  # the window opens no earlier; 0: by the operator's act
     closes_at_ns: int = 0  # the window takes no bid from here on, and is not cleared before; 0: by the operator's act
-    limit_ticks: int = 0  # published floor (底价) of a sale, ceiling of a buy-back; 0: none
+    limit_ticks: int = 0  # published floor (底价) of a sale, ceiling of a buy-back or purchase; 0: none
     reserve_ticks: int = 0  # confidential floor or ceiling (保密底价), never published; 0: none
-    budget_fen: int = 0  # of a buy-back; 0 in a sale
+    budget_fen: int = 0  # of a buy-back; else 0
     cap_tonnes: int = 0  # per bidder (beneficial owner), all its bids together; 0: none
     cap_bp: int = 0  # the same as a share of the volume; 0: none
     fee_ppm: int = 0  # of the winner's amount
@@ -633,6 +633,7 @@ class AnnounceAuction(Act, frozen=True, array_like=True, gc=False, tag=160):
     carry_over: int = 0  # what a sale leaves over, or all of a canceled one, is spread over so many later ones; 0: kept
     carries: tuple[int, ...] = ()  # earlier auctions whose share of what they left over is part of `tonnes`
     seller_fee_ppm: int = 0  # of what each award brings, out of it; 0 unless a participant sells
+    buyer_fee_ppm: int = 0  # of what each award costs, beside it; 0 unless a participant buys
 
 
 class OpenAuction(Act, frozen=True, array_like=True, gc=False, tag=161):

@@ -1,7 +1,7 @@
 """What an account has open in the market ends, because the account may no longer trade."""
 
 from engine.core import auctions, block_trading, intentions
-from engine.core.auction import side_of
+from engine.core.auction import holder_side_of, side_of
 from engine.core.events import Event
 from engine.core.state import Account, State
 from engine.core.trading import cancel_open_orders
@@ -21,8 +21,8 @@ def end_what_is_open(state: State, account: Account, reason: int, out: list[Even
         if number in offer.counterparties and side in (0, taken):
             block_trading.turn_down(state, offer, number, reason, out)
     for auction in state.auctions.values():
-        if side in (0, SELL):
-            auctions.end_sale_of(state, auction, number, out)
+        if side in (0, holder_side_of(auction.terms)):
+            auctions.end_application_of(state, auction, number, out)
         if side in (0, side_of(auction.terms)):
             for bid in [bid for bid in auction.bids.values() if bid.account == number]:
                 auctions.end_bid(state, auction, bid, reason, out)

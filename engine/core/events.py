@@ -385,7 +385,7 @@ class AuctionAnnounced(Fact, frozen=True, gc=False):
     carried: tuple[
         tuple[int, int], ...
     ] = ()  # (earlier auction, tonnes of what it left over) that are part of the volume
-    is_named: bool = False  # whether the public may know which participant sells
+    is_named: bool = False  # whether the public may know which participant applied for it
 
 
 class AuctionOpened(Fact, frozen=True, gc=False):
@@ -452,8 +452,8 @@ class BidAwarded(Fact, frozen=True, gc=False):
     """A bid won: a binding trade. side: the bidder's; price_ticks: what is paid, limit_ticks: what was bid.
 
     The units' other side is `unit_account`, the money's `cash_account`; fee_fen is the bidder's. use_restricted: the units
-    are only for the bidder's own surrender. Where a participant sells, `seller_fee_fen` is its fee and `seller_exec_seq` its
-    place in the seller's private stream; else both are 0.
+    are only for the bidder's own surrender. In a one-way auction `applicant_fee_fen` is its applicant's fee and
+    `applicant_exec_seq` the award's place in the applicant's private stream; else both are 0.
     """
 
     trade: int
@@ -473,8 +473,8 @@ class BidAwarded(Fact, frozen=True, gc=False):
     unit_account: int
     cash_account: int
     use_restricted: bool = False
-    seller_fee_fen: int = 0
-    seller_exec_seq: int = 0
+    applicant_fee_fen: int = 0
+    applicant_exec_seq: int = 0
 
 
 class AuctionCleared(Fact, frozen=True, gc=False):
@@ -490,7 +490,7 @@ class AuctionReported(Fact, frozen=True, gc=False):
     """Result 2: what was bid, by how many, and what it brought (domain rules (g)); prices of the lowest and highest bid.
 
     revenue_fen: what all winners pay, or in a buy-back are paid, without fees. cover_hundredths: bid over offered tonnes.
-    carry_tonnes: unsold, and carried over to later auctions. seller_fee_fen: of all awards, where a participant sells.
+    carry_tonnes: unsold, and carried over to later auctions. applicant_fee_fen: of all awards of a one-way auction.
     """
 
     auction: int
@@ -505,7 +505,7 @@ class AuctionReported(Fact, frozen=True, gc=False):
     low_ticks: int
     high_ticks: int
     carry_tonnes: int = 0
-    seller_fee_fen: int = 0
+    applicant_fee_fen: int = 0
 
 
 EXTREMES_BIDDERS_MIN: Final = 3  # with fewer, a single bid could be told from the lowest or the highest

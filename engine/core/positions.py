@@ -7,7 +7,7 @@ Added up when asked for, which is only where the rule book sets a limit or a thr
 
 from typing import Final
 
-from engine.core.auction import SALE, Auction
+from engine.core.auction import PURCHASE, SALE, Auction
 from engine.core.state import Account, State
 from engine.core.units import BUY
 
@@ -35,7 +35,7 @@ def owned_tonnes(state: State, owners: tuple[int, ...], product: str) -> int:
 
 
 def wanted_tonnes(state: State, owners: tuple[int, ...], product: str) -> int:
-    """What the owners may still get by open buys: orders, block offers, and bids in government sales, in tonnes."""
+    """What the owners may still get by open buys: orders, block offers, bids in sales and own purchases, in tonnes."""
     tonnes = 0
     for account in accounts_of(state, owners):
         if account.held > 0:
@@ -47,8 +47,12 @@ def wanted_tonnes(state: State, owners: tuple[int, ...], product: str) -> int:
                 tonnes += offer.tonnes
     for auction in state.auctions.values():
         terms = auction.terms
-        if auction.is_live and terms.direction == SALE and state.held_instrument(terms.instrument).product == product:
+        if not auction.is_live or state.held_instrument(terms.instrument).product != product:
+            continue
+        if terms.direction == SALE:
             tonnes += bid_tonnes(auction, owners)
+        elif terms.direction == PURCHASE and state.held_account(terms.unit_account).owner in owners:
+            tonnes += terms.tonnes
     return tonnes
 
 

@@ -168,6 +168,7 @@ AUCTION_CANCELED: Final = 4222
 AUCTION_UNDERSUBSCRIBED: Final = 4223
 AUCTION_NOT_HELD: Final = 4224
 SELLER_BARRED: Final = 4225
+BUYER_BARRED: Final = 4226
 # 5000 funds and holdings
 INSUFFICIENT_CASH: Final = 5001
 INSUFFICIENT_ALLOWANCE: Final = 5002
@@ -1087,8 +1088,8 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         "OWN_AUCTION",
         "never",
         3,
-        "Who sells in an auction, or is associated with who does, does not bid in it.",
-        "出让方及其关联方不得参加本方的单向竞价。",
+        "Who applied for an auction, or is associated with who did, does not bid in it.",
+        "申请方及其关联方不得参加本方的单向竞价。",
         "CN-37",
     ),
     Reason(
@@ -1131,6 +1132,14 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
         0,
         "Who sells in the auction may no longer do so, so it is canceled; the deposit is released.",
         "出让方已不得出让,竞价取消,保证金已释放。",
+    ),
+    Reason(
+        4226,
+        "BUYER_BARRED",
+        "never",
+        0,
+        "Who buys in the auction may no longer do so, so it is canceled; what was offered is released.",
+        "受让方已不得受让,竞价取消,申报的配额已释放。",
     ),
     Reason(
         5001,

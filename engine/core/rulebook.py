@@ -97,6 +97,7 @@ class ProductRules(msgspec.Struct, frozen=True):
     unit_en: str = "t"
     holders_max: int = 0  # most owners that may have the product at one time; 0: no cap
     auction_seller_published: bool = False  # whether a notice names the participant that sells in a one-way auction
+    auction_buyer_published: bool = False  # the same of the participant that buys
 
 
 class OffsetRules(msgspec.Struct, frozen=True):
@@ -487,7 +488,7 @@ _OPTIONAL_PRODUCT_RULES: Final[dict[str, _Check]] = {
     "large_holder_tonnes": _integer(1, units.TONNES_MAX),
     "large_holders_published": _boolean,
     "holders_max": _integer(1, 1_000_000_000),
-    "auction_seller_published": _boolean,
+    **dict.fromkeys(("auction_seller_published", "auction_buyer_published"), _boolean),
     "unit_zh": _words,
     "unit_en": _words,
 }
@@ -624,9 +625,8 @@ class _Reading:
         if type(tables) is not dict or len(tables) > COMPLIANCE_YEARS_MAX:
             self.faults.append(f"[{name}]: takes at most {COMPLIANCE_YEARS_MAX} tables [{name}.YEAR]")
             return {}
-        self.faults.extend(
-            f"[{name}.{year}]: is not a year from 2000 to 2999" for year in tables if not _YEAR.fullmatch(year)
-        )
+        strange = [year for year in tables if not _YEAR.fullmatch(year)]
+        self.faults += [f"[{name}.{year}]: is not a year from 2000 to 2999" for year in strange]
         return {year: table for year, table in tables.items() if _YEAR.fullmatch(year)}
 
     def _section(

@@ -264,6 +264,9 @@ RULES: Final[dict[str, Words]] = {
     "product.auction_seller_published": Words(
         "单向竞价公告是否公布出让方名称。", "Whether the notice of a one-way auction names the participant that sells."
     ),
+    "product.auction_buyer_published": Words(
+        "单向竞价公告是否公布受让方名称。", "Whether the notice of a one-way auction names the participant that buys."
+    ),
     "product.unit_zh": Words("数量单位(中文),默认为吨。", "What quantities count, in Chinese; tonnes unless said."),
     "product.unit_en": Words("数量单位(英文)。", "What quantities count, in English."),
     "product.holders_max": Words(

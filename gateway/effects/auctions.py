@@ -30,8 +30,8 @@ def announce(act: commands.AnnounceAuction, view: MarketView, names: Names) -> R
         held = f"+{act.tonnes}"
         yield EffectRow(names.account_code(act.unit_account), f"{code} 冻结待售", f"{code} held for it", "", held)
     else:
-        held = f"+{money_text(act.budget_fen)}"
-        yield EffectRow(names.account_code(act.cash_account), "冻结预算(元)", "Budget held (CNY)", "", held)
+        held = f"+{money_text(view.money_of_auction(act))}"
+        yield EffectRow(names.account_code(act.cash_account), "冻结资金(元)", "Money held (CNY)", "", held)
     caps = [act.cap_tonnes] if act.cap_tonnes else []
     if act.cap_bp:
         caps.append(act.tonnes * act.cap_bp // BASIS_POINTS)
@@ -76,7 +76,7 @@ def cancel(act: commands.CancelAuction, view: MarketView, names: Names) -> Rows:
             names.account_code(terms.unit_account), f"{code} 解冻", f"{code} given back", "", f"+{terms.tonnes}"
         )
     else:
-        back = f"+{money_text(terms.budget_fen)}"
-        yield EffectRow(names.account_code(terms.cash_account), "预算解冻(元)", "Budget given back (CNY)", "", back)
+        back = f"+{money_text(view.money_of_auction(terms))}"
+        yield EffectRow(names.account_code(terms.cash_account), "资金解冻(元)", "Money given back (CNY)", "", back)
     if terms.carry_over:
         yield EffectRow(terms.code, "以后各期承接(期数)", "Spread over later auctions", "", str(terms.carry_over))

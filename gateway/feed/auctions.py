@@ -65,10 +65,11 @@ def notice_view(
     if held_by != shown.held_by:
         shown.held_by = held_by
     shown.seller_fee_ppm = terms.seller_fee_ppm
+    shown.buyer_fee_ppm = terms.buyer_fee_ppm
     return shown
 
 
-def result_view(result: AuctionReported, tick_fen: int) -> AuctionResult:
+def result_view(result: AuctionReported, direction: str, tick_fen: int) -> AuctionResult:
     """Both steps of a result; a single bid can not be told from it."""
 
     def price(ticks: int) -> str | None:
@@ -87,8 +88,12 @@ def result_view(result: AuctionReported, tick_fen: int) -> AuctionResult:
         price(result.high_ticks) if is_shown else None,
         result.carry_tonnes,
     )
-    if result.seller_fee_fen:
-        shown.seller_fees = money_text(result.seller_fee_fen)
+    if result.applicant_fee_fen:
+        fees = money_text(result.applicant_fee_fen)
+        if direction == "sale":
+            shown.seller_fees = fees
+        else:
+            shown.buyer_fees = fees
     return shown
 
 
@@ -128,7 +133,7 @@ def public_auction(view: MarketView, found: AuctionState) -> AuctionView:
     )
     shown.to_carry_over = found.carry_tonnes
     if found.result is not None:
-        shown.result = result_view(found.result, instrument.tick_fen)
+        shown.result = result_view(found.result, found.terms.direction, instrument.tick_fen)
         if found.measured is not None:
             add_statistics(shown.result, found.measured, instrument.tick_fen)
     if found.reason:
@@ -190,7 +195,7 @@ class AuctionFeed:
     def reported(self, event: events.AuctionReported) -> None:
         """Result 2."""
         known = self._known[event.auction]
-        known.shown.result = result_view(event, known.tick_fen)
+        known.shown.result = result_view(event, known.shown.direction, known.tick_fen)
         known.shown.to_carry_over = event.carry_tonnes
         self._news.append(
             AuctionNews("result_2", known.shown.auction, result=msgspec.structs.replace(known.shown.result))

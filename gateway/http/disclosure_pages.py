@@ -24,7 +24,8 @@ CONFIDENCE_ZH: Final = {
 }  # fmt: skip
 AUCTION_WORDS: Final = {
     "announced": "已公告", "open": "竞价中", "cleared": "已结束", "canceled": "已取消",
-    "sale": "有偿出让", "buy_back": "回购", "sealed_uniform": "密封报价,统一成交价", "sealed_pay_as_bid": "密封报价,按报价成交",
+    "sale": "有偿出让", "buy_back": "回购", "purchase": "买入",
+    "sealed_uniform": "密封报价,统一成交价", "sealed_pay_as_bid": "密封报价,按报价成交",
 }  # fmt: skip
 RESULT_WORDS: Final = {
     "price": "成交价(元)", "quantity": "成交量", "bid_quantity": "申报总量", "bidders": "申报人数", "winners": "成交人数",
@@ -32,6 +33,7 @@ RESULT_WORDS: Final = {
     "left_over": "转入以后竞价", "mean_bid": "平均报价(元)", "median_bid": "报价中位数(元)", "bid_deviation": "报价标准差(元)",
     "bid_per_bidder_mean": "人均申报量", "bid_per_bidder_deviation": "申报量标准差",
     "won_per_bidder_mean": "人均成交量", "won_per_bidder_deviation": "成交量标准差", "seller_fees": "出让方费用(元)",
+    "buyer_fees": "受让方费用(元)",
 }  # fmt: skip
 
 

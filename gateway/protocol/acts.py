@@ -493,6 +493,7 @@ _FORMS: Final[dict[str, _Form]] = {
         True,
     ),
     "seller_fee_ppm": _number_form("seller_fee_ppm", units.PPM, 0, True),
+    "buyer_fee_ppm": _number_form("buyer_fee_ppm", units.PPM, 0, True),
 }
 # Fields of acts that may be left out, meaning all, or none.
 _ALL_WHEN_ABSENT: Final = {

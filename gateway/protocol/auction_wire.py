@@ -40,7 +40,7 @@ class AuctionGet(Request, tag="auction.get", gc=False, kw_only=True):
 
 
 class AuctionBidParams(Params, gc=False):
-    """A sealed bid, in a buy-back an offer. `replaces`: one's own bid that it takes the place of, all or nothing."""
+    """A sealed bid, in a buy-back or purchase an offer. `replaces`: one's own bid that it takes the place of, all or nothing."""
 
     auction: Code
     price: Decimals
@@ -98,9 +98,9 @@ Bidding = AuctionBid | AuctionWithdraw | AuctionBids
 class AuctionResult(Struct, omit_defaults=True, gc=False):
     """The result. The extreme bids are told only where there were at least three bidders, the statistics with five.
 
-    `left_over`: tonnes that go over to later auctions. `seller_fees`: of a participant that sells, out of the revenue. Mean,
-    median and deviation of prices count each tonne bid; those of volumes count each bidder (beneficial owner), of what was
-    won also the bidders that won nothing.
+    `left_over`: tonnes that go over to later auctions. `seller_fees`: of a participant that sells, out of the revenue;
+    `buyer_fees`: of one that buys, beside it. Mean, median and deviation of prices count each tonne bid; those of volumes count
+    each bidder (beneficial owner), of what was won also the bidders that won nothing.
     """
 
     price: str | None
@@ -121,6 +121,7 @@ class AuctionResult(Struct, omit_defaults=True, gc=False):
     won_per_bidder_mean: str | None = None
     won_per_bidder_deviation: str | None = None
     seller_fees: str | None = None
+    buyer_fees: str | None = None
 
 
 class CarriedVolume(Struct, gc=False):
@@ -133,12 +134,13 @@ class CarriedVolume(Struct, gc=False):
 class AuctionView(Struct, omit_defaults=True, gc=False):
     """An auction as everyone may see it. status: announced | open | cleared | canceled.
 
-    `limit_price`: published floor of a sale, ceiling of a buy-back; `has_reserve`: there is a confidential one beside it.
+    direction: sale | buy_back | purchase; the first and last may be a participant's.
+    `limit_price`: published floor of a sale, else ceiling; `has_reserve`: there is a confidential one beside it.
     `use_restricted`: only for own surrender.
     `cap`: the most that one bidder's bids may come to. `bidders_named`: accounts that the notice admits by name.
     `carry_over`: over how many later auctions is spread what this one does not sell. `carried`: what of the volume comes from
     earlier ones. `to_carry_over`: what later ones have yet to take over of it. `held_by`: whose auction it is: `government`, or
-    the participant that sells, by its name where the rule book makes that public, by its category where not.
+    the participant that applied for it, by its name where the rule book makes that public, by its category where not.
     """
 
     auction: str
@@ -172,6 +174,7 @@ class AuctionView(Struct, omit_defaults=True, gc=False):
     to_carry_over: int = 0
     held_by: str = "government"
     seller_fee_ppm: int = 0
+    buyer_fee_ppm: int = 0
 
 
 class AuctionRows(Struct, gc=False):
@@ -208,7 +211,7 @@ class BidWithdrawn(Struct, gc=False):
 
 
 class BidRow(Struct, gc=False):
-    """An open bid of one's own; `held_cash` in CNY in a sale, `held_units` in a buy-back."""
+    """An open bid of one's own; `held_cash` in CNY in a sale, else `held_units`."""
 
     bid_id: str
     client_bid_id: str

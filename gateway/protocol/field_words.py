@@ -39,6 +39,7 @@ FIELDS: Final = {
     "break_id": Said("差异编号", "Difference", "如 D-7", "such as D-7"),
     "breaks": Said("差异数", "Differences"),
     "budget": Said("回购预算(元)", "Budget (CNY)", "仅回购填写", "of a buy-back only"),
+    "buyer_fee_ppm": Said("买方费率(百万分比)", "Buyer's fee (ppm)", "仅单向竞价", "of a participant that buys"),
     "cap": Said("每户上限(吨)", "Cap of one bidder (t)", "同一权益人的出价合计", "all bids of one beneficial owner"),
     "cap_bp": Said("每户上限(万分比)", "Cap of one bidder (basis points)", "5000 即 50%", "5000 is 50 %"),
     "carries": Said("承接此前竞价的剩余", "Takes over from earlier auctions"),
@@ -129,7 +130,7 @@ FIELDS: Final = {
     "last_year": Said("最后履约年度", "Last compliance year here"),
     "limit_price": Said(
         "公开底价(元)", "Published limit price (CNY)",
-        "回购为最高价;不填则无",
+        "回购、买入为最高价;不填则无",
         "of a buy-back the ceiling; empty: none",
     ),
     "link": Said("账户组编号", "Link"),
@@ -314,7 +315,7 @@ CHOICES: Final = {
         "regulator": Said("向监管部门的报告", "report to the regulator"),
         "matter": Said("须报告事项", "a matter to be told"),
     },
-    "direction": {"sale": Said("出售", "sale"), "buy_back": Said("回购", "buy-back")},
+    "direction": {"sale": Said("出售", "sale"), "buy_back": Said("回购", "buy-back"), "purchase": Said("买入", "one-way purchase")},
     "method": {
         "sealed_uniform": Said("密封统一价", "sealed, one price for all"),
         "sealed_pay_as_bid": Said("密封按报价", "sealed, each pays its bid"),

@@ -12,6 +12,7 @@ import msgspec
 import orjson
 
 from engine.core import units
+from settlement.core import awards
 from settlement.core.awards import AwardRow
 from settlement.core.bulletin import TradeRow
 from settlement.core.remedies import VoidRow
@@ -51,7 +52,9 @@ class Auditor:
         self._scopes: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._floors: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self._trades: dict[int, _Deal] = {}
-        self._revenue: dict[int, list[int]] = defaultdict(lambda: [0, 0])  # of auctions: revenue, its seller's fees
+        self._revenue: dict[int, list[int]] = defaultdict(
+            lambda: [0, 0, 0]
+        )  # of auctions: revenue, buyers' fees, sellers'
         self._paid: dict[int, list[CashPosting]] = defaultdict(list)
         self._delivered: dict[int, int] = defaultdict(int)
         self._voids: dict[int, tuple[VoidRow, int]] = {}  # with the seq of the counter-postings
@@ -133,7 +136,8 @@ class Auditor:
         self._check("INV-5", is_new, f"award {row.trade} after {self._last_award}, or a trade too")
         self._last_award = row.trade
         self._revenue[row.auction][0] += row.amount_fen
-        self._revenue[row.auction][1] += row.sell_fee_fen if row.buyer == row.receiver else 0
+        self._revenue[row.auction][1] += row.buy_fee_fen
+        self._revenue[row.auction][2] += row.sell_fee_fen
         self._trades[row.trade] = _Deal(
             row.day_number, row.instrument, row.tonnes, row.amount_fen, row.buyer, row.buy_fee_fen, row.seller,
             row.sell_fee_fen, row.payee, row.receiver, row.status, row.settled_seq,
@@ -171,12 +175,15 @@ class Auditor:
         told = [(p.kind, p.from_account, p.to_account, p.amount_fen, p.seq) for p in paid]
         self._check("INV-5", told == cash_back, f"void of trade {number}: paid back {told}, should be {cash_back}")
 
-    def auction(self, auction: int, revenue_fen: int, seller_fee_fen: int) -> None:
-        """An auction's published revenue and the fees of a participant that sold, after all awards."""
-        summed, fees = self._revenue.pop(auction, [0, 0])
+    def auction(self, auction: int, direction: str, revenue_fen: int, applicant_fee_fen: int) -> None:
+        """An auction's published revenue and the fees of who applied for it, the government none, after all awards."""
+        summed, buy_fees, sell_fees = self._revenue.pop(auction, [0, 0, 0])
+        fees = sell_fees if direction == awards.SALE else buy_fees
         self._check("INV-5", summed == revenue_fen, f"auction {auction}: {revenue_fen} fen told, awards {summed} fen")
-        is_so = fees == seller_fee_fen
-        self._check("INV-5", is_so, f"auction {auction}: seller's fees {seller_fee_fen} fen told, awards {fees} fen")
+        is_so = fees == applicant_fee_fen
+        self._check(
+            "INV-5", is_so, f"auction {auction}: applicant's fees {applicant_fee_fen} fen told, awards {fees} fen"
+        )
 
     def cash_posting(self, row: CashPosting) -> None:
         """A cash posting, in order."""

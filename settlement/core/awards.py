@@ -2,8 +2,8 @@
 
 An award is a trade of its own method. What sets it apart is that units and money may have different parties: a sale's
 units come from the government's account, its proceeds go whole to the treasury's (收支两条线, CQ-M Art. 19); a buy-back's
-units go to the government's account and its money comes from the treasury's. Where a participant sells (单向竞价), units and
-money are its own, and its fee is taken out of what each award brings.
+units go to the government's account and its money comes from the treasury's. Where a participant applied (单向竞价), units and
+money are its own, and so is its fee: out of what an award of its sale brings, beside what one of its purchase costs.
 """
 
 from typing import Any, Final
@@ -16,6 +16,7 @@ from settlement.core.ledger import Instrument
 from settlement.core.money import fixed, yuan
 
 METHOD = "auction"
+SALE: Final = "sale"  # direction; in a buy-back and a purchase the bidders sell
 BY_GOVERNMENT: Final = "government"
 
 
@@ -82,12 +83,14 @@ class AuctionRow(msgspec.Struct, frozen=True, array_like=True):
     won_concentration: int = 0
     at_limit_bids: int = 0
     at_limit_tonnes: int = 0
-    seller_fee_fen: int = 0
-    held_by: str = BY_GOVERNMENT  # else the participant that sells: its name where it is public, its category where not
+    applicant_fee_fen: int = 0
+    held_by: str = (
+        BY_GOVERNMENT  # else the participant that applied: its name where it is public, its category where not
+    )
 
     @property
     def is_governments(self) -> bool:
-        """Whether its money is the treasury's; a participant sells for its own."""
+        """Whether its money is the treasury's; a participant has its own."""
         return self.unit_account != self.cash_account
 
 
@@ -96,7 +99,7 @@ ENDED: Final = AuctionRow.__struct_fields__[9:-1]  # the columns that its end fi
 
 class Parties(msgspec.Struct, frozen=True):
     """Who gives and who gets in an award: cash from buyer to payee, units from seller to receiver; the bidder pays the fee,
-    and a participant that sells its own."""
+    and who applied for a one-way auction its own."""
 
     buyer: int
     buy_fee_fen: int
@@ -109,8 +112,8 @@ class Parties(msgspec.Struct, frozen=True):
 def parties_of(e: BidAwarded) -> Parties:
     """The parties of an award by the bidder's side."""
     if e.side == units.BUY:
-        return Parties(e.account, e.fee_fen, e.unit_account, e.seller_fee_fen, e.cash_account, e.account)
-    return Parties(e.cash_account, 0, e.account, e.fee_fen, e.account, e.unit_account)
+        return Parties(e.account, e.fee_fen, e.unit_account, e.applicant_fee_fen, e.cash_account, e.account)
+    return Parties(e.cash_account, e.applicant_fee_fen, e.account, e.fee_fen, e.account, e.unit_account)
 
 
 def auction_figures(row: AuctionRow, instruments: dict[int, Instrument]) -> dict[str, Any]:
@@ -124,6 +127,7 @@ def auction_figures(row: AuctionRow, instruments: dict[int, Instrument]) -> dict
         "bid_statistics": _statistics(row, instrument) if row.bidders >= STATISTICS_BIDDERS_MIN else None,
         "bid_tonnes": row.bid_tonnes,
         "bidders": row.bidders,
+        "buyer_fees": yuan(row.applicant_fee_fen if row.direction != SALE else 0),
         "carried_from_earlier": row.carried_tonnes,
         "code": row.code,
         "cover_ratio": yuan((row.bid_tonnes * 100 + row.tonnes // 2) // row.tonnes),
@@ -136,7 +140,7 @@ def auction_figures(row: AuctionRow, instruments: dict[int, Instrument]) -> dict
         "method": row.method,
         "offered": row.tonnes,
         "price": yuan(row.price_ticks * instrument.tick_fen) if row.price_ticks else None,
-        "seller_fees": yuan(row.seller_fee_fen),
+        "seller_fees": yuan(row.applicant_fee_fen if row.direction == SALE else 0),
         "status": row.status,
         "tonnes": row.sold_tonnes,
         "turnover": yuan(row.revenue_fen),

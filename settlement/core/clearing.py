@@ -199,8 +199,8 @@ class Clearing:
             carried_tonnes=sum(tonnes for _, tonnes in event.carried),
         )
         if not row.is_governments:
-            seller = self.ledger.accounts[t.unit_account]
-            row = msgspec.structs.replace(row, held_by=seller.name if event.is_named else seller.category)
+            applicant = self.ledger.accounts[t.unit_account]
+            row = msgspec.structs.replace(row, held_by=applicant.name if event.is_named else applicant.category)
         self.auctions[row.auction] = row
         writes.changes.append(("auction", msgspec.structs.astuple(row)))
 
@@ -210,7 +210,7 @@ class Clearing:
         if e.trade <= self.last_trade:
             raise InvariantBroken(f"seq {self._seq}: award {e.trade} after trade {self.last_trade}")
         self.last_trade = e.trade
-        is_bought = p.receiver == e.account and not e.use_restricted
+        is_bought = p.receiver == p.buyer and not e.use_restricted  # a buy-back's payer, the treasury, receives nothing
         lock_day = self.day_number if is_bought and self.ledger.instruments[e.instrument].lock_days else 0
         refusal = checks.trade_refusal(
             self.ledger, e.instrument, e.tonnes, e.amount_fen, p.buyer, p.buy_fee_fen, p.seller, p.sell_fee_fen
@@ -244,7 +244,7 @@ class Clearing:
         self._end_auction(
             writes, e.auction, status="cleared", price_ticks=e.price_ticks, sold_tonnes=e.tonnes, bid_tonnes=e.bid_tonnes,
             bidders=e.bidders, winners=e.winners, revenue_fen=e.revenue_fen, carry_tonnes=e.carry_tonnes, bids=e.bids,
-            low_ticks=e.low_ticks, high_ticks=e.high_ticks, seller_fee_fen=e.seller_fee_fen,
+            low_ticks=e.low_ticks, high_ticks=e.high_ticks, applicant_fee_fen=e.applicant_fee_fen,
         )  # fmt: skip
 
     def _auction_measured(self, event: events.AuctionMeasured, writes: Writes) -> None:

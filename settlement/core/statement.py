@@ -128,7 +128,7 @@ class StatementMaker:
         self._list_trade(row.seller, "sell", f"{letter}-{row.sell_order}", row.sell_fee_fen, row.method, row)
 
     def add_award(self, row: AwardRow) -> None:
-        """List an award of the day in the statements of bidder and government."""
+        """List an award of the day in the statements of the bidder and of whose auction it was."""
         bid = f"A-{row.bid}"
         self._list_trade(row.receiver, "buy", bid, row.buy_fee_fen, awards.METHOD, row)
         self._list_trade(row.seller, "sell", bid, row.sell_fee_fen, awards.METHOD, row)

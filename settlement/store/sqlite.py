@@ -49,7 +49,7 @@ from settlement.store import Balances, Mark, StoreFacts, StoreFailed, StoreRefus
 from settlement.store.contents import Contents
 from settlement.store.report_reads import ReportReads
 
-SCHEMA_VERSION: Final = 20
+SCHEMA_VERSION: Final = 21
 APPLICATION_ID: Final = 0x59544152  # "YTAR" in the file's header: no other program's database is taken for ours
 MARK_SQL: Final = "SELECT mark_seq, '' FROM registry"
 REQUESTS_MAX: Final = 1_000

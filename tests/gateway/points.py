@@ -19,8 +19,8 @@ from tests.engine.core import test_validation_chain as chain
 from tests.engine.core.test_validation_chain import GOVERNMENT, ME, MINE_TOO, OTHER, TODAY, block, order, sale, world
 from tests.gateway.kit import public_of
 from tests.gateway.provoking import Say, Step
-from tests.testkit.auctions import FIRST_BIDDER as SELLER
-from tests.testkit.auctions import AuctionDesk, one_way
+from tests.testkit.auctions import FIRST_BIDDER as APPLICANT
+from tests.testkit.auctions import AuctionDesk, one_way, purchase
 from tests.testkit.build import OPERATORS, Desk, rulebook_text
 
 SHA: Final = "ab" * 32
@@ -107,8 +107,8 @@ def after_hours() -> Desk:
     return desk
 
 
-def a_sellers_market() -> Desk:
-    """Members who sell their own units by auction."""
+def auction_market() -> Desk:
+    """Members who sell and buy units of their own by auction."""
     return AuctionDesk()
 
 
@@ -208,7 +208,7 @@ REFUSED: Final = (
     Point("TWO_USERS_NEEDED", world, Say("limits.set", {"order_quantity_max": 6}, "brake"), LIMITED),
     Point("TOO_MANY_RECORDS", world, Say("intention.post", ADVERT, "k1"), (PostIntention(ME, 1, SELL, 5, 0, 0, False, ""),) * 20),
     Point("UNKNOWN_AUTHORITY", world, c.RevokeCertificates("cqca", ("1f",), "CRL 7")),
-    Point("OWN_AUCTION", a_sellers_market, c.PlaceBid(SELLER, 1, 4_000, 10, "bid", 0), (one_way(), c.OpenAuction(1))),
+    Point("OWN_AUCTION", auction_market, c.PlaceBid(APPLICANT, 1, 4_000, 10, "bid", 0), (one_way(), c.OpenAuction(1))),
     Point("NOT_RESERVE", registry, c.CancelUnits(KEY, ALLOWANCE, 1, "reserve")),
     Point("ALLOCATION_PLAN_EXCEEDED", registry, c.SetAllocationPlan(2025, 1, 0, "doc")),
     Point("NOT_PREALLOCATED", registry, c.TrueUpAllocation(KEY, ALLOWANCE, 90, 2026, 0)),
@@ -246,7 +246,8 @@ REFUSED: Final = (
     Point("CALENDAR_ENDED", by_the_calendar, c.OpenDay(20270104)),
     Point("OUTSIDE_HOURS", after_hours, c.DepositCash(1, 1)),
 )  # fmt: skip
-ONE_WAY: Final = (one_way(), c.OpenAuction(1), c.PlaceBid(SELLER + 1, 1, 4_000, 500, "bid", 0))
+ONE_WAY: Final = (one_way(), c.OpenAuction(1), c.PlaceBid(APPLICANT + 1, 1, 4_000, 500, "bid", 0))
+ONE_WAY_PURCHASE: Final = (purchase(), *ONE_WAY[1:])
 RESTING: Final = order(SELL, 5_400, 10, "resting", OTHER)
 BLOCK: Final = block(SELL, 5_000, 2_000, ME, OTHER)
 BLOCK_BACK: Final = block(SELL, 5_000, 2_000, OTHER, GOVERNMENT)
@@ -265,6 +266,7 @@ ENDED: Final = (  # `ask`: what happens; of an account's stream
     Point("COUNTERPARTY_COUNTERED", world, c.BlockCounter(OTHER, 0, 5_010, 2_000, "back"), (BLOCK_BACK,), "offer", GOVERNMENT),
     Point("AUCTION_CANCELED", world, c.CancelAuction(1), (*sale(), chain.bid(account=OTHER))),
     Point("AUCTION_UNDERSUBSCRIBED", world, c.CloseAuction(1), (*sale(undersubscribed="cancel"), chain.bid(account=OTHER))),
-    Point("SELLER_BARRED", a_sellers_market, c.Restrict(SELLER, units.RESTRICT_SELL, "Art. 30"), ONE_WAY, watched=SELLER + 1),
+    Point("SELLER_BARRED", auction_market, c.Restrict(APPLICANT, units.RESTRICT_SELL, "Art. 30"), ONE_WAY, watched=APPLICANT + 1),
+    Point("BUYER_BARRED", auction_market, c.Restrict(APPLICANT, units.RESTRICT_BUY, "x"), ONE_WAY_PURCHASE, watched=APPLICANT + 1),
     Point("BID_NOT_AWARDED", world, c.CloseAuction(1), (*sale(reserve_ticks=4_000), chain.bid(3_999, account=OTHER))),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -330,6 +331,53 @@ async def test_a_participant_sells_its_own_and_is_told_of_each_award(tmp_path: P
         assert (sold.status, sold.side, sold.quantity) == ("settled", "sell", 600)
         assert str((await b.cash()).settled) == "1023616.00"
         assert (await b.allowances()).holdings[0].available == before - 600
+    await house.stop()
+    await house.open()
+    async with house.visitor() as visitor:
+        assert await visitor.auctions.get(CODE) == msgspec.structs.replace(told, status="cleared", result=result)
+    await house.stop()
+
+
+async def test_a_participant_buys_what_others_offer_and_is_told_of_each_award(tmp_path: Path) -> None:
+    # 1,000 t wanted at 45.00 or less, buyer's fee 1 %: 45,450.00 held. 600 t offered at 41.00: 24,600.00, fee 246.00.
+    house = await House.start(tmp_path)
+    terms = dict(
+        code=CODE, direction="purchase", method="sealed_uniform", instrument="CQEA-25", tonnes=1_000, unit_account="B001",
+        cash_account="B001", trading_day=times.day_text(DAY), categories=["institution"], tie="time",
+        undersubscribed="partial", qty_min=10, lot=10, limit_price="45.00", fee_ppm=1_000, buyer_fee_ppm=10_000,
+    )  # fmt: skip
+    async with (
+        house.visitor() as visitor,
+        house.member("a001") as a,
+        house.member("b001") as b,
+        house.operator("chen") as chen,
+    ):
+        await b.subscribe("exec.B001")
+        cash, had = await b.cash(), (await b.allowances()).holdings[0]
+        await chen.act("announce_auction", terms, reason="at B001's application")
+        await chen.act("open_auction", {"auction": CODE}, reason="by notice")
+        assert cash.available - (await b.cash()).available == Decimal("45450.00")
+        told = await visitor.auctions.get(CODE)
+        assert (told.direction, told.held_by, told.limit_price, told.budget) == ("purchase", "institution", "45.00", "")
+        for price, reason in (("40.00", reasons.OWN_AUCTION), ("45.01", reasons.BID_ABOVE_CEILING)):
+            with pytest.raises(Refused) as refused:
+                await (b if reason == reasons.OWN_AUCTION else a).auctions.bid(CODE, 100, price)
+            assert refused.value.code == reason
+        offer = await a.auctions.bid(CODE, 600, "41.00")
+        [held] = await a.auctions.bids()
+        assert (held.held_cash, held.held_units) == ("0.00", 600)
+        await chen.act("close_auction", {"auction": CODE}, reason="by notice")
+        result = (await visitor.auctions.get(CODE)).result
+        assert result is not None
+        assert (result.price, result.revenue, result.buyer_fees) == ("41.00", "24600.00", "246.00")
+        [report] = [event.data for event in await until_reports(b, 1)]
+        assert (report.order_id, report.side, str(report.fee)) == (offer.bid_id, "buy", "246.00")
+        await house.settlement.wait_settled(house.sequencer.view.day().seq)
+        bought = await b.trade(report.trade_id)
+        assert (bought.status, bought.side, bought.quantity) == ("settled", "buy", 600)
+        assert cash.available - (await b.cash()).available == Decimal("24846.00")
+        has = (await b.allowances()).holdings[0]
+        assert (has.available, has.locked) == (had.available + 600, had.locked)
     await house.stop()
     await house.open()
     async with house.visitor() as visitor:

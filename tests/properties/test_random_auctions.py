@@ -15,10 +15,10 @@ import pytest
 
 from engine.core import commands as c
 from engine.core import events as e
-from engine.core.auction import Bid, clear, is_priced_well
+from engine.core.auction import Bid, applicant_fee_ppm_of, clear, is_priced_well
 from engine.core.auction_statistics import measure
 from engine.core.market import Market
-from engine.core.units import RESTRICT_SELL
+from engine.core.units import RESTRICT_BUY, RESTRICT_SELL
 from tests.ground_truth.truth import path_of
 from tests.testkit.auctions import CASH_FEN, FIRST_BIDDER, GOVERNMENT, TREASURY, UNITS, AuctionDesk, notice, one_of
 
@@ -27,24 +27,26 @@ BIDDERS = 6
 
 
 def random_terms(dice: random.Random, code: str, desk: AuctionDesk) -> c.AnnounceAuction:
-    """A notice of any kind; in some sales a bidder sells. Few prices and small volumes, so that ties, shortage and plenty all
-    happen; the government's sales take over what earlier ones left, as far as it fits into their volume."""
+    """A notice of any kind; in some a bidder sells or buys. Few prices and small volumes, so that ties, shortage and plenty
+    all happen; the government's sales take over what earlier ones left, as far as it fits into their volume."""
     lot = dice.choice((1, 1, 5, 10))
     is_sale = dice.random() < 0.6
     tonnes = lot * dice.randint(1, 60)
-    seller = dice.randint(FIRST_BIDDER, FIRST_BIDDER + BIDDERS - 1) if is_sale and dice.random() < 0.3 else 0
-    is_governments = is_sale and not seller
+    applicant = dice.randint(FIRST_BIDDER, FIRST_BIDDER + BIDDERS - 1) if dice.random() < 0.3 else 0
+    is_governments = is_sale and not applicant
+    is_purchase = not is_sale and applicant > 0
     is_restricted = is_governments and dice.random() < 0.2
+    fee_ppm = dice.choice((0, 40_000)) if applicant else 0
     return notice(
         code=code,
-        direction="sale" if is_sale else "buy_back",
+        direction="sale" if is_sale else "purchase" if is_purchase else "buy_back",
         method=dice.choice(("sealed_uniform", "sealed_pay_as_bid")),
         tonnes=tonnes,
         lot_tonnes=lot,
         bid_tonnes_min=lot,
-        limit_ticks=dice.choice((0, 0, 95 if is_sale else 110)),
+        limit_ticks=110 if is_purchase else dice.choice((0, 0, 95 if is_sale else 110)),
         reserve_ticks=dice.choice((0, 0, 98 if is_sale else 105)),
-        budget_fen=0 if is_sale else dice.randint(100, 110 * tonnes),
+        budget_fen=0 if is_sale or is_purchase else dice.randint(100, 110 * tonnes),
         cap_bp=dice.choice((0, 5_000, 10_000)) if tonnes >= 2 * lot else 0,
         tie=dice.choice(("time", "pro_rata")),
         undersubscribed=dice.choice(("partial", "partial", "cancel")),
@@ -52,9 +54,10 @@ def random_terms(dice: random.Random, code: str, desk: AuctionDesk) -> c.Announc
         use_restricted=is_restricted,
         carry_over=dice.choice((0, 1, 3)) if is_governments else 0,
         carries=carries_of(desk, lot, tonnes) if is_governments and dice.random() < 0.5 else (),
-        unit_account=seller or GOVERNMENT,
-        cash_account=seller or TREASURY,
-        seller_fee_ppm=dice.choice((0, 40_000)) if seller else 0,
+        unit_account=applicant or GOVERNMENT,
+        cash_account=applicant or TREASURY,
+        seller_fee_ppm=fee_ppm if is_sale else 0,
+        buyer_fee_ppm=0 if is_sale else fee_ppm,
         categories=("key_emitter",) if is_restricted else ("key_emitter", "institution"),
     )
 
@@ -104,7 +107,7 @@ def brute_force(terms: c.AnnounceAuction, bids: list[Bid]) -> tuple[int, int]:
     for price in range(90, 115):
         willing = [b for b in bids if (b.price_ticks >= price if is_sale else b.price_ticks <= price)]
         tonnes = min(terms.tonnes, sum(b.tonnes for b in willing if is_priced_well(terms, b.price_ticks)))
-        if not is_sale:
+        if terms.direction == "buy_back":
             affordable = terms.budget_fen // price
             tonnes = min(tonnes, affordable - affordable % terms.lot_tonnes)
         # most tonnes first; then the price that is best for the government
@@ -125,7 +128,7 @@ def slow_awards(terms: c.AnnounceAuction, bids: list[Bid]) -> dict[int, int]:
     for bid in order:
         while is_priced_well(terms, bid.price_ticks) and won[bid.number] < bid.tonnes and left:
             cost = terms.lot_tonnes * bid.price_ticks
-            if terms.method == "sealed_pay_as_bid" and not is_sale and cost > budget:
+            if terms.method == "sealed_pay_as_bid" and terms.direction == "buy_back" and cost > budget:
                 return won
             budget -= cost
             won[bid.number] += terms.lot_tonnes
@@ -142,7 +145,7 @@ def check_identities(terms: c.AnnounceAuction, bids: list[Bid], happened: list[e
     assert told.bids == len(bids)
     assert told.tonnes == sum(a.tonnes for a in awards) <= terms.tonnes
     assert told.revenue_fen == sum(a.amount_fen for a in awards)
-    assert told.seller_fee_fen == sum(a.amount_fen * terms.seller_fee_ppm // 1_000_000 for a in awards)
+    assert told.applicant_fee_fen == sum(a.amount_fen * applicant_fee_ppm_of(terms) // 1_000_000 for a in awards)
     assert terms.unit_account not in {b.account for b in bids}
     cover = Decimal(told.bid_tonnes) / Decimal(terms.tonnes)
     assert Decimal(told.cover_hundredths) / 100 == cover.quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -231,42 +234,44 @@ def test_random_auctions_obey_the_identities_and_a_brute_force_search(seed: int)
 
 @pytest.mark.parametrize("seed", [7, 8])
 def test_money_and_units_go_where_they_belong(seed: int) -> None:
-    """Over forty auctions, with books of one's own: the treasury has every fen of the government's and no other, who sells has
-    its own less its fee, the fees are apart, nothing stays held."""
+    """Over forty auctions, with books of one's own: the treasury has every fen of the government's and no other, who sells or
+    buys has its own less its fee, the fees are apart, nothing stays held."""
     cash = dict.fromkeys((TREASURY, *range(FIRST_BIDDER, FIRST_BIDDER + BIDDERS)), CASH_FEN)
     tonnes = dict.fromkeys((GOVERNMENT, *range(FIRST_BIDDER, FIRST_BIDDER + BIDDERS)), UNITS)
-    fees_fen = own_sales = 0
+    fees_fen = own = 0
     for desk, terms, _, happened in played(seed):
         sign = 1 if terms.direction == "sale" else -1
-        own_sales += terms.unit_account == terms.cash_account
+        own += terms.unit_account == terms.cash_account
         for a in happened:
             if isinstance(a, e.BidAwarded):
                 cash[a.account] -= sign * a.amount_fen + a.fee_fen
-                cash[terms.cash_account] += sign * a.amount_fen - a.seller_fee_fen
+                cash[terms.cash_account] += sign * a.amount_fen - a.applicant_fee_fen
                 tonnes[a.account] += sign * a.tonnes
                 tonnes[terms.unit_account] -= sign * a.tonnes
-                fees_fen += a.fee_fen + a.seller_fee_fen
+                fees_fen += a.fee_fen + a.applicant_fee_fen
         state = desk.market.state
         assert {number: desk.cash(number) for number in cash} == {number: (fen, 0) for number, fen in cash.items()}
         positions = {number: state.held_account(number).position(1) for number in tonnes}
         assert {number: held.tonnes() for number, held in positions.items()} == tonnes
         assert state.fees == fees_fen
         assert all(held.held == 0 for held in positions.values())
-    assert own_sales > 3
+    assert own > 6
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_whoever_sells_and_is_barred_at_any_moment_gets_everything_back(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "direction"), [(0, "sale"), (1, "sale"), (2, "purchase"), (3, "purchase")])
+def test_whoever_applied_and_is_barred_at_any_moment_gets_everything_back(seed: int, direction: str) -> None:
     """One-way auctions that a restriction meets before, in or after the window: canceled whole, or cleared whole."""
     dice = random.Random(seed)
-    seller, canceled = FIRST_BIDDER, 0
+    applicant, canceled = FIRST_BIDDER, 0
+    scope, limit_ticks = (RESTRICT_SELL, 0) if direction == "sale" else (RESTRICT_BUY, 105)
+    own = {"direction": direction, "unit_account": applicant, "cash_account": applicant, "limit_ticks": limit_ticks}
     for number in range(40):
         desk = AuctionDesk(bidders=BIDDERS)
-        desk.act(notice(code=f"o-{number}", unit_account=seller, cash_account=seller, tonnes=dice.randint(1, 60)))
+        desk.act(notice(code=f"o-{number}", tonnes=dice.randint(1, 60), **own))
         barred_at = dice.randint(0, 3)
         for step in range(4):
             if step == barred_at:
-                desk.act(c.Restrict(seller, RESTRICT_SELL, "Art. 30"))
+                desk.act(c.Restrict(applicant, scope, "Art. 30"))
             if step == 1:
                 random_bids(dice, desk, 1)
             elif step < 3:
@@ -276,8 +281,8 @@ def test_whoever_sells_and_is_barred_at_any_moment_gets_everything_back(seed: in
         assert ended.status in ("canceled", "cleared")
         if ended.status == "canceled":
             canceled += 1
-            assert all(desk.units(account) == (UNITS, 0, 0) for account in range(seller, seller + BIDDERS))
-            assert all(desk.cash(account) == (CASH_FEN, 0) for account in range(seller, seller + BIDDERS))
+            assert all(desk.units(account) == (UNITS, 0, 0) for account in range(applicant, applicant + BIDDERS))
+            assert all(desk.cash(account) == (CASH_FEN, 0) for account in range(applicant, applicant + BIDDERS))
         assert Market.load(desk.market.dump()).dump() == desk.market.dump()
     assert 15 < canceled < 40
 

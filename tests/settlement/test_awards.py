@@ -71,7 +71,8 @@ async def test_an_award_that_may_not_settle_is_set_aside_whole_and_retried_after
     paper, watch = PaperEngine(), Watch()
     settlement = await open_settlement(tmp_path, watch, paper)
     scope = units.RESTRICT_TRADING
-    await settle(settlement, [*paper.founded(), paper.entry(announced(paper))])
+    direction = "sale" if side == units.BUY else "buy_back"
+    await settle(settlement, [*paper.founded(), paper.entry(announced(paper, direction=direction))])
     await settle(settlement, [paper.entry(events.RestrictionChanged(BIDDER, scope, "Art. 30"))])
     await settle(settlement, [paper.entry(award(1, side), *reported(10_000, 100))])
     status = await settlement.trade(1)
@@ -106,10 +107,14 @@ async def test_who_sells_is_paid_itself_less_its_fee_and_the_treasury_gets_nothi
     paper, watch = PaperEngine(), Watch()
     settlement = await open_settlement(tmp_path, watch, paper)
     terms = notice(unit_account=GOVERNMENT, cash_account=GOVERNMENT, seller_fee_ppm=40_000)
-    sold = msgspec.structs.replace(award(1, units.BUY), cash_account=GOVERNMENT, seller_fee_fen=400, seller_exec_seq=1)
+    sold = msgspec.structs.replace(
+        award(1, units.BUY), cash_account=GOVERNMENT, applicant_fee_fen=400, applicant_exec_seq=1
+    )
     cleared, told = reported(10_000, 100)
     batches = [*paper.founded(), paper.entry(events.AuctionAnnounced(1, terms, 1_000, (), True))]
-    await settle(settlement, [*batches, paper.entry(sold, cleared, msgspec.structs.replace(told, seller_fee_fen=400))])
+    await settle(
+        settlement, [*batches, paper.entry(sold, cleared, msgspec.structs.replace(told, applicant_fee_fen=400))]
+    )
     assert await settlement.cash(TREASURY) == 1_000_000
     assert await settlement.cash(GOVERNMENT) == 1_000_000 + 10_000 - 400
     assert await settlement.cash(BIDDER) == 1_000_000 - 10_007
@@ -133,14 +138,54 @@ async def test_who_sells_is_paid_itself_less_its_fee_and_the_treasury_gets_nothi
     assert audit(tmp_path / "registry.db").findings == []
 
 
+async def test_who_buys_pays_itself_and_its_fee_and_has_the_units_locked(tmp_path: Path) -> None:
+    # 100 t at 1.00 = 100.00; the bidder's fee 0.07 out of it, the buyer's 4.00 beside it.
+    paper, watch = PaperEngine(), Watch()
+    settlement = await open_settlement(tmp_path, watch, paper)
+    own = {"unit_account": GOVERNMENT, "cash_account": GOVERNMENT}
+    terms = notice(direction="purchase", limit_ticks=100, buyer_fee_ppm=40_000, **own)
+    bought = msgspec.structs.replace(
+        award(1, units.SELL), cash_account=GOVERNMENT, applicant_fee_fen=400, applicant_exec_seq=1
+    )
+    cleared, told = reported(10_000, 100)
+    batches = [*paper.founded(), paper.entry(events.AuctionAnnounced(1, terms, 1_000, (), True))]
+    told = msgspec.structs.replace(told, applicant_fee_fen=400)
+    await settle(settlement, [*batches, paper.entry(bought, cleared, told)])
+    assert await settlement.cash(TREASURY) == 1_000_000
+    assert await settlement.cash(GOVERNMENT) == 1_000_000 - 10_000 - 400
+    assert await settlement.cash(BIDDER) == 1_000_000 + 10_000 - 7
+    assert [(h.available, h.locked) for h in await settlement.holdings(GOVERNMENT)] == [(1_000, 100)]
+    assert [(h.available, h.locked) for h in await settlement.holdings(BIDDER)] == [(900, 0)]
+    await settle(settlement, [paper.close_day()])
+    assert (await settlement.reconcile()).ok
+    statement, bulletin = (
+        await settlement.statement(GOVERNMENT, paper.trading_day),
+        await settlement.bulletin(paper.trading_day),
+    )
+    assert statement is not None
+    assert bulletin is not None
+    [row] = orjson.loads(statement)["trades"]
+    assert (row["side"], row["tonnes"], row["fee"]) == ("buy", 100, "4.00")
+    [shown] = orjson.loads(bulletin)["auctions"]
+    assert (shown["direction"], shown["held_by"], shown["buyer_fees"]) == ("purchase", "企业1", "4.00")
+    finance = await settlement.report("finance", f"{paper.trading_day // 10_000}")
+    assert finance is not None
+    assert finance["auctions"] == []
+    await settlement.close()
+    assert not watch.failures
+    assert audit(tmp_path / "registry.db").findings == []
+
+
 async def test_the_audit_finds_a_sellers_fee_that_is_not_the_sum_of_its_awards(tmp_path: Path) -> None:
     paper, watch = PaperEngine(), Watch()
     settlement = await open_settlement(tmp_path, watch, paper)
     terms = notice(unit_account=GOVERNMENT, cash_account=GOVERNMENT, seller_fee_ppm=40_000)
-    sold = msgspec.structs.replace(award(1, units.BUY), cash_account=GOVERNMENT, seller_fee_fen=400)
+    sold = msgspec.structs.replace(award(1, units.BUY), cash_account=GOVERNMENT, applicant_fee_fen=400)
     cleared, told = reported(10_000, 100)
     batches = [*paper.founded(), paper.entry(events.AuctionAnnounced(1, terms, 1_000))]
-    await settle(settlement, [*batches, paper.entry(sold, cleared, msgspec.structs.replace(told, seller_fee_fen=399))])
+    await settle(
+        settlement, [*batches, paper.entry(sold, cleared, msgspec.structs.replace(told, applicant_fee_fen=399))]
+    )
     await settlement.close()
     assert [finding[:5] for finding in audit(tmp_path / "registry.db").findings] == ["INV-5"]
 

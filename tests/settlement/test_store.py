@@ -16,7 +16,8 @@ from settlement.store import Mark, StoreFailed, StoreRefused
 from settlement.store.sqlite import APPLICATION_ID, SCHEMA_VERSION, SqliteStore, check_connection
 from tests.settlement.kit import PaperEngine, Watch, open_settlement, settle
 
-FIRST_SCHEMA = Path("settlement/store/migrations/0001_initial.sql").read_text(encoding="utf-8")
+MIGRATIONS = sorted(Path("settlement/store/migrations").glob("*.sql"))
+FIRST_SCHEMA = MIGRATIONS[0].read_text(encoding="utf-8")
 
 
 async def made(folder: Path) -> Path:
@@ -206,3 +207,40 @@ async def test_a_registry_of_the_first_schema_is_brought_up_with_all_its_trades(
             database.execute(f"INSERT INTO trades VALUES {listed.replace('(1,', '(3,', 1).replace('continuous', 'x')}")
         with pytest.raises(sqlite3.IntegrityError, match="never deleted"):
             database.execute("DELETE FROM trades")
+
+
+async def test_a_registry_with_auctions_of_before_keeps_them_and_their_awards(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    auction = (
+        "1, '2025-01', 'sale', 'sealed_uniform', 1, 500, 1, 1, 3, 'cleared', 0, 100, 500, 700, 2, 1, 50000, 9, 20260105"
+    )
+    figures = ", 0, 0, 3, 90, 110, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 400, 2000, '企业1'"
+    award = "7, 9, 5, 20260105, 1, 1, 4, 1, 100, 500, 50000, 2, 50, 1, 2000, 1, 2, 'settled', 9"
+    with closing(sqlite3.connect(path)) as database:
+        for file in MIGRATIONS[:20]:
+            database.executescript(file.read_text(encoding="utf-8"))
+        database.executescript(
+            f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 20; "
+            "INSERT INTO instruments VALUES (1, 'CQEA-25', 'CQEA', 'allowance', 2025, 'x', 'x', 1, 4000, 0, 1); "
+            "INSERT INTO accounts (account, code, owner, name, category, restriction, opened_seq) "
+            f"VALUES (1, 'A001', 1, '企业1', 'institution', 0, 1); INSERT INTO auctions VALUES ({auction}{figures}); "
+            f"INSERT INTO awards VALUES ({award});"
+        )
+        told = [database.execute(f"SELECT * FROM {table}").fetchall() for table in ("auctions", "awards")]
+    store = await SqliteStore.open(path)
+    assert store.facts.schema_version == SCHEMA_VERSION
+    await store.close()
+    with closing(sqlite3.connect(path)) as database:
+        assert [database.execute(f"SELECT * FROM {table}").fetchall() for table in ("auctions", "awards")] == told
+        database.execute("PRAGMA foreign_keys = ON")
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        change = "UPDATE auctions SET direction = 'purchase'"
+        database.execute(change)
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+            database.execute(f"{change}, cash_account = 2, applicant_fee_fen = 0")
+        with pytest.raises(sqlite3.IntegrityError, match="never deleted"):
+            database.execute("DELETE FROM awards")
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            database.execute(
+                f"INSERT INTO awards VALUES ({award.replace('7, 9, 5, 20260105, 1, 1', '8, 9, 5, 20260105, 1, 2')})"
+            )

@@ -43,6 +43,7 @@ TERMS: Final[dict[str, Any]] = {
     "carry_over": 0,
     "carries": (),
     "seller_fee_ppm": 0,
+    "buyer_fee_ppm": 0,
 }
 
 
@@ -60,6 +61,11 @@ def buy_back(**changes: Any) -> c.AnnounceAuction:
 def one_way(seller: int = FIRST_BIDDER, **changes: Any) -> c.AnnounceAuction:
     """A notice of a one-way auction: a participant sells 1,000 t of its own."""
     return notice(**({"unit_account": seller, "cash_account": seller} | changes))
+
+
+def purchase(buyer: int = FIRST_BIDDER, **changes: Any) -> c.AnnounceAuction:
+    """A notice of a one-way auction: a participant buys 1,000 t for at most 45.00 CNY each."""
+    return one_way(buyer, **({"direction": "purchase", "limit_ticks": 4_500} | changes))
 
 
 class AuctionDesk(Desk):

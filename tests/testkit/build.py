@@ -74,6 +74,7 @@ _OPTIONAL_IN_PRODUCT: Final = (
     "large_holders_published",
     "holders_max",
     "auction_seller_published",
+    "auction_buyer_published",
 )
 _COMPLIANCE: Final[dict[str, Any]] = {
     "report_deadline": "2026-04-30",

@@ -13,6 +13,7 @@ from tests.yutan.test_cli import DAY, Desk
 
 CODE = "2026-01"
 OWN_CODE = "S-2026-01"
+WANTED_CODE = "P-2026-01"
 GOV = ("--units", "GOV", "--cash", "TREASURY")
 
 
@@ -56,6 +57,18 @@ def sell_own_units(desk: Desk) -> None:
     desk.operator("auction", "close", OWN_CODE)
     assert desk.operator("auction", "show", OWN_CODE)["result"]["seller_fees"] == "32.80"
     assert Decimal(desk.member("b", "cash")["available"]) - before == Decimal("787.20")
+
+
+def buy_from_others(desk: Desk) -> None:
+    """C01 buys up to 100 t at 42.00 or less: 4,200.00 and 1 % are held; B01 offers 30 t at 40.00 = 1,200.00, fee 12.00."""
+    before = Decimal(desk.member("c", "cash")["available"])
+    words = ("auction", "announce", WANTED_CODE, "CQEA-25", "100", "--day", DAY, "--buyer", "C01", "--floor", "42.00")
+    desk.both(*words, "--buyer-fee-ppm", "10000", "--document", "申请〔2026〕8号")
+    assert before - Decimal(desk.member("c", "cash")["available"]) == Decimal("4242.00")
+    desk.operator("auction", "open", WANTED_CODE)
+    desk.member("b", "auction", "bid", WANTED_CODE, "30", "40.00")
+    desk.operator("auction", "close", WANTED_CODE)
+    assert before - Decimal(desk.member("c", "cash")["available"]) == Decimal("1212.00")
 
 
 def read_reports(desk: Desk, url: str) -> None:
@@ -126,14 +139,17 @@ def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None
         (fill,) = desk.member("b", "fills")
         assert (fill["price"], fill["quantity"], fill["settlement"]) == ("40.00", 500, "settled")
         sell_own_units(desk)
+        buy_from_others(desk)
         assert desk.operator("reconcile")["ok"] is True
         desk.operator("close-day")
         read_reports(desk, running.http_url)
         desk.both("bulletin", "publish")
         told = json.loads((desk.data / "bulletins" / f"{DAY}.json").read_bytes())["auctions"]
-        assert [(one["code"], one["held_by"], one["price"], one["turnover"], one["seller_fees"]) for one in told] == [
-            (CODE, "government", "40.00", "40000.00", "0.00"),
-            (OWN_CODE, "institution", "41.00", "820.00", "32.80"),
+        named = ("code", "held_by", "price", "turnover", "seller_fees", "buyer_fees")
+        assert [tuple(one[name] for name in named) for one in told] == [
+            (CODE, "government", "40.00", "40000.00", "0.00", "0.00"),
+            (OWN_CODE, "institution", "41.00", "820.00", "32.80", "0.00"),
+            (WANTED_CODE, "institution", "40.00", "1200.00", "0.00", "12.00"),
         ]
     assert "all invariants kept" in answer("verify", str(desk.data))["registry"]
 

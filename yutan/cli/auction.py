@@ -1,4 +1,4 @@
-"""`yutan auction …` for bidders and `yutan operator auction …` for who sells, or buys back (有偿竞价, 回购, 单向竞价)."""
+"""`yutan auction …` for bidders and `yutan operator auction …` for notice, window and result (有偿竞价, 回购, 单向竞价)."""
 
 from typing import Annotated, Any
 
@@ -26,11 +26,19 @@ UseRestricted = Annotated[
     bool, typer.Option("--use-restricted", help="Only for the bidder's own surrender (仅限本单位清缴).")
 ]
 
+Floor = Annotated[str, typer.Option("--floor", help="Published floor; of --buy-back and --buyer the ceiling (底价).")]
+CapBp = Annotated[int, typer.Option("--cap-bp", min=0, max=10_000, help="The same in 1/10,000 of the volume.")]
 Seller = Annotated[
     str, typer.Option("--seller", help="Instead of both: the account of the participant that sells (单向竞价出让方).")
 ]
+Buyer = Annotated[
+    str, typer.Option("--buyer", help="The account of the participant that buys, up to --floor (单向竞价受让方).")
+]
 SellerFee = Annotated[
     int, typer.Option("--seller-fee-ppm", min=0, help="Seller's fee in millionths of what it is paid (出让方手续费).")
+]
+BuyerFee = Annotated[
+    int, typer.Option("--buyer-fee-ppm", min=0, help="Buyer's fee in millionths of what it pays (受让方手续费).")
 ]
 CancelIfShort = Annotated[bool, typer.Option("--cancel-if-short", help="Void where less is bid than offered.")]
 CarryOver = Annotated[
@@ -81,7 +89,7 @@ def bid(
     replaces: Annotated[str, typer.Option("--replaces", help="Own bid A-… that this one takes the place of.")] = "",
     client_bid_id: Annotated[str, typer.Option("--id", help="Your own bid id; none: a new one.")] = "",
 ) -> None:
-    """Place a sealed bid, in a buy-back an offer (申报); its deposit is held in full."""
+    """Place a sealed bid, in a buy-back or purchase an offer (申报); its deposit is held in full."""
     session.member_asks(
         who,
         "bid taken (已申报)",
@@ -131,9 +139,11 @@ def announce(
     cash: Annotated[str, typer.Option("--cash", help="Treasury account of the money (国库账户).")] = "",
     seller: Seller = "",
     seller_fee_ppm: SellerFee = 0,
+    buyer: Buyer = "",
+    buyer_fee_ppm: BuyerFee = 0,
     buy_back: Annotated[bool, typer.Option("--buy-back", help="Buy units back (回购) instead of selling.")] = False,
     pay_as_bid: Annotated[bool, typer.Option("--pay-as-bid", help="Each pays its own price; else uniform.")] = False,
-    floor: Annotated[str, typer.Option("--floor", help="Published floor, in a buy-back ceiling (底价).")] = "",
+    floor: Floor = "",
     reserve: Annotated[str, typer.Option("--reserve", help="Confidential floor or ceiling (保密底价).")] = "",
     budget: Annotated[str, typer.Option("--budget", help="Budget of a buy-back in yuan (回购资金).")] = "",
     category: Categories = None,
@@ -141,9 +151,7 @@ def announce(
     minimum: Annotated[int, typer.Option("--min", min=1, help="Smallest bid in tonnes (最小申报量).")] = 1,
     lot: Annotated[int, typer.Option("--lot", min=1, help="Bids are multiples of this (申报单位).")] = 1,
     cap: Annotated[int, typer.Option("--cap", min=0, help="Most tonnes a bidder; 0: by --cap-bp alone.")] = 0,
-    cap_bp: Annotated[
-        int, typer.Option("--cap-bp", min=0, max=10_000, help="The same in 1/10,000 of the volume.")
-    ] = CAP_BP,
+    cap_bp: CapBp = CAP_BP,
     fee_ppm: Annotated[int, typer.Option("--fee-ppm", min=0, help="Winner's fee in millionths of the amount.")] = 0,
     withdrawable: Annotated[bool, typer.Option("--withdrawable", help="Bids may be changed and withdrawn.")] = False,
     pro_rata: Annotated[bool, typer.Option("--pro-rata", help="Divide the last price pro rata; else by time.")] = False,
@@ -156,7 +164,7 @@ def announce(
     closes_at: Annotated[str, typer.Option("--closes-at", help="RFC 3339; none: by the operator's act.")] = "",
     notice: Annotated[str, typer.Option("--notice", help="Words or address of the notice (公告).")] = "",
 ) -> None:
-    """Announce a sealed auction or a buy-back (发布竞价公告); its volume or budget is held from now on."""
+    """Announce a sealed auction, buy-back or one-way auction (发布竞价公告); its volume or money is held from now on."""
     categories = CATEGORIES[:1] if use_restricted else CATEGORIES[:2]
     fields: dict[str, Any] = {
         "code": code,
@@ -176,6 +184,7 @@ def announce(
         "cap_bp": cap_bp,
         "fee_ppm": fee_ppm,
         "seller_fee_ppm": seller_fee_ppm,
+        "buyer_fee_ppm": buyer_fee_ppm,
         "withdrawable": withdrawable,
         "closes_market": closes_market,
         "use_restricted": use_restricted,
@@ -185,20 +194,26 @@ def announce(
         "closes_at": closes_at,
         "notice": notice,
     }
-    fields |= _parties(units, cash, seller) | _words(buy_back, pay_as_bid, pro_rata, cancel_if_short)
+    fields |= _parties(units, cash, seller or buyer) | _words(pay_as_bid, pro_rata, cancel_if_short)
+    fields["direction"] = _direction(buy_back, seller, buyer)
     fields |= {name: value for name, value in given.items() if value}
     session.act(act, "announce_auction", fields)
 
 
-def _parties(units: str, cash: str, seller: str) -> dict[str, str]:
-    if bool(seller) == bool(units or cash) or bool(units) != bool(cash):
-        raise typer.BadParameter("either --units and --cash of the government, or --seller")
-    return {"unit_account": units or seller, "cash_account": cash or seller}
+def _parties(units: str, cash: str, applicant: str) -> dict[str, str]:
+    if bool(applicant) == bool(units or cash) or bool(units) != bool(cash):
+        raise typer.BadParameter("either --units and --cash of the government, or --seller, or --buyer")
+    return {"unit_account": units or applicant, "cash_account": cash or applicant}
 
 
-def _words(buy_back: bool, pay_as_bid: bool, pro_rata: bool, cancel_if_short: bool) -> dict[str, str]:
+def _direction(buy_back: bool, seller: str, buyer: str) -> str:
+    if bool(seller) + bool(buyer) + buy_back > 1:
+        raise typer.BadParameter("only one of --seller, --buyer and --buy-back")
+    return "buy_back" if buy_back else "purchase" if buyer else "sale"
+
+
+def _words(pay_as_bid: bool, pro_rata: bool, cancel_if_short: bool) -> dict[str, str]:
     return {
-        "direction": "buy_back" if buy_back else "sale",
         "method": "sealed_pay_as_bid" if pay_as_bid else "sealed_uniform",
         "tie": "pro_rata" if pro_rata else "time",
         "undersubscribed": "cancel" if cancel_if_short else "partial",

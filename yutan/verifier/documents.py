@@ -187,9 +187,9 @@ class _Documents:
     def _auctions(self, place: str, day: Day, content: dict[str, Any]) -> None:
         told = {row.get("code"): row for row in content.get("auctions", [])}
         for auction, code, direction, method, number, offered, status, price, sold, bid, bidders, winners, revenue, before, left, \
-                low, high, seller_fees, held_by, unit_account, cash_account in self.registry.query(
+                low, high, fees, held_by, unit_account, cash_account in self.registry.query(
             "SELECT auction, code, direction, method, instrument, tonnes, status, price_ticks, sold_tonnes, bid_tonnes, bidders, "
-            "winners, revenue_fen, carried_tonnes, carry_tonnes, low_ticks, high_ticks, seller_fee_fen, "
+            "winners, revenue_fen, carried_tonnes, carry_tonnes, low_ticks, high_ticks, applicant_fee_fen, "
             "held_by, unit_account, cash_account FROM auctions "
             "WHERE ended_seq > ? AND ended_seq <= ? ORDER BY auction",
             day.after_seq, day.closed_seq,
@@ -206,22 +206,25 @@ class _Documents:
                 "carried_from_earlier": before, "left_over": left,
                 "lowest_bid": yuan(low * instrument.tick_fen) if low and bidders >= 3 else None,
                 "highest_bid": yuan(high * instrument.tick_fen) if high and bidders >= 3 else None,
-                "held_by": held_by, "seller_fees": yuan(seller_fees),
+                "held_by": held_by, "seller_fees": yuan(fees if direction == "sale" else 0),
+                "buyer_fees": yuan(fees if direction != "sale" else 0),
             }  # fmt: skip
             expected |= {name: right for name, right in later.items() if name in found}
             self._holder(f"auctions {auction} held_by", unit_account, unit_account == cash_account, held_by)
             if "bid_statistics" in found:
-                self._bid_statistics(f"{place} auction {code} bid_statistics", auction, bid, bidders, found)
+                self._bid_statistics(f"{place} auction {code} bid_statistics", auction, direction, bid, bidders, found)
             self.expect(f"{place} auction {code}", expected, {name: found.get(name) for name in expected})
         self.expect(f"{place} auctions that did not end", [], sorted(told))
 
     def _holder(self, place: str, account: int, is_participants: bool, told: Any) -> None:
-        """The government; or the participant that sells, by its name or by its category."""
+        """The government; or the participant that applied, by its name or by its category."""
         query = "SELECT name, category FROM accounts WHERE account = ?"
         words = next(self.registry.query(query, account), ()) if is_participants else ("government",)
         self.report.require(DOCUMENTS, FILE, place, told in words, " or ".join(words), told)
 
-    def _bid_statistics(self, place: str, auction: int, bid: int, bidders: int, told: dict[str, Any]) -> None:
+    def _bid_statistics(
+        self, place: str, auction: int, direction: str, bid: int, bidders: int, told: dict[str, Any]
+    ) -> None:
         """Told with five bidders or more; what awards and totals say of them is counted again, prices of lost bids are not."""
         statistics = told.get("bid_statistics")
         self.expect(f"{place} where they may be told", bidders >= 5, bool(statistics))
@@ -231,7 +234,7 @@ class _Documents:
         won: dict[int, int] = defaultdict(int)
         for deal in self.registry.deals.values():
             if deal.auction == auction:
-                won[owners[deal.receiver if deal.buyer == deal.receiver else deal.seller]] += deal.tonnes
+                won[owners[deal.receiver if direction == "sale" else deal.seller]] += deal.tonnes
         each = [Decimal(tonnes) for tonnes in won.values()] + [Decimal(0)] * (bidders - len(won))
         mean = sum(each, Decimal(0)) / bidders
         spread = (sum(((tonnes - mean) ** 2 for tonnes in each), Decimal(0)) / bidders).sqrt()

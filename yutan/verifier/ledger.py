@@ -62,6 +62,7 @@ class _Ledger:
         self.repaid: dict[int, list[tuple[str, int, int, int, int]]] = defaultdict(list)
         self.undone: dict[int, list[tuple[int, int, int, int, int]]] = defaultdict(list)
         self.delivered: dict[int, list[tuple[int, int, int, int, int]]] = defaultdict(list)
+        self.sales = {auction for (auction,) in registry.query("SELECT auction FROM auctions WHERE direction = 'sale'")}
 
     def check(self) -> None:
         self._mark()
@@ -121,7 +122,7 @@ class _Ledger:
     def _as_asked(self, place: str, deal: Deal, filled: dict[int, int]) -> None:
         """Both sides asked for what they got: account, instrument, side, a price no worse, no more than the quantity."""
         if deal.auction:
-            bidder = deal.receiver if deal.buy_fee_fen or deal.receiver == deal.buyer else deal.seller
+            bidder = deal.receiver if deal.auction in self.sales else deal.seller
             bid = self.journal.bids.get(deal.buy_order)
             found = (bid.account, bid.instrument) if bid else None
             self.expect(f"{place} bid {deal.buy_order}", (bidder, deal.auction), found)
@@ -384,16 +385,17 @@ class _Ledger:
             self.expect(f"day_stats {day.trading_day}, instruments without figures", [], sorted(listed))
 
     def _auctions(self) -> None:
+        """What awards come to is what is told of each auction; who applied for one pays its fee as seller or as buyer."""
         summed: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
         for deal in self.registry.deals.values():
             if deal.auction:
                 summed[deal.auction][0] += deal.tonnes
                 summed[deal.auction][1] += deal.amount_fen
-                summed[deal.auction][2] += deal.sell_fee_fen if deal.receiver == deal.buyer else 0
+                summed[deal.auction][2] += deal.sell_fee_fen if deal.auction in self.sales else deal.buy_fee_fen
         for auction, *told in self.registry.query(
-            "SELECT auction, sold_tonnes, revenue_fen, seller_fee_fen FROM auctions"
+            "SELECT auction, sold_tonnes, revenue_fen, applicant_fee_fen FROM auctions"
         ):
-            self.expect(f"auctions {auction}, sold, revenue, seller's fees", summed.pop(auction, [0, 0, 0]), told)
+            self.expect(f"auctions {auction}, sold, revenue, applicant's fees", summed.pop(auction, [0, 0, 0]), told)
         self.expect("awards of no auction", [], sorted(summed))
 
 

@@ -77,15 +77,13 @@ def _acts(registry: Registry, *names: str) -> list[dict[str, Any]]:
 
 
 def _award(registry: Registry, report: Report, deal: Deal) -> None:
-    """The bidder pays the fee that the auction's notice named, and a participant that sells the one named for it."""
+    """The bidder pays the fee that the auction's notice named, and who applied for a one-way auction the one named for it."""
     code = next(registry.query("SELECT code FROM auctions WHERE auction = ?", deal.auction), ("",))[0]
-    terms = next((act for act in _acts(registry, "AnnounceAuction") if act["code"] == code), {"fee_ppm": 0})
-    fee = deal.amount_fen * terms["fee_ppm"] // PPM
-    fees = (fee, 0)
-    if deal.receiver != deal.buyer:  # a buy-back
-        fees = (0, fee)
-    elif deal.payee == deal.seller:  # the participant that sells
-        fees = (fee, deal.amount_fen * terms.get("seller_fee_ppm", 0) // PPM)
+    terms = next((act for act in _acts(registry, "AnnounceAuction") if act["code"] == code), {})
+    is_sale = terms.get("direction") == "sale"
+    rates = [terms.get(name, 0) for name in ("fee_ppm", "seller_fee_ppm" if is_sale else "buyer_fee_ppm")]
+    fee, applicants = [deal.amount_fen * rate // PPM for rate in rates]
+    fees = (fee, applicants) if is_sale else (applicants, fee)
     report.expect(LEDGER, FILE, f"awards {deal.number} fees by the notice", fees, (deal.buy_fee_fen, deal.sell_fee_fen))
 
 

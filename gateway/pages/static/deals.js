@@ -11,11 +11,15 @@ const ROLES = { offerer: ["本方发出", "made"], counterparty: ["收到", "rec
 const STATES = { new: ["待答复", "open"], filled: ["已成交", "traded"], canceled: ["已结束", "ended"], expired: ["已过期", "expired"] };
 const AUCTIONS = { announced: ["已公告", "announced"], open: ["申报中", "open"], cleared: ["已出清", "cleared"], canceled: ["已取消", "canceled"] };
 const DIRECTIONS = { sale: ["有偿竞价(出售)", "sale"], buy_back: ["回购", "buy-back"] };
+const ONE_WAY = { sale: ["单向竞价出让", "one-way sale"], purchase: ["单向竞价买入", "one-way purchase"] };
 const AUCTIONS_SHOWN = 10;
 
 /** What kind of auction it is; one that a participant holds is named as such. */
 function kindOf(row) {
-  if (row.held_by && row.held_by !== "government") return say(`单向竞价(${row.held_by})`, `one-way, by ${row.held_by}`);
+  if (row.held_by && row.held_by !== "government") {
+    const [zh, en] = ONE_WAY[row.direction] ?? [row.direction, row.direction];
+    return say(`${zh}(${row.held_by})`, `${en}, by ${row.held_by}`);
+  }
   return say(...(DIRECTIONS[row.direction] ?? [row.direction, row.direction]));
 }
 

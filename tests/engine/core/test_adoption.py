@@ -32,6 +32,7 @@ OTHER: dict[str, Any] = {
     "large_holders_published": True,
     "holders_max": 9,
     "auction_seller_published": True,
+    "auction_buyer_published": True,
 }
 OTHER_MARKET: dict[str, Any] = {
     "self_trade": "cancel_both",

@@ -15,6 +15,7 @@ UNKNOWN = (
     "large_holders_published",
     "holders_max",
     "auction_seller_published",
+    "auction_buyer_published",
     "unit_zh",
     "unit_en",
 )  # no Chongqing text has a value
@@ -31,6 +32,7 @@ large_holder_tonnes = { value = 500000, source = "BJ 4.5.4", confidence = "confi
 large_holders_published = { value = true, source = "BJ 4.5.4", confidence = "confirmed" }
 holders_max = { value = 200, source = "CN-38", confidence = "confirmed-2" }
 auction_seller_published = { value = true, source = "a notice", confidence = "design" }
+auction_buyer_published = { value = true, source = "a notice", confidence = "design" }
 unit_zh = { value = "吨", source = "CQ-M Art. 33", confidence = "confirmed" }
 unit_en = { value = "t", source = "translation", confidence = "design" }
 """
@@ -366,6 +368,7 @@ def test_every_rule_has_words_and_every_word_a_rule() -> None:
         500_000,
         True,
         200,
+        True,
         True,
         "吨",
         "t",

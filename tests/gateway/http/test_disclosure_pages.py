@@ -36,16 +36,20 @@ async def test_an_auction_is_found_from_the_front_page_to_its_result(door: Door)
     assert (await door.client.get("/auctions/none")).json()["error"]["name"] == "UNKNOWN_AUCTION"
 
 
-async def test_a_participants_auction_says_who_sells_where_the_rule_book_lets_it(door: Door) -> None:
+async def test_a_participants_auction_says_who_applied_where_the_rule_book_lets_it(door: Door) -> None:
     door.run.act(commands.OpenAccount("S1", 60, "售碳厂<b>", "key_emitter"))
     seller, day = len(door.run.view.accounts()), door.run.view.day().trading_day
     door.run.act(commands.AllocateUnits(seller, 1, 5_000, "paid", 2025))
     door.run.act(notice(code="own", trading_day=day, unit_account=seller, cash_account=seller, seller_fee_ppm=40_000))
     assert (await door.client.get("/api/v1/auctions/own")).json()["held_by"] == "key_emitter"
     page = text_of((await door.client.get("/auctions/own")).text)
-    assert "单向竞价出让方" in page
+    assert "单向竞价申请方" in page
     assert "40,000" in page
     assert "售碳厂" not in page
+    own = {"unit_account": seller, "cash_account": seller}
+    door.run.act(commands.DepositCash(seller, 10_000_000))
+    door.run.act(notice(code="want", direction="purchase", trading_day=day, limit_ticks=4_000, **own))
+    assert "买入" in text_of((await door.client.get("/auctions/want")).text)
 
 
 def test_each_figure_of_a_result_has_its_chinese_word() -> None:
