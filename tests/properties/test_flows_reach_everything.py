@@ -81,7 +81,7 @@ NOT_REACHED = (
 )
 # block trades have flows of their own: test_block_trades
 BLOCK_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith("Block"))
-# government auctions too: test_auctions
+# auctions too: test_slow_market_agrees, and the government's test_random_auctions
 AUCTION_EVENTS = tuple(kind for name, kind in vars(e).items() if name.startswith(("Auction", "Bid")))
 # a merger or an exit ends an account for good, which a flow of few accounts cannot afford: test_succession has a chain of
 # mergers, test_closing the exits, and test_split divides one over and over

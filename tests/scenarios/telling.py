@@ -225,6 +225,11 @@ class Telling:
         terms = {"code": code, "direction": "buy_back", "instrument": what, "tonnes": number(tonnes)}
         await self.announce(**terms, trading_day=day, unit_account=units, cash_account=cash, budget=str(money(most)))
 
+    async def one_way(self, code: str, who: str, verb: str, tonnes: str, what: str, day: str, limit: str) -> None:
+        terms = {"code": code, "direction": "sale" if verb == "sells" else "purchase", "instrument": what}
+        terms |= {"tonnes": number(tonnes), "trading_day": day, "limit_price": limit, "cap_bp": 5_000}
+        await self.announce(**terms, unit_account=who, cash_account=who)
+
     async def window(self, code: str, verb: str) -> None:
         await self.act("open_auction" if verb == "opens" else "close_auction", auction=code)
 
@@ -398,6 +403,11 @@ SENTENCES: list[tuple[re.Pattern[str], Callable[..., Awaitable[None]]]] = [
         (
             rf"Auction {CODE} is announced: (\w+) buys {UNITS} on {DAY} for {YUAN} yuan at most, money from (\w+)\.",
             Telling.buy_back,
+        ),
+        (
+            rf"Auction {CODE} is announced: (\w+) itself (sells|buys) {UNITS} on {DAY} at {YUAN} or (?:more|less), "
+            r"at most half of it by one bidder\.",
+            Telling.one_way,
         ),
         (rf"The window of {CODE} (opens|closes)\.", Telling.window),
         (rf"{WHO} receives? {UNITS}, (\w+) for (\d+)\.", Telling.allocate),

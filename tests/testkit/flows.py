@@ -103,6 +103,11 @@ class Flow:
     version: int = 1
     placed: list[tuple[int, c.PlaceOrder]] = field(default_factory=list)  # number, command
     ids: int = 0
+    has_auctions: bool = False
+    notices: int = 0
+    applicant: int = 0  # of the newest notice
+    applicants: list[int] = field(default_factory=list)
+    bids: list[tuple[int, c.PlaceBid]] = field(default_factory=list)  # number, command
 
     def send(self, command: AnyCommand) -> int:
         """Append a command; returns its seq."""
@@ -150,6 +155,8 @@ class Flow:
         owner = dice.choice((1, account, account))
         category = dice.choice(("key_emitter", "institution", "individual", "government"))
         self.act(c.OpenAccount(f"A{account}", owner, f"Account {account}", category))
+        if category != "government":
+            self.applicants.append(account)
         for amount in (dice.choice((50_000, 10_000_000, 10_000_000)), dice.randint(1, 99)):
             self.act(c.DepositCash(account, amount))
         for instrument in range(1, self.instruments + 1):
@@ -471,8 +478,85 @@ class Flow:
         )
         self.act(c.ChangePhase(self.phase))
 
+    # ---- one-way auctions -------------------------------------------------------------------------------
+
+    def move_auction(self) -> None:
+        """A notice of a participant that sells or buys, its window, its bids and its end; some come at the wrong time."""
+        dice = self.dice
+        likely = max(1, (self.notices + 1) // 3)  # not every notice was taken
+        draw, auction = dice.random(), dice.choice((likely, likely, likely, dice.randint(1, likely + 1)))
+        if draw < 0.12 or not self.notices:
+            self.announce()
+            self.act(c.OpenAuction(max(1, (self.notices + 1) // 3)))
+        elif draw < 0.32:
+            self.act(c.OpenAuction(auction))
+        elif draw < 0.38:
+            self.act(c.CloseAuction(auction))
+        elif draw < 0.385:
+            self.act(c.CancelAuction(auction))
+        elif draw < 0.4:
+            bidder = self.bids[-1][1].account if self.bids else 1
+            scope = dice.choice((units.RESTRICT_BUY, units.RESTRICT_SELL, units.RESTRICT_TRADING))
+            self.act(c.Restrict(dice.choice((self.applicant, bidder)), scope, "random"))
+        elif draw < 0.46 and self.bids:
+            number, bid = dice.choice(self.bids[-6:])
+            self.send(c.WithdrawBid(bid.account if dice.random() < 0.9 else self.some_account(), number))
+        else:
+            for _ in range(dice.choice((1, 2, 3))):
+                self.bid(auction)
+
+    def some_applicant(self) -> int:
+        """An account that may apply, mostly: the government's may not."""
+        return (
+            self.dice.choice(self.applicants) if self.applicants and self.dice.random() < 0.9 else self.some_account()
+        )
+
+    def announce(self) -> None:
+        """A notice, mostly one that can be taken."""
+        dice = self.dice
+        self.notices += 1
+        self.applicant = account = self.some_applicant()
+        code = f"w{self.notices}" if dice.random() < 0.97 else "w1"
+        lot, is_sale = dice.choice((5, 5, 10, 1)), dice.random() < 0.5
+        limits = (0, self.centre - 3) if is_sale else (self.centre + 3, self.centre + 3, self.centre, 0)
+        fee_ppm = dice.choice((0, 700, 40_000))
+        everyone = ("key_emitter", "institution", "individual")
+        self.act(
+            c.AnnounceAuction(
+                code, "sale" if is_sale else "purchase", dice.choice(("sealed_uniform", "sealed_pay_as_bid")),
+                self.some_instrument(), lot * dice.choice((4, 8, 8, 16, 16, 2000)), account, account,
+                self.day + dice.choice((*(0,) * 12, 1, -1)), dice.choice((everyone,) * 5 + (("individual",),)),
+                lot * dice.choice((1, 1, 2)), lot, dice.choice(("time", "pro_rata")),
+                dice.choice(("partial", "partial", "cancel")), (1,), limit_ticks=dice.choice(limits),
+                reserve_ticks=dice.choice((0, 0, self.centre)), cap_bp=dice.choice((0, 0, 5_000, 10_000)),
+                fee_ppm=dice.choice((0, 700, 3333)), withdrawable=dice.random() < 0.7,
+                seller_fee_ppm=fee_ppm if is_sale else 0, buyer_fee_ppm=0 if is_sale else fee_ppm,
+            )
+        )  # fmt: skip
+
+    def bid(self, auction: int) -> None:
+        """A bid or an offer, sometimes in place of another, or under its id."""
+        dice = self.dice
+        number, old = dice.choice(self.bids[-6:]) if self.bids else (0, None)
+        if old is not None and dice.random() < 0.05:
+            self.send(old)
+            return
+        is_changed = old is not None and dice.random() < 0.25
+        others = [number for number in range(1, self.accounts + 1) if number != self.applicant]
+        account = dice.choice(others) if dice.random() < 0.85 else self.some_account()
+        account = old.account if old is not None and is_changed else account
+        auction = old.auction if old is not None and is_changed else auction
+        self.ids += 1
+        name = old.client_bid_id if old is not None and dice.random() < 0.03 else f"bid-{self.ids}"
+        replaces = number if is_changed else 0
+        command = c.PlaceBid(account, auction, self.some_price(), self.some_tonnes(), name, replaces)
+        self.bids.append((self.send(command), command))
+
     def step(self) -> None:
         """One thing that happens."""
+        if self.has_auctions and self.dice.random() < 0.4:
+            self.move_auction()
+            return
         draw = self.dice.random()
         is_open = phases.ALLOWS[self.phase][0]
         if not is_open and self.dice.random() < 0.35:
@@ -507,10 +591,10 @@ class Flow:
             self.move_day()
 
 
-def random_flow(seed: int, commands: int) -> list[Entry]:
-    """At least so many commands, the first of which found and fill the market."""
+def random_flow(seed: int, commands: int, has_auctions: bool = False) -> list[Entry]:
+    """At least so many commands, the first of which found and fill the market; with one-way auctions among them, or without."""
     dice = random.Random(seed)
-    flow = Flow(dice, rules=random_rules(dice), centre=dice.choice((1000, 1000, 37, 5000)))
+    flow = Flow(dice, rules=random_rules(dice), centre=dice.choice((1000, 1000, 37, 5000)), has_auctions=has_auctions)
     flow.found()
     target = len(flow.entries) + commands
     while len(flow.entries) < target:

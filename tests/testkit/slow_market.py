@@ -16,6 +16,7 @@ from engine.core import commands as c
 from engine.core import events as e
 from engine.core import phases, reasons, rulebook, units
 from engine.core.units import BUY, SELL
+from tests.testkit.slow_auctions import AuctionAct, SlowAuctions
 from tests.testkit.slow_parts import (
     HOUR_NS,
     PROPOSALS_MAX,
@@ -28,11 +29,10 @@ from tests.testkit.slow_parts import (
     is_code,
     is_same_product,
 )
-from tests.testkit.slow_remedies import SlowRemedies
 from tests.testkit.slow_supervision import Measure
 
 
-class SlowMarket(SlowRemedies):
+class SlowMarket(SlowAuctions):
     """The same contract as `engine.core.market.Market.apply`. Acts, the day and call auctions are here."""
 
     def apply(self, entry: c.Entry) -> list[e.Event]:
@@ -53,6 +53,10 @@ class SlowMarket(SlowRemedies):
                 self.cancel_all(command)
             case c.FileHolderReport():
                 self.report_holding(command)
+            case c.PlaceBid():
+                self.bid(command)
+            case c.WithdrawBid():
+                self.withdraw(command)
             case c.Propose():
                 self.propose(command)
             case c.Approve():
@@ -141,6 +145,8 @@ class SlowMarket(SlowRemedies):
     def why_not_act(self, act: c.AnyAct) -> Why | None:
         if isinstance(act, Measure):
             return self.why_not_measure(act)
+        if isinstance(act, AuctionAct):
+            return self.why_not_auction(act)
         match act:
             case c.OpenAccount():
                 if any(account.code == act.code for account in self.accounts):
@@ -233,6 +239,9 @@ class SlowMarket(SlowRemedies):
         if isinstance(act, Measure):
             self.measure(act)
             return
+        if isinstance(act, AuctionAct):
+            self.take_auction(act)
+            return
         match act:
             case c.OpenAccount():
                 number = len(self.accounts) + 1
@@ -280,6 +289,7 @@ class SlowMarket(SlowRemedies):
                 before = self.trading_day
                 self.open_day(act.trading_day)
                 self.begin_restrictions(before)
+                self.begin_auctions()
             case c.AdoptRuleBook():
                 self.next_rules = act
                 digest = sha256(act.rulebook.encode()).hexdigest()
@@ -289,6 +299,7 @@ class SlowMarket(SlowRemedies):
                     self.uncross_all()
                 self.set_phase(act.phase)
             case c.CloseDay():
+                self.end_auctions()
                 self.close_day()
 
     def list_instrument(self, act: c.ListInstrument) -> None:
