@@ -38,7 +38,7 @@ from engine.core.state import Account, Answer, Instrument, Key, Operator, Pendin
 from engine.core.supervision import Supervision
 from engine.core.trust import Authority
 
-FORMAT = 23
+FORMAT = 24
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()
