@@ -25,6 +25,10 @@ class VerifyError(Exception):
     """The folder cannot be judged; the text says why."""
 
 
+class NothingThere(VerifyError):
+    """There is no such file, or no market in the folder."""
+
+
 class Verified(NamedTuple):
     """What was checked and found. The state hash is the SHA-256 of the market's canonical state after entry `seq`; empty where
     nothing was replayed."""
@@ -63,7 +67,7 @@ def verify(data: Path, key: str = "", kept: Path | None = None, *, is_replayed: 
     key: the public key (hex) trusted for the first checkpoint. kept: published checkpoints, a file or a folder of them.
     """
     if not folder.is_founded(data):
-        raise VerifyError(f"{data}: no market was founded here")
+        raise NothingThere(f"{data}: no market was founded here")
     try:
         seen = verifier.verify(data, key, kept)
     except NotReadable as error:
@@ -84,7 +88,7 @@ def verify_bulletin(bulletin: Path, key: str, published: Path | None) -> Verifie
     try:
         seq = public.verify_bulletin(bulletin, key, published, report)
     except OSError as error:
-        raise VerifyError(f"{error.filename}: {error.strerror}") from error
+        raise NothingThere(f"{error.filename}: {error.strerror}") from error
     return _verified(report, seq, "", "", "not there")
 
 
@@ -96,7 +100,7 @@ def verify_package(package: Path, key: str) -> Verified:
     try:
         seq = packages.verify_package(package, key, report)
     except OSError as error:
-        raise VerifyError(f"{error.filename}: {error.strerror}") from error
+        raise NothingThere(f"{error.filename}: {error.strerror}") from error
     return _verified(report, seq, "", "", "not there")
 
 

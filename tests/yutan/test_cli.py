@@ -142,7 +142,8 @@ def test_commands_without_an_exchange_or_a_key_say_so(desk: Desk) -> None:
     assert "absent.pem" in desk.member("absent", "cash", code=66)["error"]["message"]
     assert run("cash", "--data", str(desk.data)).returncode == 2
     assert "founded here already" in answer("init", str(desk.data), code=65)["error"]["message"]
-    assert "no market was founded" in answer("serve", "--data", str(desk.data / "other"), code=66)["error"]["message"]
+    for words in (("serve", "--data"), ("verify",)):
+        assert "no market was founded" in answer(*words, str(desk.data / "other"), code=66)["error"]["message"]
     alone = answer("init", str(desk.data / "x"), "--operator", "one", code=65)
     assert "two different operators" in alone["error"]["message"]
 

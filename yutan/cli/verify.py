@@ -11,7 +11,7 @@ from settlement.store import StoreRefused
 from yutan import checkpoints, keys
 from yutan import verify as verification
 from yutan.cli.options import Json
-from yutan.cli.output import EXIT_DATA, console, emit_json, fail, show
+from yutan.cli.output import EXIT_DATA, EXIT_MISSING, console, emit_json, fail, show
 
 PublicKey = Annotated[
     str, typer.Option("--key", help="The exchange's public key: 64 hex digits, or a file that holds them (交易所公钥).")
@@ -51,7 +51,8 @@ def verify(
             assert folder is not None, "one of the three is named"
             verified = verification.verify(folder, trusted, published, is_replayed=replay)
     except verification.VerifyError as error:
-        fail(str(error), code=EXIT_DATA, as_json=as_json)
+        is_missing = isinstance(error, verification.NothingThere)
+        fail(str(error), code=EXIT_MISSING if is_missing else EXIT_DATA, as_json=as_json)
     if as_json:
         emit_json({**verified._asdict(), "findings": [finding._asdict() for finding in verified.findings]})
     else:
