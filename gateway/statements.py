@@ -64,6 +64,9 @@ class StatementDesk:
 
     async def _bytes_of(self, connection: Connection, request_id: str | int, account: int, day: int) -> None:
         found = await self._gateway.title.statement(account, day)
+        if found is None:  # settlement may not have come to the day's close yet
+            await self._gateway.title.wait_settled(self._gateway.view().day().seq)
+            found = await self._gateway.title.statement(account, day)
         if found is None:
             raise Refused(reasons.UNKNOWN_DOCUMENT, "trading_day")
         connection.reply(request_id, msgspec.Raw(found))

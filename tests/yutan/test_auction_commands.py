@@ -71,6 +71,10 @@ def buy_from_others(desk: Desk) -> None:
     assert before - Decimal(desk.member("c", "cash")["available"]) == Decimal("1212.00")
 
 
+def fills(desk: Desk, name: str) -> list[tuple[str, int, str]]:
+    return [(fill["price"], fill["quantity"], fill["settlement"]) for fill in desk.member(name, "fills")]
+
+
 def read_reports(desk: Desk, url: str) -> None:
     """What the day's documents and the reports to finance bureau, bureau and monitor say of the auction."""
     statement = desk.operator("statement", "TREASURY", "--day", DAY)
@@ -136,8 +140,8 @@ def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None
         assert [row["auction"] for row in public(running.http_url, "/api/v1/auctions")["auctions"]] == [CODE]
         assert desk.member("a", "cash")["available"] == "2000.00"  # 18,000.00 - 16,000.00
         assert desk.member("c", "cash")["available"] == "46000.00"
-        (fill,) = desk.member("b", "fills")
-        assert (fill["price"], fill["quantity"], fill["settlement"]) == ("40.00", 500, "settled")
+        award = ("40.00", 500, "settled")
+        wait_for("the award to be settled", lambda: award in fills(desk, "b"))
         sell_own_units(desk)
         buy_from_others(desk)
         assert desk.operator("reconcile")["ok"] is True

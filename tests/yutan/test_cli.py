@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.yutan.kit import FIRST, ROOT, SECOND, answer, run, serving, start, wait_until_open
+from tests.yutan.kit import FIRST, ROOT, SECOND, answer, run, serving, start, wait_for, wait_until_open
 from yutan import keys
 
 DAY = "20261123"
@@ -33,6 +33,15 @@ class Desk:
 
     def member(self, name: str, *words: str, code: int = 0) -> Any:
         return answer(*words, "--data", str(self.data), "--member", name, code=code)
+
+    def settles(self, name: str, tonnes: int) -> None:
+        """Wait until the registry has followed: this member's one instrument has so many tonnes, all of them free."""
+
+        def held() -> bool:
+            rows = self.member(name, "allowances")["holdings"]
+            return [(row["available"], row["settled"]) for row in rows] == [(tonnes, tonnes)]
+
+        wait_for(f"{tonnes} t of {name} to be settled", held)
 
     def admit(self, owner: int, code: str, member: str, cash: str, tonnes: int) -> None:
         self.operator("open-account", code, member, "--category", "institution", "--owner", str(owner))

@@ -60,8 +60,7 @@ def test_water_is_traded_settled_stated_and_published(tmp_path: Path) -> None:
         assert (shown["kind"], shown["unit_zh"], shown["unit_en"]) == ("right", "立方米", "m3")
         with urllib.request.urlopen(f"{running.http_url}/") as public:
             assert "数量单位:立方米" in public.read().decode()
-        [held] = desk.member("buyer", "allowances")["holdings"]
-        assert (held["available"], held["settled"]) == (1200, 1200)
+        desk.settles("buyer", 1_200)
         assert desk.operator("reconcile")["ok"] is True
         desk.operator("close-day")
         assert desk.operator("statement", "B01", "--day", DAY)["account"] == "B01"
