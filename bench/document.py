@@ -1,4 +1,4 @@
-"""`python -m bench.document bench/results/FILE.json`: write docs/benchmarks.md, and its charts, from one report."""
+"""`python -m bench.document bench/results/FILE.json …`: write docs/benchmarks.md, and its charts, from reports."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from bench import report, suite
+from bench import suite
 from bench.report import ROOT, Line, Report, as_markdown, head, left_out, shown, table
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
@@ -28,42 +28,60 @@ _COLOURS: Final = {"compiled": "#1b6ca8", "plain": "#9db8cc"}
 _OTHERS: Final = "#c9c9c9"
 
 
-def page(source: str, of: Report) -> str:
-    """The whole document. `source`: the report's path in the repository."""
+def page(reports: dict[str, Report]) -> str:
+    """The whole document. `reports` by their paths in the repository, the oldest first: a benchmark is told from the last
+    report that has it."""
     parts = [
         "# Benchmarks",
-        f"Written by `python -m bench.document {source}` from that report; not by hand. How to measure: `bench/README.md`.",
-        head(of) + ".",
+        f"Written by `python -m bench.document {' '.join(reports)}` from these reports; not by hand. "
+        "A benchmark is told from the last report that has it. How to measure: `bench/README.md`.",
+        "\n".join(f"{number}. {head(of)}." for number, of in enumerate(reports.values(), 1)),
         "![Commands a second, by layer](benchmarks.svg)",
     ]
-    for name in dict.fromkeys(line.benchmark for line in of.lines):
+    counted: list[str] = []
+    for name, number in _told(reports).items():
+        of = list(reports.values())[number - 1]
         doubts = "\n".join(f"- {doubt}" for doubt in suite.module_of(name).DOUBTS)
         picture = ["![Commands a second of each engine](peers.svg)"] if name == "peers" else []
         missing = "\n".join(f"- Not measured: {sentence}" for sentence in left_out(of, name))
         parts += [
             f"## {name}",
-            suite.question_of(name),
+            f"{suite.question_of(name)} (Report {number}.)",
             as_markdown(table(of, name)),
             *picture,
             *([missing] if missing else []),
         ]
         parts += ["Doubts:", doubts]
-    facts = [f"- {name}: " + "; ".join(f"{key} {value}" for key, value in of.facts[name].items()) for name in of.facts]
-    parts += ["## What was done", "Counts of the last run of each, so that the work can be checked.", "\n".join(facts)]
+        if name in of.facts:
+            counted.append(f"- {name}: " + "; ".join(f"{key} {value}" for key, value in of.facts[name].items()))
+    parts += [
+        "## What was done",
+        "Counts of the last run of each, so that the work can be checked.",
+        "\n".join(counted),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
-def charts(of: Report) -> dict[Path, str]:
+def _told(reports: dict[str, Report]) -> dict[str, int]:
+    """Each benchmark with the number of the report that tells it, from 1."""
+    return {line.benchmark: number for number, of in enumerate(reports.values(), 1) for line in of.lines}
+
+
+def charts(reports: dict[str, Report]) -> dict[Path, str]:
     """Every picture of the document, by the file it belongs in."""
-    found = {CHART: chart(_layers(of))}
-    peers = _peers(of)
+    told = _told(reports)
+    lines = [
+        line for number, of in enumerate(reports.values(), 1) for line in of.lines if told[line.benchmark] == number
+    ]
+    found = {CHART: chart(_layers(lines))}
+    peers = _peers(lines)
     if peers:
         found[PEERS_CHART] = chart(peers)
     return found
 
 
-def _layers(of: Report) -> list[tuple[str, Line]]:
-    lines = {(line.benchmark, line.name, line.form): line for line in of.lines}
+def _layers(told: list[Line]) -> list[tuple[str, Line]]:
+    lines = {(line.benchmark, line.name, line.form): line for line in told}
     bars: list[tuple[str, Line]] = []
     for benchmark, name, label in _BARS:
         for form in ("compiled", "plain"):
@@ -73,10 +91,10 @@ def _layers(of: Report) -> list[tuple[str, Line]]:
     return bars
 
 
-def _peers(of: Report) -> list[tuple[str, Line]]:
+def _peers(told: list[Line]) -> list[tuple[str, Line]]:
     """Ours in both forms, the others once, the fastest first; a wrong engine has no bar."""
     bars: dict[str, Line] = {}
-    for line in of.lines:
+    for line in told:
         if line.benchmark == "peers" and line.unit == "commands/s" and "WRONG" not in line.note:
             bars[f"{line.name}, {line.form}" if line.name.startswith("our ") else line.name] = line
     return sorted(bars.items(), key=lambda bar: -bar[1].median)
@@ -108,11 +126,11 @@ def chart(bars: list[tuple[str, Line]]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Write the page and its pictures."""
     parser = argparse.ArgumentParser(prog="python -m bench.document", description=__doc__)
-    parser.add_argument("report", type=Path)
-    path = parser.parse_args(arguments).report.resolve()
-    of = msgspec.json.decode(path.read_bytes(), type=report.Report)
-    PAGE.write_text(page(path.relative_to(ROOT).as_posix(), of), encoding="utf-8")
-    for picture, text in charts(of).items():
+    parser.add_argument("report", type=Path, nargs="+", help="the oldest first")
+    paths = [path.resolve() for path in parser.parse_args(arguments).report]
+    reports = {path.relative_to(ROOT).as_posix(): msgspec.json.decode(path.read_bytes(), type=Report) for path in paths}
+    PAGE.write_text(page(reports), encoding="utf-8")
+    for picture, text in charts(reports).items():
         picture.write_text(text, encoding="utf-8")
     return 0
 
