@@ -110,7 +110,7 @@ _UPDATES: Final[dict[str, str]] = {
     "auction_ended": f"UPDATE auctions SET {', '.join(f'{name} = ?' for name in ENDED)} WHERE auction = ?",
     "bank_superseded": "UPDATE bank_breaks SET state = 'superseded', resolved_seq = ? WHERE state IN ('open', 'carried')",
     "bank_break_resolved": "UPDATE bank_breaks SET state = ?, resolved_seq = ?, basis = ? WHERE break_number = ?",
-    "bulletin_published": "UPDATE bulletins SET published_seq = ? WHERE trading_day = ? AND sha256 = ?",
+    "bulletin_published": "UPDATE bulletins SET published_seq = ? WHERE trading_day = ? AND sha256 = ? AND published_seq = 0",
     "publication_published": "UPDATE publications SET published_seq = ? WHERE last_day = ? AND sha256 = ? "
     "AND published_seq = 0",
 }

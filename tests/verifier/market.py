@@ -157,6 +157,7 @@ async def _second_day(desk: Desk) -> None:
     await desk.order(SELLER, BUY, 4_030, 12)
     first = next(row for row in await desk.exchange.settlement.bulletins() if row.trading_day == FIRST_DAY)
     await desk.act(c.PublishBulletin(FIRST_DAY, first.sha256))
+    await desk.act(c.PublishBulletin(FIRST_DAY, first.sha256))  # once more: it stays published since the first time
     await _close(desk)
     await _void_the_last(desk)
     await desk.act(c.FundRiskReserve(1_000, "BANK-8"))

@@ -147,6 +147,7 @@ class _Trail:
 
     def _effects(self) -> None:
         """What an act did stands in the registry at its seq."""
+        published: set[tuple[object, object]] = set()
         for seq, act in self.acts.items():
             name = act.get("act")
             if name == "DepositCash":
@@ -164,12 +165,16 @@ class _Trail:
                 names = ("code", "product", "vintage", "name_zh", "name_en", "base_price_ticks")
                 self.expect(f"instruments listed at seq {seq}", [tuple(act[each] for each in names)], rows)
             elif name == "PublishBulletin":
+                content = act["trading_day"], act["sha256"]
+                if content in published:
+                    continue  # what is published again stays so since the first time
+                published.add(content)
                 rows = self._rows(
                     "SELECT trading_day, sha256 FROM bulletins WHERE published_seq = ?1 UNION ALL "
                     "SELECT last_day, sha256 FROM publications WHERE published_seq = ?1",
                     seq,
                 )
-                self.expect(f"bulletins published at seq {seq}", [(act["trading_day"], act["sha256"])], rows)
+                self.expect(f"bulletins published at seq {seq}", [content], rows)
 
     def _causes(self) -> None:
         """What stands in the registry was caused by an act, or by trading."""
