@@ -102,6 +102,24 @@ async def check_settled(settlement: Settlement, side: int) -> None:
     assert (await settlement.reconcile()).ok
 
 
+async def documents_of_the_applicant(
+    settlement: Settlement, paper: PaperEngine
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Close the day: the one trade of its statement, and its auction in the bulletin; the finance bureau has no part in it."""
+    await settle(settlement, [paper.close_day()])
+    assert (await settlement.reconcile()).ok
+    statement = await settlement.statement(GOVERNMENT, paper.trading_day)
+    bulletin = await settlement.bulletin(paper.trading_day)
+    finance = await settlement.report("finance", f"{paper.trading_day // 10_000}")
+    assert statement is not None
+    assert bulletin is not None
+    assert finance is not None
+    assert finance["auctions"] == []
+    [row] = orjson.loads(statement)["trades"]
+    [shown] = orjson.loads(bulletin)["auctions"]
+    return row, shown
+
+
 async def test_who_sells_is_paid_itself_less_its_fee_and_the_treasury_gets_nothing(tmp_path: Path) -> None:
     # 100 t at 1.00 = 100.00; the bidder's fee 0.07 beside it, the seller's 4.00 out of it.
     paper, watch = PaperEngine(), Watch()
@@ -118,21 +136,9 @@ async def test_who_sells_is_paid_itself_less_its_fee_and_the_treasury_gets_nothi
     assert await settlement.cash(TREASURY) == 1_000_000
     assert await settlement.cash(GOVERNMENT) == 1_000_000 + 10_000 - 400
     assert await settlement.cash(BIDDER) == 1_000_000 - 10_007
-    await settle(settlement, [paper.close_day()])
-    assert (await settlement.reconcile()).ok
-    statement, bulletin = (
-        await settlement.statement(GOVERNMENT, paper.trading_day),
-        await settlement.bulletin(paper.trading_day),
-    )
-    assert statement is not None
-    assert bulletin is not None
-    [row] = orjson.loads(statement)["trades"]
+    row, shown = await documents_of_the_applicant(settlement, paper)
     assert (row["side"], row["tonnes"], row["fee"]) == ("sell", 100, "4.00")
-    [shown] = orjson.loads(bulletin)["auctions"]
     assert (shown["held_by"], shown["turnover"], shown["seller_fees"]) == ("企业1", "100.00", "4.00")
-    finance = await settlement.report("finance", f"{paper.trading_day // 10_000}")
-    assert finance is not None
-    assert finance["auctions"] == []
     await settlement.close()
     assert not watch.failures
     assert audit(tmp_path / "registry.db").findings == []
@@ -156,21 +162,9 @@ async def test_who_buys_pays_itself_and_its_fee_and_has_the_units_locked(tmp_pat
     assert await settlement.cash(BIDDER) == 1_000_000 + 10_000 - 7
     assert [(h.available, h.locked) for h in await settlement.holdings(GOVERNMENT)] == [(1_000, 100)]
     assert [(h.available, h.locked) for h in await settlement.holdings(BIDDER)] == [(900, 0)]
-    await settle(settlement, [paper.close_day()])
-    assert (await settlement.reconcile()).ok
-    statement, bulletin = (
-        await settlement.statement(GOVERNMENT, paper.trading_day),
-        await settlement.bulletin(paper.trading_day),
-    )
-    assert statement is not None
-    assert bulletin is not None
-    [row] = orjson.loads(statement)["trades"]
+    row, shown = await documents_of_the_applicant(settlement, paper)
     assert (row["side"], row["tonnes"], row["fee"]) == ("buy", 100, "4.00")
-    [shown] = orjson.loads(bulletin)["auctions"]
     assert (shown["direction"], shown["held_by"], shown["buyer_fees"]) == ("purchase", "企业1", "4.00")
-    finance = await settlement.report("finance", f"{paper.trading_day // 10_000}")
-    assert finance is not None
-    assert finance["auctions"] == []
     await settlement.close()
     assert not watch.failures
     assert audit(tmp_path / "registry.db").findings == []
