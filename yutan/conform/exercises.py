@@ -280,6 +280,7 @@ async def _refuse_one(room: Room, reason: int) -> Asked | None:
     """Have the next order refused under an id that was not used before; None where none comes."""
     examiner = room.examiner
     caught: list[Asked] = []
+    told: list[Asked] = []
 
     def gate(asked: Asked) -> int:
         is_new = all(note.client_order_id != asked.client_order_id for note in examiner.notes[:-1])
@@ -289,14 +290,16 @@ async def _refuse_one(room: Room, reason: int) -> Asked | None:
         return reason
 
     def tell_pause(_line: ExaminedLine, message: Message, asked: Asked | None) -> list[Message] | None:
-        if asked is not None and asked in caught and "retry_after_ms" in message["error"]["data"]:
-            message["error"]["data"]["retry_after_ms"] = int(room.pause_s * 1000)
+        if asked is not None and asked in caught:
+            told.append(asked)
+            if "retry_after_ms" in message["error"]["data"]:
+                message["error"]["data"]["retry_after_ms"] = int(room.pause_s * 1000)
         return None
 
     examiner.gate, examiner.trap = gate, tell_pause
-    await room.until(lambda: caught)
+    await room.until(lambda: told)
     examiner.gate = examiner.trap = None
-    return caught[0] if caught else None
+    return told[0] if told else None
 
 
 def _placed(room: Room, after: int) -> list[Asked]:
