@@ -225,11 +225,12 @@ class ClosedFigure(msgspec.Struct, frozen=True):
 class RecentFacts(msgspec.Struct, frozen=True):
     """What the last closed days say that an authority may have to be told at once; days oldest first.
 
-    incidents: (seq, trading day, words) of reconciliations that found differences and of halts.
+    incidents: (name, trading day, Chinese title, English title) of the notices of halts, and of reconciliations that found
+    differences, which have no titles.
     """
 
     figures: list[ClosedFigure]
-    incidents: list[tuple[str, int, str]]
+    incidents: list[tuple[str, int, str, str]]
 
 
 class Title(Protocol):

@@ -9,6 +9,7 @@ from engine.core.calendar import local_day
 from gateway.connection import Connection
 from gateway.day_table import DayTableMaker
 from gateway.protocol import day_wire
+from gateway.protocol.day_words import told
 from gateway.protocol.prices import money_text
 from gateway.protocol.times import day_text
 from gateway.reports import reason_view
@@ -60,14 +61,16 @@ class DayDesk:
         view = self._gateway.view()
         today = local_day(wall_ns(), view.rulebook().utc_offset_minutes)
         horizon = view.calendar().horizon(max(today, view.day().trading_day))
-        calendar = horizon.alarm or (f"until {day_text(horizon.last_day)}" if horizon.last_day else "without end")
+        alarm = f"_{horizon.alarm}" if horizon.alarm else "" if horizon.last_day else "_endless"
+        calendar = told(f"calendar{alarm}", day=day_text(horizon.last_day), left=horizon.trading_days_left)
         operators = len(view.operators())
         free = shutil.disk_usage(self._gateway.settings.history_file.parent).free
-        return [
-            day_wire.HouseRow("calendar", horizon.alarm == "", calendar),
-            day_wire.HouseRow("operators", operators >= OPERATORS_MIN, f"{operators} with a key"),
-            day_wire.HouseRow("disk", free >= DISK_FREE_MIN, f"{free // 2**20} MiB free"),
-        ]
+        found = (
+            ("calendar", horizon.alarm == "", calendar),
+            ("operators", operators >= OPERATORS_MIN, told("operators", count=operators)),
+            ("disk", free >= DISK_FREE_MIN, told("disk", mebibytes=free // 2**20)),
+        )
+        return [day_wire.HouseRow(check, is_ok, words.en, words.zh) for check, is_ok, words in found]
 
     def _bank(self, connection: Connection, request: day_wire.OpsBank) -> None:
         view = self._gateway.view()

@@ -7,6 +7,7 @@ from engine.core.calendar import local_day, local_second
 from engine.core.rulebook import RuleBook
 from engine.view import MarketView
 from gateway.protocol.day_wire import StageRow
+from gateway.protocol.day_words import Told, listed, told
 from gateway.protocol.times import day_text, time_text
 
 NAMES_ZH: Final = {
@@ -74,8 +75,12 @@ class DayTableMaker:
             status = "done" if mark.is_ok else "failed"
             remedy = "" if mark.is_ok else REMEDIES.get(stage, "")
             by = self._persons.get(mark.operator, "exchange")
-            at, detail = time_text(mark.at_ns), self._unfinished() if stage == days.CLEARING else ""
-            return StageRow(day_text(trading_day), stage, name, due, status, at, by, mark.count, remedy, detail)
+            row = StageRow(
+                day_text(trading_day), stage, name, due, status, time_text(mark.at_ns), by, mark.count, remedy
+            )
+            if stage == days.CLEARING:
+                row.detail_zh, row.detail = self._unfinished()
+            return row
         is_over = (self._today, self._second) >= (at_day, second)
         if stage == days.CONTEST:
             return self._contest(trading_day, StageRow(day_text(trading_day), stage, name, due, "waiting"), is_over)
@@ -84,10 +89,11 @@ class DayTableMaker:
         status = "late" if is_over else "waiting"
         return StageRow(day_text(trading_day), stage, name, due, status, remedy=REMEDIES.get(stage, ""))
 
-    def _unfinished(self) -> str:
+    def _unfinished(self) -> Told:
         """Who does not trade before its settlement is remedied."""
         codes = {account.number: account.code for account in self._view.accounts()}
-        return ", ".join(f"{codes[number]} since {day_text(day)}" for number, day in self._view.unfinished().items())
+        since = self._view.unfinished().items()
+        return listed(told("unfinished", account=codes[number], day=day_text(day)) for number, day in since)
 
     def _contest(self, trading_day: int, row: StageRow, is_over: bool) -> StageRow:
         """What members have said to the statements of the day before; silence counts as agreement once the time is over."""
@@ -99,9 +105,10 @@ class DayTableMaker:
         if not is_before:
             return row
         contested = len({each.account for each in found.objections if each.trading_day == found.trading_day})
-        silent = found.accounts - len(found.confirmed) - contested
-        said = "not answered" if found.is_open else "silent, so accepted"
-        row.detail = f"{len(found.confirmed)} confirmed, {contested} contested, {silent} {said}"
+        confirmed = len(found.confirmed)
+        said = "answers" if found.is_open else "answers_final"
+        silent = found.accounts - confirmed - contested
+        row.detail_zh, row.detail = told(said, confirmed=confirmed, contested=contested, silent=silent)
         row.count, row.remedy = len(waiting), REMEDIES[days.CONTEST] if waiting else ""
         return row
 

@@ -10,6 +10,7 @@ from typing import Final
 from engine.core.rulebook import SurveillanceRules
 from engine.title import ClosedFigure, DispatchRow, RecentFacts
 from engine.view import MarketView
+from gateway.protocol.day_words import Told, told
 from gateway.protocol.report_wire import MatterRow
 from gateway.protocol.times import day_text
 
@@ -22,7 +23,9 @@ def matters(view: MarketView, facts: RecentFacts, dispatches: Iterable[DispatchR
     """All matters of the last days, oldest first. Each is due on the day it came up."""
     limits = {row.number: view.rulebook().products[row.product].limit_bp for row in view.instruments()}
     codes = {row.number: row.code for row in view.instruments()}
-    found = [(name, "incident", day, words) for name, day, words in facts.incidents]
+    found = [
+        (name, "incident", day, Told(zh, en) if en else told("reconciliation")) for name, day, zh, en in facts.incidents
+    ]
     by_instrument: dict[int, list[ClosedFigure]] = {}
     for row in facts.figures:
         by_instrument.setdefault(row.instrument, []).append(row)
@@ -33,12 +36,21 @@ def matters(view: MarketView, facts: RecentFacts, dispatches: Iterable[DispatchR
     sent = {row.subject: row.sent_as for row in dispatches if row.kind == "matter"}
     today = view.day().trading_day
     return [
-        MatterRow(name, kind, day_text(day), words, day_text(day), day < today and name not in sent, sent.get(name, ""))
+        MatterRow(
+            name,
+            kind,
+            day_text(day),
+            words.en,
+            day_text(day),
+            day < today and name not in sent,
+            sent.get(name, ""),
+            words.zh,
+        )
         for name, kind, day, words in sorted(found, key=lambda each: (each[2], each[0]))
     ]
 
 
-_Found = tuple[str, str, int, str]
+_Found = tuple[str, str, int, Told]
 
 
 def _of_prices(rows: list[ClosedFigure], code: str, limit_bp: int, thresholds: SurveillanceRules) -> Iterable[_Found]:
@@ -51,7 +63,7 @@ def _of_prices(rows: list[ClosedFigure], code: str, limit_bp: int, thresholds: S
         band = (2 * before * limit_bp + BASIS_POINTS) // (2 * BASIS_POINTS)  # half up, as the day's band is made
         in_a_row = in_a_row + 1 if limit_bp and abs(close - before) >= band else 0
         if in_a_row and in_a_row % thresholds.at_limit_days == 0:
-            words = f"{code} closed at its price limit on {in_a_row} days in a row"
+            words = told("at_limit", instrument=code, days=in_a_row)
             yield f"L-{row.trading_day}-{code}", "at_limit", row.trading_day, words
         if abs(close - before) * BASIS_POINTS >= before * thresholds.large_move_bp:
             sign, part = (
@@ -63,7 +75,7 @@ def _of_prices(rows: list[ClosedFigure], code: str, limit_bp: int, thresholds: S
                 f"V-{row.trading_day}-{code}",
                 "large_move",
                 row.trading_day,
-                f"{code} closed {percent} % from the day before",
+                told("large_move", instrument=code, percent=percent),
             )
 
 
@@ -72,7 +84,9 @@ def _of_supervision(view: MarketView, since: int) -> Iterable[_Found]:
     kept = view.supervision()
     for case in kept.cases:
         if case.finding == "confirmed" and case.closed_on >= since:
-            yield f"K-{case.number}", "breach", case.closed_on, f"breach confirmed, {code(case.account)}: {case.matter}"
+            words = told("breach", account=code(case.account), matter=case.matter)
+            yield f"K-{case.number}", "breach", case.closed_on, words
     for row in kept.restrictions:
         if row.imposed_on >= since:
-            yield f"R-{row.number}", "restriction", row.imposed_on, f"{code(row.account)} restricted: {row.basis}"
+            words = told("restriction", account=code(row.account), basis=row.basis)
+            yield f"R-{row.number}", "restriction", row.imposed_on, words

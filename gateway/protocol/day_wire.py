@@ -26,8 +26,8 @@ class StageRow(Struct, omit_defaults=True, gc=False):
     """One stage. due: yyyy-mm-dd hh:mm local time, "" without a set time; status: done | failed | blocked | late | waiting.
 
     by: who did it, `exchange` for the exchange itself; count: what is open of it (differences, trades set aside, objections) or
-    was made; detail: the same in more words, where there are some. remedy: commands that help; waits_for: the stage that stands
-    against a blocked one, so that its remedy helps.
+    was made; detail, detail_zh: the same in more words, where there are some. remedy: commands that help; waits_for: the stage
+    that stands against a blocked one, so that its remedy helps.
     """
 
     trading_day: str
@@ -41,6 +41,7 @@ class StageRow(Struct, omit_defaults=True, gc=False):
     remedy: str = ""
     detail: str = ""
     waits_for: str = ""
+    detail_zh: str = ""
 
 
 class HouseRow(Struct, gc=False):
@@ -49,6 +50,7 @@ class HouseRow(Struct, gc=False):
     check: str
     is_ok: bool
     detail: str
+    detail_zh: str
 
 
 class FiguresRow(Struct, gc=False):

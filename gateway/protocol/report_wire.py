@@ -38,7 +38,7 @@ class OpsDispatches(Request, tag="ops.dispatches", gc=False, kw_only=True):
 class MatterRow(Struct, gc=False):
     """Something to be told at once. kind: at_limit | large_move | incident | breach | restriction.
 
-    due: the day by which; sent_as: the document number under which it was sent, "" while it was not.
+    what, what_zh: in both languages; due: the day by which; sent_as: the document number under which it was sent, "" while it was not.
     """
 
     matter: str
@@ -48,6 +48,7 @@ class MatterRow(Struct, gc=False):
     due: str
     is_overdue: bool
     sent_as: str
+    what_zh: str
 
 
 class DispatchRow(Struct, gc=False):

@@ -159,9 +159,11 @@ class ReportReads(DisclosureReads):
         )
         day = "coalesce((SELECT min(d.trading_day) FROM days d WHERE d.closed_seq >= x.seq), (SELECT trading_day FROM registry))"
         incidents = await self._read(
-            f"SELECT 'X-' || x.seq, {day}, 'reconciliation found differences' FROM reconciliations x WHERE x.ok = 0 AND x.seq > ? "
-            f"UNION ALL SELECT 'H-' || x.seq || '-' || x.line, {day}, x.title_en FROM notices x "
+            f"SELECT 'X-' || x.seq, {day}, '', '' FROM reconciliations x WHERE x.ok = 0 AND x.seq > ? "
+            f"UNION ALL SELECT 'H-' || x.seq || '-' || x.line, {day}, x.title_zh, x.title_en FROM notices x "
             "WHERE x.category = 'halt' AND x.seq > ? ORDER BY 2, 1",
             (since[0][0], since[0][0]),
         )
-        return RecentFacts([ClosedFigure(*row) for row in figures], [(row[0], row[1], row[2]) for row in incidents])
+        return RecentFacts(
+            [ClosedFigure(*row) for row in figures], [(row[0], row[1], row[2], row[3]) for row in incidents]
+        )

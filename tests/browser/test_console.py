@@ -210,6 +210,51 @@ async def reconciled(there: Hall, first: Driver, second: Driver) -> None:
     await first.check("console-bank-zh")
 
 
+async def overridden(first: Driver, second: Driver) -> None:
+    """A day's file of the bank does not come: the next opens all the same, under a document and by two persons."""
+    page = first.page
+    await page.click("#close-day")
+    await first.says("#blocked", "BANK_FILE_MISSING")
+    button = "#stages tr:has-text('开市前检查') button:has-text('越过检查开市')"
+    await page.click(button)
+    await first.says("#control-answer", "请在页首填写准许越过检查的文号")
+    await page.keyboard.type("渝环〔2026〕11号")  # the focus is where it is wanted
+    await page.click(button)
+    await approved(first, "#control-answer", second, "What stands against the opening", "渝环〔2026〕11号")
+    await first.says("#blocked", "已准许越过检查:渝环〔2026〕11号")
+    await second.says("#blocked", "open all the same: 渝环〔2026〕11号")
+    await page.wait_for_selector(button, state="detached")
+    await first.check("console-override-zh")
+    await second.check("console-override-en")
+    await page.click("#stages button:has-text('开市'):not(:has-text('越过'))")
+    await first.says("#trading-day", "2026-11-24")
+    await page.wait_for_selector("#blocked", state="hidden")
+
+
+async def answered(there: Hall, first: Driver, second: Driver) -> None:
+    """The institution objects to its statement: what waits is said in each one's language, answered, and decided by two persons."""
+    page = first.page
+    objection = commands.ObjectToStatement(4, 20261120, TRICK)
+    await there.exchange.sequencer.submit(objection)
+    await view(first, "today")
+    row = "#stages tr:has-text('结算异议截止')"
+    await first.says("#stages", "0 户已确认,1 户有异议,3 户未答复")
+    await second.says("#stages", "0 confirmed, 1 contested, 3 not answered")
+    await first.check("console-contest-zh")
+    await second.check("console-contest-en")
+    await page.click(f"{row} a:has-text('答复异议')")
+    await first.says("#objections", TRICK)
+    await page.click("#objections button:has-text('不成立')")
+    await first.says("#objections-answer", "请写明答复")
+    await page.keyboard.type("成交价即委托价")
+    await page.click("#objections button:has-text('不成立')")
+    await approved(first, "#objections-answer", second, TRICK, "dismissed")
+    await first.says("#objections", "✓ 不成立")
+    await first.says("#objections", "成交价即委托价")
+    await view(first, "today")
+    await page.wait_for_selector(f"{row} a", state="detached")
+
+
 async def published(first: Driver, second: Driver, visitor: Driver, url: str) -> None:
     """The bulletin is looked at, signed, proposed, approved; a visitor's own browser finds it genuine."""
     page = first.page
@@ -237,6 +282,7 @@ async def test_two_operators_run_a_day_and_a_visitor_checks_its_bulletin(tmp_pat
         await opened(there, first)
         await imported(there, first, second)
         await reconciled(there, first, second)
+        await answered(there, first, second)
         await published(first, second, visitor, there.url)
 
         # nothing stands against the next day any more
@@ -247,6 +293,7 @@ async def test_two_operators_run_a_day_and_a_visitor_checks_its_bulletin(tmp_pat
         assert await page.locator("main img, main b:text('甲')").count() == 0
         assert await page.title() == "运营台 · 渝碳"
         await first.check("console-today-zh")
+        await overridden(first, second)
 
 
 async def tabbed_to(driver: Driver, selector: str) -> None:
@@ -331,6 +378,10 @@ async def each_view(driver: Driver, url: str) -> None:
     for name in names:
         await view(driver, name)
         await driver.check(f"console-{name}-zh-view")
+    await driver.says("#house", "2 人持有密钥")
+    await view(driver, "supervision")
+    await driver.says("#matters", "违规属实")
+    await driver.check("console-matters-zh")
 
 
 async def test_supervision_the_trail_and_the_house_are_looked_into(tmp_path: Path) -> None:
@@ -371,6 +422,7 @@ async def test_supervision_the_trail_and_the_house_are_looked_into(tmp_path: Pat
         await page.wait_for_selector("#audit-found details[open]")
         await driver.check("console-audit-en")
         await view(driver, "health")
+        await driver.says("#house", "with a key")
         await driver.says("#house", "entries behind")
         await driver.says("#house", "ms there and back")
         await driver.check("console-health-en")

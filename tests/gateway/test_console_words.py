@@ -1,10 +1,11 @@
-"""The console says in Chinese what is wrong with a file: every sentence of the reader has its words."""
+"""The console says in Chinese what is wrong with a file and what is told of the day: every sentence has its words."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from gateway.protocol.day_words import SENTENCES
 from tests.yutan.test_imports import CATEGORIES
 from yutan.imports import ImportRefused, read_allocations, read_bank_file, read_emissions
 
@@ -43,3 +44,11 @@ def test_every_problem_has_its_words_and_every_word_its_problem() -> None:
     said = {problem for kind, files in WRONG.items() for content in files for problem in problems(kind, content)}
     assert [problem for problem in sorted(said) if not any(form.search(problem) for form in KNOWN)] == []
     assert [form.pattern for form in KNOWN if not any(form.search(problem) for problem in said)] == []
+
+
+def test_what_is_told_of_the_day_says_the_same_in_both_languages() -> None:
+    """The same values in each; Chinese in the one and none in the other."""
+    values = {name: [sorted(re.findall(r"{(\w+)}", text)) for text in said[:2]] for name, said in SENTENCES.items()}
+    assert [name for name, (zh, en) in values.items() if zh != en] == []
+    chinese = re.compile("[\u4e00-\u9fff]")
+    assert [name for name, said in SENTENCES.items() if not chinese.search(said.zh) or chinese.search(said.en)] == []

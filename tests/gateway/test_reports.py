@@ -27,7 +27,11 @@ async def test_matters_stay_due_until_they_were_sent(tmp_path: Path) -> None:
         move = found["large_move"]
         assert (move.matter, move.due, move.is_overdue) == ("V-20261120-CQEA-25", "2026-11-20", False)
         assert move.what == "CQEA-25 closed +9.75 % from the day before"
+        assert move.what_zh == "CQEA-25 收盘价较前一日 +9.75%"
         assert found["breach"].what == "breach confirmed, A001: wash trades"
+        assert found["breach"].what_zh == "A001 违规属实:wash trades"
+        assert found["restriction"].what_zh == "C001 受限制:CQ-M Art. 30"
+        assert "暂停" in found["incident"].what_zh
 
         await house.act(c.OpenDay(DAY + 3))
         assert all(row.is_overdue for row in await chen.reports.matters())
@@ -54,6 +58,9 @@ async def test_a_price_at_its_limit_is_a_matter_on_each_third_day_in_a_row(tmp_p
     found = matters(view, RecentFacts(figures, []), [DispatchRow(1, 0, 0, "matter", "L-20261103-CQEA-25", "9", "")])
     assert [(row.matter, row.sent_as) for row in found if row.kind == "at_limit"] == [("L-20261103-CQEA-25", "9")]
     assert [row.trading_day for row in found if row.kind == "large_move"] == [f"2026-11-0{n}" for n in range(1, 6)]
+    assert [row.what_zh for row in found if row.kind == "at_limit"] == ["CQEA-25 连续 3 日收于涨跌停价"]
+    found = matters(view, RecentFacts([], [("X-7", 20261105, "", "")]), [])
+    assert [(row.what_zh, row.what) for row in found] == [("对账发现差异", "reconciliation found differences")]
     quiet = [ClosedFigure(20261101 + n, 1, 4_000, 4_400, trades=0) for n in range(3)]
     assert matters(view, RecentFacts(quiet, []), []) == []
     await house.stop()

@@ -46,6 +46,7 @@ async def test_an_objection_from_the_member_to_the_written_answer(tmp_path: Path
             table = {row.stage: row for row in (await chen.ops_day()).stages if row.trading_day != TODAY}
             assert (table["contest"].status, table["contest"].count) == ("waiting", 1)
             assert table["contest"].detail == "1 confirmed, 1 contested, 1 not answered"
+            assert table["contest"].detail_zh == "1 户已确认,1 户有异议,1 户未答复"
             fields = {"objection_id": "S-1", "upheld": False, "answer": "the price is the order's"}
             proposed = await chen.act("decide_statement_objection", fields, "checked", "复2026-1")
             assert proposed.status == "pending"

@@ -32,6 +32,7 @@ async def test_the_affected_are_named_and_kept_out_until_the_next_reconciliation
         await reconciled(DAY + 1, 1)
         table = {row.stage: row for row in (await chen.ops_day()).stages if row.trading_day == "2026-11-21"}
         assert (table["clearing"].status, table["clearing"].detail) == ("failed", "A001 since 2026-11-20")
+        assert table["clearing"].detail_zh == "A001 自 2026-11-20 起"
         await reconciled(DAY + 1)
         table = {row.stage: row for row in (await chen.ops_day()).stages if row.trading_day == "2026-11-21"}
         assert (table["clearing"].status, table["clearing"].detail) == ("done", "")

@@ -17,7 +17,7 @@ export async function health(link, house) {
   const told = await reply.json();
   const off = Math.round(Date.parse(time.server_time) - (asked + answered) / 2);
   const waiting = status.counters.reports_unstored;
-  const rows = house.map((row) => [say(...(HOUSE[row.check] ?? [row.check, row.check])), row.is_ok, row.detail]);
+  const rows = house.map((row) => [say(...(HOUSE[row.check] ?? [row.check, row.check])), row.is_ok, say(row.detail_zh, row.detail)]);
   rows.push([say("时钟", "Clock"), Math.abs(off) <= CLOCK_MS_MAX, say(`与本机相差 ${off} 毫秒,往返 ${answered - asked} 毫秒`, `${off} ms from this machine's, ${answered - asked} ms there and back`)]);
   for (const [name, lag] of Object.entries(told.lags)) {
     rows.push([say(...(FOLLOWERS[name] ?? [name, name])), told.status === "ok", say(`落后 ${grouped(lag)} 条日志`, `${grouped(lag)} entries behind`)]);

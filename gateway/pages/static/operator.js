@@ -94,16 +94,14 @@ async function day() {
   const told = await link.request("ops.day");
   await learnReasons(link);
   $("next-day").textContent = told.next_day || "—";
-  $("blocked").hidden = !told.blocked_by;
-  if (told.blocked_by) {
-    const why = `${named(told.blocked_by.name)} ${told.blocked_by.name}`;
-    $("blocked").textContent = say(`下一开市受阻:${why}`, `The next opening is blocked: ${why}`) + (told.override ? say(` · 已准许越过:${told.override}`, ` · allowed all the same: ${told.override}`) : "");
-  }
+  $("blocked").hidden = !(told.blocked_by || told.override);
+  const why = told.blocked_by ? `${named(told.blocked_by.name)} ${told.blocked_by.name}` : "";
+  $("blocked").textContent = why ? say(`下一开市受阻:${why}`, `The next opening is blocked: ${why}`) : say(`下一开市已准许越过检查:${told.override}`, `The next day may open all the same: ${told.override}`);
   fill($("stages"), told.stages.map((row) => {
     const [zh, en, mark] = STATUS[row.status] ?? [row.status, row.status, ""];
     return [
       row.trading_day, say(row.name_zh, row.stage.replaceAll("_", " ")), row.due, { text: `${mark} ${say(zh, en)}`, className: row.status },
-      row.done_at ? moment(row.done_at) : "", row.by === "exchange" ? say("本所", "exchange") : row.by, row.count ? tonnes(row.count) : "", { text: row.detail || "—", className: "wrap" }, remedies(desk, row, told),
+      row.done_at ? moment(row.done_at) : "", row.by === "exchange" ? say("本所", "exchange") : row.by, row.count ? tonnes(row.count) : "", { text: say(row.detail_zh, row.detail) || "—", className: "wrap" }, remedies(desk, row, told),
     ];
   }));
   house = told.house;
@@ -143,7 +141,7 @@ async function matters() {
   const rows = await link.request("ops.matters");
   $("matters-count").textContent = String(rows.filter((row) => !row.sent_as).length);
   fill($("matters"), rows.slice(-MATTERS_SHOWN).toReversed().map((row) => [
-    row.trading_day, term("matter", row.kind), { text: row.what, className: "wrap" }, row.is_overdue ? { text: say(`! ${row.due} 已逾期`, `! ${row.due} overdue`), className: "late" } : row.due, row.sent_as || sending(row),
+    row.trading_day, term("matter", row.kind), { text: say(row.what_zh, row.what), className: "wrap" }, row.is_overdue ? { text: say(`! ${row.due} 已逾期`, `! ${row.due} overdue`), className: "late" } : row.due, row.sent_as || sending(row),
   ]), say("无", "None"));
 }
 

@@ -58,6 +58,6 @@ const REMEDIES = {
 export function remedies(desk, row, told) {
   if (!row.remedy) return null;
   const made = (REMEDIES[row.waits_for || row.stage] ?? (() => []))(desk, row, told);
-  if (row.status === "blocked" && !told.override) made.push(override(desk, row.trading_day));
+  if (row.status === "blocked") made.push(override(desk, row.trading_day));
   return made.length ? make("span", { className: "acts" }, ...made) : null;
 }
