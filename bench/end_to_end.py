@@ -204,6 +204,7 @@ async def _measure(scale: float, seed: int) -> Measured:
         data = Path(name)
         serving.found_exchange(data, max(connections for connections, _, _ in COMBINATIONS))
         with serving.exchange(data) as exchange, serving.echo() as echo:
+            facts["journal is written"] = serving.journal_is_written(data)
             for connections, in_flight, wanted in COMBINATIONS:
                 count = scaled(wanted, scale) // connections or 1
                 label = f"{connections} × {in_flight}"

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+import msgspec
+
 from bench.core import ACCOUNTS, Founded
 from bench.measure import WorkNotDone
 from bench.report import ROOT
@@ -140,6 +142,15 @@ def _wait_open(process: "subprocess.Popen[str]", data: Path) -> folder.Running:
             return folder.read_running(data)
         except folder.FolderError:
             time.sleep(0.02)
+    raise WorkNotDone(f"the exchange did not open: {_log_tail(data)}")
+
+
+def journal_is_written(data: Path) -> str:
+    """ "inline" or "in a thread": what the exchange of this folder chose when it opened, by measuring its disk."""
+    for line in (data / "serve.log").read_text(encoding="utf-8").splitlines():
+        said = msgspec.json.decode(line) if line.startswith("{") else {}
+        if said.get("event") == "exchange is open":
+            return str(said["journal"])
     raise WorkNotDone(f"the exchange did not open: {_log_tail(data)}")
 
 

@@ -297,7 +297,8 @@ class Exchange:
         )
         folder.write_running(self.data, self.running)
         self._stack.callback(folder.remove_running, self.data)
-        log.info("exchange is open", trade=self.running.ws_url, page=self.running.http_url)
+        journal = "in a thread" if self.sequencer.is_in_thread else "inline"
+        log.info("exchange is open", trade=self.running.ws_url, page=self.running.http_url, journal=journal)
 
     def drive(self) -> None:
         """Let the timetable turn the phases from now on."""
