@@ -560,7 +560,9 @@ class Gateway:
 
     def _flush_feed(self) -> None:
         """Say what is new on the public channels; everyone who follows the same channels gets the same bytes."""
-        said = [(channel, frames.text_frame(event)) for channel, event in self.feed.flush(time.time_ns())]
+        heard = frozenset[str]().union(*self._audiences)
+        fresh = self.feed.flush(time.time_ns(), heard)
+        said = [(channel, frames.text_frame(event)) for channel, event in fresh if channel in heard]
         if not said:
             return
         for channels, audience in list(self._audiences.items()):

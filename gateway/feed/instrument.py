@@ -1,10 +1,11 @@
 """One instrument's public face: its depth, its day, its trades and bars, and the five channels that tell of them."""
 
 from collections import deque
+from collections.abc import Callable, Container
 from copy import copy
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from msgspec import UNSET, UnsetType, structs
+from msgspec import UNSET, UnsetType, msgpack, structs
 
 from engine.core import phases, units
 from engine.core.events import Band, DayStats
@@ -20,6 +21,7 @@ from gateway.feed.messages import (
     BarsData,
     Book5Data,
     BookData,
+    Data,
     Level,
     ResetData,
     TickerData,
@@ -33,6 +35,9 @@ from gateway.protocol.prices import money_text, price_text
 from gateway.protocol.times import time_text
 
 Said = list[tuple[str, bytes]]
+_TRADE_TEXT_BYTES: Final = 160  # about; a trade that is held as facts counts for as much and takes a quarter
+_hold_trades: Final = msgpack.Encoder().encode
+_read_trades: Final = msgpack.Decoder(tuple[int, list[PublicTrade]]).decode
 _SIDES = {units.BUY: "buy", units.SELL: "sell", 0: "auction"}
 _Dated = TypeVar("_Dated", PublicTrade, Bar)
 
@@ -56,13 +61,13 @@ class InstrumentFeed:
         self._tonnes = self._turnover_fen = self._trades = 0
         self._block_tonnes = self._block_turnover_fen = 0  # known from the close on
 
-        def channel(name: str) -> Channel:
-            return Channel(name, settings.ring_messages_max, settings.ring_bytes_max)
+        def channel(name: str, read: Callable[[bytes], Data] | None = None) -> Channel:
+            return Channel(name, settings.ring_messages_max, settings.ring_bytes_max, read)
 
         self.book = channel(f"book.{code}")
         self.book5 = channel(f"book5.{code}")
         self.ticker = channel(f"ticker.{code}")
-        self.trades = channel(f"trades.{code}")
+        self.trades = channel(f"trades.{code}", self._held_trades)
         self.kline = channel(f"kline.{code}.1m")
         self.channels = (self.book, self.book5, self.ticker, self.trades, self.kline)
 
@@ -200,11 +205,16 @@ class InstrumentFeed:
 
     # ---- saying -------------------------------------------------------------------------------------------
 
-    def flush(self, now_ns: int, ts: str, is_call: bool, epoch: int, said: Said) -> None:
-        """Say what is new, each channel by its own rule. Called between batches, so each state is a whole one."""
+    def flush(
+        self, now_ns: int, ts: str, is_call: bool, epoch: int, said: Said, heard: Container[str] | None = None
+    ) -> None:
+        """Say what is new, each channel by its own rule. Called between batches, so each state is a whole one.
+
+        Trades of a channel that is not in `heard` (None: all are) are held as facts, and not said.
+        """
         if not is_call and self.depth.is_crossed():
             raise DepthBroken(f"{self.code}: the book is crossed outside of a call auction")
-        self._flush_trades(ts, epoch, said)
+        self._flush_trades(ts, epoch, said, heard is None or self.trades.name in heard)
         self._flush_kline(now_ns, ts, epoch, said)
         self._flush_book(is_call, ts, epoch, said)
         self._flush_book5(now_ns, ts, said)
@@ -215,18 +225,21 @@ class InstrumentFeed:
                 self._ticker_said = data
                 said.append(self.ticker.say("update", ts, data))
 
-    def _flush_trades(self, ts: str, epoch: int, said: Said) -> None:
+    def _flush_trades(self, ts: str, epoch: int, said: Said, is_heard: bool) -> None:
         pending, self._new_trades = self._new_trades, []
         for day, trades in _by_day(pending, self._trading_day):
             if day != self._trades_day:
                 self._trades_day = day
                 self._recent.clear()
                 said.append(self.trades.say("reset", ts, ResetData("new_day")))
-                said.append(self.trades.say("snapshot", ts, self._trades_data([], epoch)))
+                said.append(self.trades.say("snapshot", ts, self._trades_data(day, [], epoch)))
             step = self._settings.trades_message_max
             for first in range(0, len(trades), step):
                 part = trades[first : first + step]
-                said.append(self.trades.say("update", ts, self._trades_data(part)))
+                if is_heard:
+                    said.append(self.trades.say("update", ts, self._trades_data(day, part)))
+                else:
+                    self.trades.hold(ts, _hold_trades((day, part)), (len(part) + 1) * _TRADE_TEXT_BYTES)
             self._recent.extend(trades)
 
     def _flush_kline(self, now_ns: int, ts: str, epoch: int, said: Said) -> None:
@@ -288,7 +301,7 @@ class InstrumentFeed:
         if channel is self.ticker:
             return channel.snapshot(ts, structs.replace(self._ticker_said, epoch=epoch))
         if channel is self.trades:
-            return channel.snapshot(ts, self._trades_data(list(self._recent), epoch))
+            return channel.snapshot(ts, self._trades_data(self._trades_day, list(self._recent), epoch))
         return channel.snapshot(ts, self._bars_data(list(self._bars_said), epoch))
 
     def ticker_now(self) -> TickerData:
@@ -370,9 +383,13 @@ class InstrumentFeed:
     def _price(self, price_ticks: int) -> str | None:
         return figures.price_or_none(price_ticks, self.tick_fen)
 
-    def _trades_data(self, trades: list[PublicTrade], epoch: int | UnsetType = UNSET) -> TradesData:
+    def _trades_data(self, day: int, trades: list[PublicTrade], epoch: int | UnsetType = UNSET) -> TradesData:
         shown = [trade_data(trade, self.tick_fen) for trade in trades]
-        return TradesData(figures.day_or_none(self._trades_day), shown, epoch)
+        return TradesData(figures.day_or_none(day), shown, epoch)
+
+    def _held_trades(self, facts: bytes) -> TradesData:
+        day, trades = _read_trades(facts)
+        return self._trades_data(day, trades)
 
     def _bars_data(self, bars: list[Bar], epoch: int | UnsetType = UNSET) -> BarsData:
         shown = [bar_data(bar, self.tick_fen) for bar in bars]
@@ -421,7 +438,3 @@ def _by_day(pending: list[_Dated], today: int) -> list[tuple[int, list[_Dated]]]
     if not days or days[-1][0] != today:
         days.append((today, []))
     return days
-
-
-def _copy(bar: Bar) -> Bar:
-    return copy(bar)

@@ -5,7 +5,7 @@
 between two entries.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -296,8 +296,11 @@ class PublicFeed:
         """What the channel said from `from_seq` on; None where that is no longer held, or was never said."""
         return self._channels[channel][0].replay(from_seq)
 
-    def flush(self, now_ns: int) -> list[tuple[str, bytes]]:
-        """Everything that is new, as (channel, event). `now_ns` (UTC) only paces; times told are the engine's."""
+    def flush(self, now_ns: int, heard: Container[str] | None = None) -> list[tuple[str, bytes]]:
+        """Everything that is new, as (channel, event). `now_ns` (UTC) only paces; times told are the engine's.
+
+        heard: the channels that somebody follows (None: all). Trades that nobody hears are numbered, and text when asked for.
+        """
         if self._epoch is None:
             self._epoch = self._seq
         self.urgent = False
@@ -312,7 +315,7 @@ class PublicFeed:
         self._checkpoints.flush(ts, said)
         is_call = phases.is_call(self._phase)
         for fold in self._instruments.values():
-            fold.flush(now_ns, ts, is_call, self._epoch, said)
+            fold.flush(now_ns, ts, is_call, self._epoch, said, heard)
         return said
 
     # ---- the same for the HTTP twin -----------------------------------------------------------------------

@@ -8,12 +8,13 @@ import pytest
 
 from engine.core import phases, units
 from engine.core.commands import AnnounceClosure, ChangePhase, Halt, ListInstrument, Resume
+from engine.core.events import Traded
 from gateway.feed import FeedSettings, PublicFeed
 from gateway.feed.channel import Channel
 from gateway.feed.depth import checksum
 from gateway.feed.messages import ResetData
 from tests.gateway.feed.client import Client
-from tests.gateway.feed.flow import MEMBERS, START_NS, Run, random_commands
+from tests.gateway.feed.flow import MEMBERS, START_NS, Run, random_commands, void_of
 
 SECOND_NS = 1_000_000_000
 DOCS = Path(__file__).parents[3] / "docs" / "feed.md"
@@ -78,6 +79,52 @@ def test_replay_gives_exactly_what_was_said() -> None:
         assert feed.replay(channel, start[channel] + 1) == messages
         assert feed.replay(channel, feed.last_seq(channel)) == messages[-1:]
         assert feed.replay(channel, feed.last_seq(channel) + 1) == []
+
+
+@pytest.mark.parametrize("kept", [10_000, 3_000])
+def test_trades_that_nobody_heard_are_replayed_and_shown_as_if_somebody_had(kept: int) -> None:
+    """Two feeds of one market, through voided trades and the next day; one is followed, of the other's trades some are."""
+    settings = FeedSettings(trades_message_max=3, ring_bytes_max=kept)
+    followed, alone = PublicFeed(settings), PublicFeed(settings)
+    run, random = Run(followed, alone), Random(4)
+    run.open_day()
+    trades = ("trades.CQEA-25", "trades.CQEA-24")
+    said: dict[str, list[bytes]] = {channel: [] for channel in trades}
+    for step in range(80):
+        if step == 30:
+            happened = [event for batch in run.batches for row in batch.events for event in row]
+            run.act(void_of([event for event in happened if type(event) is Traded][-1]))
+        if step == 50:
+            run.close_day()
+            run.open_day(20261121)
+        run.tell(*random_commands(run, random, 12), passed_ns=SECOND_NS)
+        for channel, message in followed.flush(run.at_ns):
+            if channel in said:
+                said[channel].append(message)
+        heard = trades[: step % 7 // 5]
+        told = [channel for channel, _ in alone.flush(run.at_ns, heard) if channel in trades]
+        assert not set(told) - set(heard) or step in (0, 50)  # reset and snapshot of a new day are said in any case
+        if step % 20 == 19:
+            for channel in trades:
+                assert alone.last_seq(channel) == followed.last_seq(channel)
+                assert alone.snapshot(channel) == followed.snapshot(channel)
+                held = next(
+                    seq for seq in range(1, alone.last_seq(channel) + 1) if alone.replay(channel, seq) is not None
+                )
+                again = alone.replay(channel, held) or []
+                assert again == said[channel][held - 1 :]
+                assert 0 < sum(map(len, again)) <= kept
+                assert alone.replay(channel, held) == again
+    assert sum(message.count(b'"cancel"') for messages in said.values() for message in messages)
+
+
+def test_an_event_that_nobody_heard_counts_in_the_ring_as_its_text_would() -> None:
+    channel = Channel("phase", ring_messages_max=1000, ring_bytes_max=300, read=lambda facts: ResetData(facts.decode()))
+    for _ in range(50):
+        channel.hold("", b"new_day", 100)
+    assert channel.replay(47) is None
+    kept = channel.replay(48) or []
+    assert [msgspec.json.decode(message)["data"]["reason"] for message in kept] == ["new_day"] * 3
 
 
 def test_replay_says_so_when_the_seq_is_too_old_or_not_given_yet() -> None:
