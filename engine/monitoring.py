@@ -240,7 +240,8 @@ class Monitor:
             self._raised.alert(PRICE_LOW, row.instrument, figures | {"trigger_fen": limits.price_low_fen})
 
     def _remember(self, row: DayStats) -> None:
-        bought = list(self._day.instrument_day(row.instrument).bought.items())
+        sums = self._day.instrument_day(row.instrument).bought
+        bought = [(account, own.tonnes) for account, own in sums.items()]
         bought.sort(key=lambda pair: (-pair[1], pair[0]))
         closed = Closed(self._raised.trading_day, int(row.close_ticks), int(row.tonnes), tuple(bought[:BUYERS_MAX]))
         rows = self._history.setdefault(int(row.instrument), [])
@@ -277,7 +278,7 @@ class Monitor:
             if min(circle.there, circle.back) < limits.circular_tonnes:
                 continue
             owned = day.instrument_day(instrument).owned
-            busiest = max(owned.get(one, 0), owned.get(other, 0))
+            busiest = max([owned[owner].tonnes for owner in (one, other) if owner in owned], default=0)
             if (circle.there + circle.back) * BASIS_POINTS >= busiest * limits.circular_share_bp:
                 figures = {"tonnes_there": circle.there, "tonnes_back": circle.back, "busiest_tonnes": busiest}
                 self._raised.alert(CIRCULAR, instrument, figures, circle.accounts, circle.trades)

@@ -95,11 +95,22 @@ class Leg:
         return self.at_ns, self.tonnes, self.trade, self.seller, self.buyer
 
 
+@mypyc_attr(acyclic=True)
+@final
+class Sum:
+    """Tonnes of somebody, counted in place: one look-up and no new number for who holds it already."""
+
+    __slots__ = ("tonnes",)
+
+    def __init__(self, tonnes: int) -> None:
+        self.tonnes = tonnes
+
+
 @final
 class InstrumentDay:
     """An instrument's day: its band, from where on a price is near a limit, the sums of its average price, who traded what.
 
-    owned, bought: tonnes bought and sold of an owner, tonnes bought of an account.
+    owned, bought: tonnes bought and sold of an owner, tonnes bought of an account. met: seller -> buyer -> what their trades add to.
     """
 
     def __init__(self, reference: int, low: int, high: int) -> None:
@@ -110,8 +121,9 @@ class InstrumentDay:
         self.near_high = 0  # at or above it; both only where there is a reference
         self.value = 0  # sum of price x tonnes
         self.tonnes = 0
-        self.owned: Final[dict[int, int]] = {}
-        self.bought: Final[dict[int, int]] = {}
+        self.owned: Final[dict[int, Sum]] = {}
+        self.bought: Final[dict[int, Sum]] = {}
+        self.met: Final[dict[int, dict[int, Met]]] = {}
 
     def judge_near(self, near_bp: int) -> None:
         """How near is near, by the rules."""
@@ -148,21 +160,42 @@ class Round:
         legs.append(leg)
         self._count(leg.tonnes, leg.tonnes > 0)
         there, back = self._going, self._coming
-        least = min(there, back)
+        least = there if there < back else back
         if least and abs(there - back) * BASIS_POINTS <= least * net_bp:
             self.there += there
             self.back += back
-            parties = [account for known in legs for account in (known.seller, known.buyer)]
-            self.accounts = tuple(dict.fromkeys((*self.accounts, *parties)))[:EVIDENCE_MAX]
-            self.trades = (self.trades + [known.trade for known in legs])[:EVIDENCE_MAX]
+            for known in legs:
+                self._note_party(known.seller)
+                self._note_party(known.buyer)
+            if len(self.trades) < EVIDENCE_MAX:
+                self.trades = (self.trades + [known.trade for known in legs])[:EVIDENCE_MAX]
             self._going = self._coming = 0
             legs.clear()
+
+    def _note_party(self, account: int) -> None:
+        accounts = self.accounts
+        if account not in accounts and len(accounts) < EVIDENCE_MAX:
+            self.accounts = (*accounts, account)
 
     def _count(self, tonnes: int, is_there: bool) -> None:
         if is_there:
             self._going += tonnes
         else:
             self._coming -= tonnes
+
+
+@final
+class Met:
+    """All that a trade of this seller with this buyer adds to besides the market's sums, found once."""
+
+    __slots__ = ("circle", "is_there", "of_buyer", "of_seller", "sold")
+
+    def __init__(self, circle: Round, is_there: bool, of_buyer: Sum, of_seller: Sum, sold: list[int]) -> None:
+        self.circle: Final = circle
+        self.is_there: Final = is_there
+        self.of_buyer: Final = of_buyer
+        self.of_seller: Final = of_seller
+        self.sold: Final = sold
 
 
 @final
@@ -184,8 +217,10 @@ class WatchedDay:
         self._quick: Final = day.quick
         self._late: Final = day.late  # as tuples, so that keeping 100,000 of them holds nobody up
         self._late_from = day.late_from
+        self._late_first_ns = 0  # when the row there was made, or earlier: not each trade has to look
         self._owned_rows = len(day.owned)
         self._bought_rows = len(day.bought)
+        self._met_rows = 0
         self._instruments: Final[dict[int, InstrumentDay]] = {}
         for instrument, (reference, low, high) in day.bands.items():
             self._instruments[instrument] = InstrumentDay(reference, low, high)
@@ -193,9 +228,9 @@ class WatchedDay:
             traded = self.instrument_day(instrument)
             traded.value, traded.tonnes = value, tonnes
         for (instrument, owner), tonnes in day.owned.items():
-            self.instrument_day(instrument).owned[owner] = tonnes
+            self.instrument_day(instrument).owned[owner] = Sum(tonnes)
         for (instrument, account), tonnes in day.bought.items():
-            self.instrument_day(instrument).bought[account] = tonnes
+            self.instrument_day(instrument).bought[account] = Sum(tonnes)
         self.take_rules(rules)
 
     def kept(self) -> Day:
@@ -204,7 +239,7 @@ class WatchedDay:
         return Day(
             {number: (row.reference, row.low, row.high) for number, row in rows.items() if row.high},
             {key: circle.kept() for key, circle in self.circles.items()},
-            {(number, owner): tonnes for number, row in rows.items() for owner, tonnes in row.owned.items()},
+            {(number, owner): owned.tonnes for number, row in rows.items() for owner, owned in row.owned.items()},
             self._at_limit,
             self._blocks,
             self._near,
@@ -212,7 +247,11 @@ class WatchedDay:
             self._late,
             self._late_from,
             {number: (row.value, row.tonnes) for number, row in rows.items() if row.tonnes},
-            {(number, account): tonnes for number, row in rows.items() for account, tonnes in row.bought.items()},
+            {
+                (number, account): bought.tonnes
+                for number, row in rows.items()
+                for account, bought in row.bought.items()
+            },
             self.sold,
             self.is_full,
         )
@@ -304,11 +343,11 @@ class WatchedDay:
         elif event.taker_side == SELL:
             taker = seller
         self._note_late((self._raised.at_ns, instrument, taker, price, tonnes, event.trade))
-        bought = traded.bought.get(buyer, 0)
-        if bought:
-            traded.bought[buyer] = bought + tonnes
+        bought = traded.bought.get(buyer)
+        if bought is not None:
+            bought.tonnes += tonnes
         elif self._has_room(self._bought_rows):
-            traded.bought[buyer] = tonnes
+            traded.bought[buyer] = Sum(tonnes)
             self._bought_rows += 1
         if price == traded.low or price == traded.high:
             self._pair(LIMIT_PAIR, self._at_limit, instrument, buyer, seller, tonnes, event.trade, self._pair_trades)
@@ -330,12 +369,15 @@ class WatchedDay:
         late.append(row)
         oldest = row[0] - self._close_window_ns
         begin = self._late_from
+        if self._late_first_ns >= oldest and len(late) - begin <= self._rows_max:
+            return
         while late[begin][0] < oldest or len(late) - begin > self._rows_max:
             begin += 1
         if begin > _LATE_CUT_ROWS and begin * 2 > len(late):
             del late[:begin]
             begin = 0
         self._late_from = begin
+        self._late_first_ns = late[begin][0]
 
     def _pair(
         self,
@@ -366,32 +408,56 @@ class WatchedDay:
         self, instrument: int, traded: InstrumentDay, buyer: int, seller: int, tonnes: int, trade: int
     ) -> None:
         """A trade of one owner with itself, or one leg of what may go round."""
+        others = traded.met.get(seller)
+        met = others.get(buyer) if others is not None else None
+        if met is None:
+            met = self._meet(instrument, traded, buyer, seller, tonnes, trade)
+            if met is None:
+                return
+        else:
+            met.of_buyer.tonnes += tonnes
+            met.of_seller.tonnes += tonnes
+            if len(met.sold) < EVIDENCE_MAX:
+                met.sold.append(trade)
+        at_ns = self._raised.at_ns
+        leg = Leg(at_ns, tonnes if met.is_there else -tonnes, trade, seller, buyer)
+        met.circle.turn(leg, at_ns - self._circular_ns, self._circular_net_bp)
+
+    def _meet(
+        self, instrument: int, traded: InstrumentDay, buyer: int, seller: int, tonnes: int, trade: int
+    ) -> Met | None:
+        """Count the first trade of these two, and each one where a table is full; None where nothing can go round."""
         of_buyer, of_seller = self._owners.get(buyer, 0), self._owners.get(seller, 0)
         if of_buyer == of_seller:
             self._raised.alert(SELF_TRADE, instrument, {"tonnes": tonnes}, (seller, buyer), [trade])
-            return
+            return None
         sold = self.sold.get(seller)
         if sold is None and self._has_room(len(self.sold)):
             sold = self.sold[seller] = []
         if sold is not None and len(sold) < EVIDENCE_MAX:
             sold.append(trade)
-        self._note_owned(traded, of_buyer, tonnes)
-        self._note_owned(traded, of_seller, tonnes)
+        bought_sum = self._note_owned(traded, of_buyer, tonnes)
+        sold_sum = self._note_owned(traded, of_seller, tonnes)
         is_there = of_seller < of_buyer
         key = (instrument, of_seller, of_buyer) if is_there else (instrument, of_buyer, of_seller)
         circle = self.circles.get(key)
         if circle is None:
             if not self._has_room(len(self.circles)):
-                return
+                return None
             circle = self.circles[key] = Round(Circle())
-        at_ns = self._raised.at_ns
-        leg = Leg(at_ns, tonnes if is_there else -tonnes, trade, seller, buyer)
-        circle.turn(leg, at_ns - self._circular_ns, self._circular_net_bp)
+        if sold is None or bought_sum is None or sold_sum is None:
+            return Met(circle, is_there, Sum(0), Sum(0), [])  # a table is full: for this trade only
+        met = Met(circle, is_there, bought_sum, sold_sum, sold)
+        if self._met_rows < self._rows_max:
+            traded.met.setdefault(seller, {})[buyer] = met
+            self._met_rows += 1
+        return met
 
-    def _note_owned(self, traded: InstrumentDay, owner: int, tonnes: int) -> None:
-        owned = traded.owned.get(owner, 0)
-        if owned:
-            traded.owned[owner] = owned + tonnes
+    def _note_owned(self, traded: InstrumentDay, owner: int, tonnes: int) -> Sum | None:
+        owned = traded.owned.get(owner)
+        if owned is not None:
+            owned.tonnes += tonnes
         elif self._has_room(self._owned_rows):
-            traded.owned[owner] = tonnes
+            owned = traded.owned[owner] = Sum(tonnes)
             self._owned_rows += 1
+        return owned
