@@ -92,7 +92,7 @@ FIELDS: Final = {
     "filed_on": Said("申请日", "Filed on"),
     "filing_id": Said("申报编号", "Filing", "如 S-12", "such as S-12"),
     "final": Said("末次清缴(确认该年度完成)", "Final (confirms the year)"),
-    "finding": Said("结论", "Finding"),
+    "finding": Said("结论", "Finding", "属实即记入信用记录", "confirmed: a breach, for the credit record"),
     "first_day": Said("首日", "First day"),
     "first_serial": Said("首个序列号", "First serial number"),
     "from_day": Said("自", "From", *_DAYS),
@@ -329,9 +329,9 @@ CHOICES: Final = {
     },
     "kill_kind": {
         "market": Said("全市场", "the whole market"),
-        "instrument": Said("一个品种", "an instrument"),
-        "participant": Said("一个参与人", "a participant"),
-        "account": Said("一个账户", "an account"),
+        "instrument": Said("品种", "instrument"),
+        "participant": Said("参与人", "participant"),
+        "account": Said("账户", "account"),
     },
     "link_kind": {
         "address": Said("同一地址", "one address"),
@@ -350,7 +350,7 @@ CHOICES: Final = {
         "notice": Said("函告", "warning in writing"),
     },
     "finding": {
-        "confirmed": Said("属实", "confirmed: a breach, for the credit record"),
+        "confirmed": Said("属实", "confirmed"),
         "settled": Said("了结", "settled"),
         "unfounded": Said("不成立", "unfounded"),
     },

@@ -328,7 +328,7 @@ async def handled(there: Hall, driver: Driver) -> None:
     await page.click("#case [data-step=report]")
     await driver.says("#case table", TRICK)
     await driver.says("#cases", DAY)
-    await page.wait_for_selector("#case [data-step=report]:text-is('✓ report')")
+    await page.wait_for_selector("#case [data-step=report]:text-is('✓ report asked for')")
     await driver.says("#case dl", "函2026-9")
     await page.click("#case button:has-text('Restrict')")
     assert await page.input_value("#restrict-case") == "K-1"

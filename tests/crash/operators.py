@@ -110,21 +110,21 @@ class Operators:
         if step == "open_day":
             last = date.fromisoformat(trading_day) if trading_day >= FIRST_DAY.isoformat() else FIRST_DAY
             try:
-                await _act(desk, "open_day", trading_day=(last + timedelta(1)).isoformat())
+                await act(desk, "open_day", trading_day=(last + timedelta(1)).isoformat())
             except Refusal as refusal:  # the next try comes once the exchange has compared the closed day
                 if refusal.name != "NOT_RECONCILED":
                     raise
         elif step == "close_day":
-            await _act(desk, "close_day")
+            await act(desk, "close_day")
         else:
-            await _act(desk, "change_phase", phase=step)
+            await act(desk, "change_phase", phase=step)
 
     # ---- money: two people, one document, exactly once ----------------------------------------------------
 
     async def _take_in_money(self, first: Peer, second: Peer) -> None:
-        act = self._dice.choice(("deposit_cash", "deposit_cash", "withdraw_cash"))
+        name = self._dice.choice(("deposit_cash", "deposit_cash", "withdraw_cash"))
         account = self._dice.choice(self.accounts)
-        self.money.append(Money(f"DOC-{len(self.money) + 1}", act, account, self._dice.randint(1, 1_000_000)))
+        self.money.append(Money(f"DOC-{len(self.money) + 1}", name, account, self._dice.randint(1, 1_000_000)))
         await self._finish_money(first, second)
 
     async def _finish_money(self, first: Peer, second: Peer) -> None:
@@ -143,7 +143,7 @@ class Operators:
             return
         else:
             fields = {"account": money.account, "amount": yuan(money.amount_fen)}
-            outcome = await _act(first, money.act, document=money.document, **fields)
+            outcome = await act(first, money.act, document=money.document, **fields)
             assert outcome["status"] == "pending", outcome
             money.is_proposed = True
             proposal_id, sha256 = outcome["proposal_id"], outcome["sha256"]
@@ -157,27 +157,29 @@ async def populate(desks: tuple[Peer, Peer], keys: dict[str, Ed25519PrivateKey])
     first, second = desks
     for code, product, base in (("CQEA-25", "CQEA", "40.00"), ("CCER-25", "CCER", "60.00")):
         fields = {"code": code, "product": product, "vintage": 2025, "name_zh": code, "name_en": code}
-        await _both(first, second, "list_instrument", base_price=base, **fields)
+        await both(first, second, "list_instrument", base_price=base, **fields)
     for number, (account, key) in enumerate(keys.items(), 1):
         owner = min(number, len(keys) - 1)
         fields = {"code": account, "owner": owner, "name": account, "category": "institution"}
-        await _both(first, second, "open_account", **fields)
+        await both(first, second, "open_account", **fields)
         public_key = key.public_key().public_bytes_raw().hex()
-        await _both(first, second, "register_key", key_id=account.lower(), public_key=public_key, accounts=[account])
-        await _both(first, second, "deposit_cash", account=account, amount=yuan(Stock.cash_fen))
+        await both(first, second, "register_key", key_id=account.lower(), public_key=public_key, accounts=[account])
+        await both(first, second, "deposit_cash", account=account, amount=yuan(Stock.cash_fen))
         for instrument, kind in (("CQEA-25", "paid"), ("CCER-25", "offset")):
             fields = {"account": account, "instrument": instrument, "kind": kind, "year": 2025}
-            await _both(first, second, "allocate_units", tonnes=Stock.tonnes, **fields)
+            await both(first, second, "allocate_units", tonnes=Stock.tonnes, **fields)
 
 
-async def _both(first: Peer, second: Peer, act: str, **fields: Any) -> None:
-    outcome = await _act(first, act, **fields)
+async def both(first: Peer, second: Peer, name: str, /, **fields: Any) -> None:
+    """The act, proposed by the first and approved by the second where it takes two."""
+    outcome = await act(first, name, **fields)
     if outcome["status"] == "pending":
         await second.call("ops.approve", proposal_id=outcome["proposal_id"], sha256=outcome["sha256"])
 
 
-async def _act(desk: Peer, act: str, document: str = "DOC-0", **fields: Any) -> Any:
-    return await desk.call("ops.act", act=act, reason="crash test", document=document, fields=fields)
+async def act(desk: Peer, name: str, /, document: str = "DOC-0", **fields: Any) -> Any:
+    """Do or propose an act: what became of it."""
+    return await desk.call("ops.act", act=name, reason="crash test", document=document, fields=fields)
 
 
 def _key(path: Path) -> Ed25519PrivateKey:

@@ -1,4 +1,4 @@
-"""One order that trades, killed at each step of its way: what the next start has, and what sending it again answers."""
+"""One order that trades, or one purchase that is awarded, killed on its way: what the next start has, and what is answered then."""
 
 import asyncio
 import signal
@@ -11,12 +11,28 @@ from engine import crashpoints
 from tests.crash.faults import Fault
 from tests.crash.market import Founded
 from tests.crash.member import Member
-from tests.crash.peer import Gone, Peer
+from tests.crash.operators import Operators, Stock, act, both
+from tests.crash.own_orders import yuan
+from tests.crash.peer import Gone, Peer, Refusal
 from tests.crash.serving import Server, Unstarted
 
 TONNES = 10
 SETTLED_WITHIN_SECONDS = 180
 ORDER = {"instrument": "CQEA-25", "price": "40.00", "quantity": TONNES}
+PURCHASE = {  # at the application of M3, which pays a fee of one per cent on top
+    **{"code": "P-1", "direction": "purchase", "method": "sealed_uniform", "instrument": "CQEA-25", "tonnes": 100},
+    **{
+        "unit_account": "M3",
+        "cash_account": "M3",
+        "limit_price": "42.00",
+        "buyer_fee_ppm": 10_000,
+        "qty_min": 1,
+        "lot": 1,
+    },
+    **{"trading_day": "2026-03-03", "categories": ["institution"], "tie": "time", "undersubscribed": "partial"},
+}
+OFFER = {"auction": "P-1", "price": "40.00", "quantity": 30, "client_bid_id": "offer"}
+PAID_FEN = 30 * 40_00
 
 # Step -> whether the command is in the journal when the process dies there. A power cut may take back what "after_write"
 # has written; nobody has been told of it either way.
@@ -31,21 +47,23 @@ STEPS = {
 
 @pytest.fixture(scope="module")
 def offered(tmp_path_factory: pytest.TempPathFactory, founded: Founded) -> Path:
-    """A market in continuous trading in which M2 offers ten tonnes; made once, stopped."""
+    """A market in continuous trading: M2 offers ten tonnes, M4 thirty to the purchase of M3; made once, stopped."""
     return asyncio.run(_offer(tmp_path_factory.mktemp("offered") / "exchange", founded))
 
 
 async def _offer(folder: Path, founded: Founded) -> Path:
-    members, operators = founded.begin(folder, seed=8, members=2)
+    members, operators = founded.begin(folder, seed=8, members=4)
     async with await Server.start(folder) as server:
         desk, other = await operators.desks(server.url)
-        for act, fields in (
-            ("open_day", {"trading_day": "2026-03-03"}),
-            ("change_phase", {"phase": "continuous"}),
-        ):
-            await desk.call("ops.act", act=act, reason="test", document="DOC-0", fields=fields)
+        await act(desk, "open_day", trading_day="2026-03-03")
+        await act(desk, "change_phase", phase="continuous")
+        await both(desk, other, "announce_auction", **PURCHASE)
+        await act(desk, "open_auction", auction="P-1")
         await desk.close()
         await other.close()
+        offerer = await members[3].connect(server.url)
+        await offerer.call("auction.bid", **OFFER)
+        await offerer.close()
         seller = await members[1].connect(server.url)
         await seller.call("order.place", side="sell", client_order_id="maker", **ORDER)
         await seller.close()
@@ -146,3 +164,49 @@ async def test_a_trade_whose_settlement_was_half_written_is_settled_once_at_the_
         break
     assert is_dead
     await judge_trade(folder, members, True, told)
+
+
+async def close_and_die(operators: Operators, server: Server) -> None:
+    """Close the purchase's window on a server that dies of it."""
+    desk, other = await operators.desks(server.url)
+    try:
+        with pytest.raises(Gone):
+            await act(desk, "close_auction", auction="P-1")
+    finally:
+        await desk.close()
+        await other.close()
+    assert await server.ended() == -signal.SIGKILL, server.said()
+
+
+async def settled_fen(member: Member, server: Server) -> str:
+    """A member's settled cash once the purchase's trade is settled."""
+    peer = await member.connect(server.url)
+    try:
+        await settled(peer, "T-1")
+        return str((await peer.call("account.cash"))["settled"])
+    finally:
+        await peer.close()
+
+
+@pytest.mark.parametrize("step", ["before_append", "after_write"])
+async def test_a_purchase_killed_at_its_award_is_awarded_once(
+    tmp_path: Path, offered: Path, founded: Founded, step: str
+) -> None:
+    folder = tmp_path / "exchange"
+    members, operators = founded._replace(folder=offered).begin(folder, seed=8, members=4)
+    async with await Server.start(folder, **{crashpoints.VARIABLE: f"{step}:1"}) as server:
+        await close_and_die(operators, server)
+    async with await Server.start(folder) as server:
+        desk, other = await operators.desks(server.url)
+        if STEPS[step]:
+            with pytest.raises(Refusal, match="ACT_NOT_ALLOWED_NOW"):
+                await act(desk, "close_auction", auction="P-1")
+        else:
+            assert (await act(desk, "close_auction", auction="P-1"))["status"] == "done"
+        assert (await desk.call("auction.get", auction="P-1"))["status"] == "cleared"
+        assert await settled_fen(members[2], server) == yuan(Stock.cash_fen - PAID_FEN - PAID_FEN // 100)
+        assert await settled_fen(members[3], server) == yuan(Stock.cash_fen + PAID_FEN)
+        assert (await desk.call("ops.reconcile"))["ok"]
+        await desk.close()
+        await other.close()
+        await server.stop()

@@ -1,4 +1,4 @@
-"""The console says in Chinese what is wrong with a file and what is told of the day: every sentence has its words."""
+"""What pages say in Chinese: every sentence of a file's reader and of the day has its words, and no word is held twice."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from gateway.protocol.day_words import SENTENCES
+from gateway.protocol.field_words import CHOICES
+from gateway.protocol.terms import TERMS
 from tests.yutan.test_imports import CATEGORIES
 from yutan.imports import ImportRefused, read_allocations, read_bank_file, read_emissions
 
-SCRIPT = Path(__file__).parents[2] / "gateway" / "pages" / "static" / "faults.js"
-KNOWN = [re.compile(form) for form in re.findall(r"^  \[/(.+?)/, ", SCRIPT.read_text(encoding="utf-8"), re.MULTILINE)]
+SCRIPTS = Path(__file__).parents[2] / "gateway" / "pages" / "static"
+FAULTS = SCRIPTS / "faults.js"
+KNOWN = [re.compile(form) for form in re.findall(r"^  \[/(.+?)/, ", FAULTS.read_text(encoding="utf-8"), re.MULTILINE)]
 ALLOCATIONS = "account,instrument,kind,tonnes\n"
 BANK = "account,opening,credit,debit,closing\n"
 EMISSIONS = "account,emissions_t,reported_on\n"
@@ -52,3 +55,19 @@ def test_what_is_told_of_the_day_says_the_same_in_both_languages() -> None:
     assert [name for name, (zh, en) in values.items() if zh != en] == []
     chinese = re.compile("[\u4e00-\u9fff]")
     assert [name for name, said in SENTENCES.items() if not chinese.search(said.zh) or chinese.search(said.en)] == []
+
+
+def test_no_word_of_the_exchange_is_held_by_a_script_too() -> None:
+    """A script asks for a word by its kind; in a table of its own it would be changed at one place and forgotten at the other."""
+    tables = [*CHOICES.values(), *TERMS.values()]
+    held = {(word, said.zh) for rows in tables for word, said in rows.items()}
+    entry = re.compile(r'\b([a-z_]+): \[?"([^"]*)"')
+    found = {script.name: set(entry.findall(script.read_text(encoding="utf-8"))) for script in SCRIPTS.glob("*.js")}
+    assert any(found.values())
+    assert {name: words & held for name, words in found.items() if words & held} == {}
+
+
+def test_every_word_that_a_script_asks_for_is_of_a_kind_there_is() -> None:
+    asked = re.compile(r'\bterms?\("([a-z_]+)"')
+    found = {kind for script in SCRIPTS.glob("*.js") for kind in asked.findall(script.read_text(encoding="utf-8"))}
+    assert found == set(TERMS)

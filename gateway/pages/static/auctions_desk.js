@@ -4,9 +4,9 @@ import { pagedTable } from "./paged.js";
 import { $, make, moment } from "./people.js";
 import { run, tonnes } from "./parts.js";
 import { ActForm } from "./proposing.js";
+import { term } from "./terms.js";
 import { grouped, say } from "./words.js";
 
-const STATUS = { announced: ["已公告", "announced"], open: ["受理中", "open"], cleared: ["已出清", "cleared"], canceled: ["已取消", "canceled"] };
 const NEXT = { announced: ["open_auction", "cancel_auction"], open: ["close_auction", "cancel_auction"] };
 const STEPS = [
   [["标的", "What is sold or bought"], ["code", "direction", "method", "instrument", "tonnes", "trading_day", "notice"]],
@@ -40,7 +40,7 @@ export class Auctions {
     this.seen = seen;
     const names = [say("编号", "Auction"), say("状态", "Status"), say("方向与方式", "What and how"), say("品种", "Instrument"), say("数量(吨)", "Quantity (t)"), say("日期", "Day"), say("窗口", "Window"), say("出价(人)", "Bids (bidders)"), say("结果", "Result"), say("操作", "Acts")];
     $("auctions").replaceChildren(pagedTable(say("竞价与回购", "Auctions and buy-backs"), names, rows.map(({ auction: row, bids, bidders }) => [
-      row.auction, { text: say(...STATUS[row.status]), className: "text" }, { text: `${this.word("direction", row.direction)} · ${this.word("method", row.method)}`, className: "text wrap" },
+      row.auction, { text: term("auction_status", row.status), className: "text" }, { text: `${this.word("direction", row.direction)} · ${this.word("method", row.method)}`, className: "text wrap" },
       row.instrument, tonnes(row.quantity), row.trading_day, { text: row.opens_at || row.closes_at ? `${row.opens_at ? moment(row.opens_at).slice(11) : "…"} – ${row.closes_at ? moment(row.closes_at).slice(11) : "…"}` : say("由操作员", "by operators"), className: "text" },
       row.status === "open" ? `${bids} (${bidders})` : row.result ? `(${row.result.bidders})` : "—",
       { text: row.result ? `${row.result.price ?? "—"} × ${grouped(row.result.quantity)}` : row.reason || "—", className: "text wrap" }, this.acts(row),
@@ -74,7 +74,7 @@ export class Auctions {
       opens_at: row.opens_at && moment(row.opens_at), closes_at: row.closes_at && moment(row.closes_at),
     };
     $("auction-shown").replaceChildren(
-      make("h3", { tabIndex: -1, id: "auction-name" }, `${row.auction} ${say(...STATUS[row.status])}`), notice(fields, texts),
+      make("h3", { tabIndex: -1, id: "auction-name" }, `${row.auction} ${term("auction_status", row.status)}`), notice(fields, texts),
       row.reason ? make("p", {}, say(`取消原因:${row.reason}`, `Canceled: ${row.reason}`)) : "",
       result.length ? make("dl", { className: "document" }, ...result) : "");
     $("auction-name").focus();

@@ -3,11 +3,11 @@
 import { act } from "./acting.js";
 import { $, make } from "./people.js";
 import { button, fill } from "./parts.js";
+import { term } from "./terms.js";
 import { grouped, say } from "./words.js";
 
 const REMEDIES = { explained: ["解释", "explained"], corrected: ["更正账面", "correct the ledger"], carried: ["结转", "carry over"] };
 const OWN = { total: ["专户合计", "the whole special account"], fees: ["本所手续费", "the exchange's fees"], reserve: ["风险准备金", "the risk reserve"] };
-const STATES = { open: ["待处理", "open"], explained: ["已解释", "explained"], corrected: ["已更正", "corrected"], carried: ["已结转", "carried over"] };
 
 /** Show the newest file and its differences. */
 export async function bank(link, soon) {
@@ -15,7 +15,7 @@ export async function bank(link, soon) {
   $("bank-file").textContent = !told.trading_day ? say("尚未收到银行文件", "No file of the bank has come yet")
     : `${told.trading_day} · ${told.is_compared ? say("已与账面核对", "compared with the ledger") : say("核对中", "being compared")} · ${say(`${told.breaks.length} 处差异`, `${told.breaks.length} differences`)}`;
   fill($("bank-breaks"), told.breaks.map((row) => [
-    row.break_id, say(...(OWN[row.account] ?? [row.account, row.account])), grouped(row.ledger), grouped(row.bank), { text: `${row.state === "open" ? "! " : "✓ "}${say(...STATES[row.state])}`, className: row.state === "open" ? "late" : "" }, row.since,
+    row.break_id, say(...(OWN[row.account] ?? [row.account, row.account])), grouped(row.ledger), grouped(row.bank), { text: `${row.state === "open" ? "! " : "✓ "}${term("break_state", row.state)}`, className: row.state === "open" ? "late" : "" }, row.since,
     row.state === "open" ? remedies(link, row, soon) : "",
   ]), told.is_compared ? say("银行与账面一致", "Bank and ledger agree") : "—");
 }

@@ -3,24 +3,21 @@
 import { Unknown } from "./link.js";
 import { $, make, moment } from "./people.js";
 import { button, fill, run, tonnes } from "./parts.js";
+import { term } from "./terms.js";
 import { newId } from "./ticket.js";
 import { grouped, say } from "./words.js";
 
-const SIDES = { buy: ["买入", "Buy"], sell: ["卖出", "Sell"] };
 const ROLES = { offerer: ["本方发出", "made"], counterparty: ["收到", "received"] };
 const STATES = { new: ["待答复", "open"], filled: ["已成交", "traded"], canceled: ["已结束", "ended"], expired: ["已过期", "expired"] };
-const AUCTIONS = { announced: ["已公告", "announced"], open: ["申报中", "open"], cleared: ["已出清", "cleared"], canceled: ["已取消", "canceled"] };
-const DIRECTIONS = { sale: ["有偿竞价(出售)", "sale"], buy_back: ["回购", "buy-back"] };
-const ONE_WAY = { sale: ["单向竞价出让", "one-way sale"], purchase: ["单向竞价买入", "one-way purchase"] };
 const AUCTIONS_SHOWN = 10;
 
 /** What kind of auction it is; one that a participant holds is named as such. */
 function kindOf(row) {
   if (row.held_by && row.held_by !== "government") {
-    const [zh, en] = ONE_WAY[row.direction] ?? [row.direction, row.direction];
-    return say(`${zh}(${row.held_by})`, `${en}, by ${row.held_by}`);
+    const kind = term("participant_auction", row.direction);
+    return say(`${kind}(${row.held_by})`, `${kind}, by ${row.held_by}`);
   }
-  return say(...(DIRECTIONS[row.direction] ?? [row.direction, row.direction]));
+  return term("government_auction", row.direction);
 }
 
 /** Something that is sent once: while its outcome is not known, the same content goes under the same client id. */
@@ -99,7 +96,7 @@ export class Deals {
       const parties = row.counterparties.join(", ");
       return [
         row.block_id + (row.answers ? say(`(还价 ${row.answers})`, ` (counters ${row.answers})`) : ""), say(...(ROLES[row.role] ?? [row.role, row.role])), row.instrument,
-        { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" }, row.price, tonnes(row.quantity), grouped(row.amount), { text: parties, className: "wrap" },
+        { text: term("side", row.side), className: row.side === "buy" ? "up" : "down" }, row.price, tonnes(row.quantity), grouped(row.amount), { text: parties, className: "wrap" },
         `${say(...(STATES[row.status] ?? [row.status, row.status]))}${row.trade_id ? ` ${row.trade_id}` : ""}`, isOpen ? this.blockActs(row) : "—",
       ];
     }), say("今日没有大宗报价", "No block offers today"));
@@ -151,7 +148,7 @@ export class Deals {
     $("bid").hidden = !open.length;
     fill($("auctions"), auctions.map((row) => [
       row.auction, kindOf(row), row.instrument, tonnes(row.quantity), row.limit_price ?? "—",
-      row.closes_at ? moment(row.closes_at) : "—", say(...(AUCTIONS[row.status] ?? [row.status, row.status])),
+      row.closes_at ? moment(row.closes_at) : "—", term("auction_status", row.status),
       row.result ? say(`${row.result.price ?? "—"} · 成交 ${tonnes(row.result.quantity)} · 倍数 ${row.result.cover_ratio}`, `${row.result.price ?? "—"} · sold ${tonnes(row.result.quantity)} · cover ${row.result.cover_ratio}`) : "—",
     ]), say("没有竞价", "No auctions"));
     fill($("bids"), bids.map((row) => [

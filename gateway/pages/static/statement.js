@@ -2,11 +2,10 @@
 
 import { clock, grouped, local, say } from "./words.js";
 import { make } from "./people.js";
+import { term } from "./terms.js";
 
 const NANOS_IN_MS = 1_000_000;
-const STATES = {
-  available: ["可用", "Available"], locked: ["T+N 锁定", "Locked"], encumbered: ["冻结质押", "Encumbered"], preallocated: ["预分配", "Preallocated"], use_restricted: ["限用", "Restricted"],
-};
+const STATES = ["available", "locked", "encumbered", "preallocated", "use_restricted"];
 const CASH = {
   deposited: ["入金", "Deposited"], withdrawn: ["出金", "Withdrawn"], bought: ["买入付款", "Paid for purchases"], sold: ["卖出收款", "Got from sales"], fees: ["手续费", "Fees"], fees_returned: ["退还手续费", "Fees returned"],
   transferred_in: ["转入", "Transferred in"], transferred_out: ["转出", "Transferred out"], voided_in: ["撤销成交转入", "In from voided trades"], voided_out: ["撤销成交转出", "Out by voided trades"],
@@ -14,11 +13,9 @@ const CASH = {
 const UNITS = {
   bought: ["买入", "Bought"], sold: ["卖出", "Sold"], issued: ["发放", "Issued"], surrendered: ["清缴", "Surrendered"], canceled: ["注销", "Cancelled"], withdrawn: ["核减", "Withdrawn"],
   transferred_in: ["转入", "Transferred in"], transferred_out: ["转出", "Transferred out"], voided_in: ["撤销成交转入", "In from voided trades"], voided_out: ["撤销成交转出", "Out by voided trades"],
-  unlocked: ["解锁", "Unlocked"], encumbered: ["冻结质押", "Encumbered"], released: ["解除冻结", "Released"], trued_up: ["预分配核定", "Trued up"],
+  unlocked: ["解锁", "Unlocked"], encumbered: ["新增冻结质押", "Encumbered"], released: ["解除冻结", "Released"], trued_up: ["预分配核定", "Trued up"],
 };
-const SIDES = { buy: ["买入", "Buy"], sell: ["卖出", "Sell"] };
 const STATUS = { settled: ["已交收", "settled"], failed: ["未交收", "not settled"], disputed: ["争议暂缓", "disputed"], void: ["已撤销", "voided"] };
-const METHODS = { opening_call: ["开盘集合竞价", "opening call"], continuous: ["连续交易", "continuous"], closing_call: ["收盘集合竞价", "closing call"], block: ["大宗协议", "block"], auction: ["有偿竞价", "auction"] };
 
 function word(table, name) {
   return table[name] ? say(...table[name]) : String(name).replaceAll("_", " ");
@@ -41,19 +38,18 @@ function tables(told) {
     ] },
     { name: say("资金", "Cash"), heads: [say("项目", "Item"), say("金额(元)", "CNY")], rows: [[say("期初", "Opening"), told.cash.opening], ...moved(CASH, told.cash), [say("期末", "Closing"), told.cash.closing]] },
   ];
-  const states = Object.keys(STATES);
   found.push({
-    name: say("持有", "Units"), heads: [say("品种", "Instrument"), say("项目", "Item"), say("变动", "Moved"), ...states.map((state) => word(STATES, state))],
+    name: say("持有", "Units"), heads: [say("品种", "Instrument"), say("项目", "Item"), say("变动", "Moved"), ...STATES.map((state) => term("unit_state", state))],
     rows: told.units.flatMap((unit) => [
-      [unit.instrument, say("期初", "Opening"), "", ...states.map((state) => unit.opening[state] ?? 0)],
-      ...moved(UNITS, unit).map(([name, tonnes]) => [unit.instrument, name, tonnes, ...states.map(() => "")]),
-      [unit.instrument, say("期末", "Closing"), "", ...states.map((state) => unit.closing[state] ?? 0)],
+      [unit.instrument, say("期初", "Opening"), "", ...STATES.map((state) => unit.opening[state] ?? 0)],
+      ...moved(UNITS, unit).map(([name, tonnes]) => [unit.instrument, name, tonnes, ...STATES.map(() => "")]),
+      [unit.instrument, say("期末", "Closing"), "", ...STATES.map((state) => unit.closing[state] ?? 0)],
     ]),
   });
   found.push({
     name: say("成交", "Trades"),
     heads: [say("成交编号", "Trade"), say("时间", "Time"), say("方式", "Method"), say("委托", "Order"), say("品种", "Instrument"), say("方向", "Side"), say("价格", "Price"), say("数量", "Quantity"), say("金额", "Value"), say("手续费", "Fee"), say("交收", "Settlement")],
-    rows: told.trades.map((row) => [row.trade_id, at(row.at_ns), word(METHODS, row.method), row.order_id, row.instrument, word(SIDES, row.side), row.price, row.tonnes, row.amount, row.fee, word(STATUS, row.status)]),
+    rows: told.trades.map((row) => [row.trade_id, at(row.at_ns), term("method", row.method), row.order_id, row.instrument, term("side", row.side), row.price, row.tonnes, row.amount, row.fee, word(STATUS, row.status)]),
     note: told.trades_count > told.trades.length ? say(`仅列 ${told.trades.length} 笔,共 ${told.trades_count} 笔;合计含全部。`, `${told.trades.length} of ${told.trades_count} are listed; the sums are of all.`) : "",
   });
   if (told.unsettled.length) {

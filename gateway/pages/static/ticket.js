@@ -4,9 +4,9 @@ import { Unknown } from "./link.js";
 import { $, make, refusalText } from "./people.js";
 import { documentNode, tonnes, wrong } from "./parts.js";
 import { reasonText } from "./reasons.js";
+import { term } from "./terms.js";
 import { grouped, say } from "./words.js";
 
-const SIDES = { buy: ["买入", "Buy"], sell: ["卖出", "Sell"] };
 const OUTCOMES = { passed: ["✓", "通过", "passed"], failed: ["✗", "未通过", "failed"], not_reached: ["·", "未查", "not reached"] };
 const NUMERALS = "一二三四五六七八九十";
 
@@ -166,7 +166,7 @@ export class Ticket {
   }
 
   showTested(told) {
-    const side = say(...SIDES[told.side]);
+    const side = term("side", told.side);
     const unit = this.instruments.get(told.instrument);
     const counted = `${tonnes(told.order_qty)} ${unit ? say(unit.unit_zh, unit.unit_en) : ""}`;
     const holds = told.side === "buy"
