@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 import aiosqlite
 import msgspec
-from msgspec import structs
 
 from engine.core.events import DayOpened, Traded, TradeVoided
 from engine.core.units import BLOCK
 from engine.sequencer import Batch
 from engine.view import MarketView
 from gateway.feed.records import MINUTE_NS, Bar, PublicTrade
-from gateway.feed.trades import public_trade
+from gateway.feed.trades import tape_row
 
 SCHEMA_VERSION = 2
 TRADES_PENDING_MAX = 200_000  # waiting to be written: about 30 MB; then the sequencer lets no new orders in
@@ -93,7 +92,7 @@ class Tape:
         self._mark = mark
         self._folded = mark
         self._trading_day = 0
-        self._pending: list[PublicTrade] = []
+        self._pending: list[int] = []  # the trades' columns, one trade after the other: no object for each
         self._voided: list[int] = []
         self._reads: list[_Read] = []
         self._wake = asyncio.Event()
@@ -134,7 +133,7 @@ class Tape:
     @property
     def has_room(self) -> bool:
         """Whether more trades may come: public trades are never dropped, so what makes them must wait instead."""
-        return len(self._pending) < TRADES_PENDING_MAX
+        return len(self._pending) < TRADES_PENDING_MAX * _COLUMNS
 
     @property
     def lag(self) -> int:
@@ -153,7 +152,7 @@ class Tape:
             for event in happened:
                 if type(event) is Traded:  # asked first, as most are
                     if entry.seq > self._mark:
-                        self._pending.append(public_trade(event, entry.seq, entry.at_ns, self._trading_day))
+                        self._pending += tape_row(event, entry.seq, entry.at_ns, self._trading_day)
                 elif type(event) is DayOpened:
                     self._trading_day = event.trading_day
                 elif type(event) is TradeVoided and event.method != BLOCK and entry.seq > self._mark:
@@ -254,11 +253,9 @@ class Tape:
         at = 0
         for size in _STATEMENT_ROWS:
             parts: list[list[int]] = []
-            while len(pending) - at >= size:
-                parts.append(
-                    [value for trade in pending[at : at + size] for value in structs.astuple(trade)[:_COLUMNS]]
-                )
-                at += size
+            while len(pending) - at >= size * _COLUMNS:
+                parts.append(pending[at : at + size * _COLUMNS])
+                at += size * _COLUMNS
             if parts:
                 values = ", ".join([_ROW] * size)
                 await self._database.executemany(f"INSERT INTO trade ({_TRADE_COLUMNS}) VALUES {values}", parts)

@@ -19,6 +19,21 @@ def public_trade(event: Traded, seq: int, at_ns: int, trading_day: int) -> Publi
     )
 
 
+def tape_row(event: Traded, seq: int, at_ns: int, trading_day: int) -> tuple[int, ...]:
+    """The same as the tape's columns."""
+    return (
+        event.trade,
+        seq,
+        event.instrument,
+        trading_day,
+        at_ns,
+        event.price_ticks,
+        event.tonnes,
+        event.amount_fen,
+        event.taker_side,
+    )
+
+
 def voided_trade(event: TradeVoided, seq: int, at_ns: int, trading_day: int) -> PublicTrade:
     """That a trade was voided, as the public may know it."""
     return PublicTrade(
