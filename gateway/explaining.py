@@ -1,38 +1,34 @@
 """The member door's `order.explain`: one order's timeline in words and rows, from the durable history and from settlement.
 
-Rows are what the account's own stream told of the order, with two additions: where it began to wait in the book, and how far
-the settlement of each fill has come. Who was on the other side is nobody's to know in listed trading, and is not said.
+Rows are what the account's own stream told of the order, the sealed bid or the block offer, with additions: where an order
+began to wait in the book, which bid took a bid's place, and how far the settlement of each fill has come. Who was on the other
+side is nobody's to know in listed trading, and is not said; a block offer's parties know each other.
 """
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import UNSET
+
 from engine.core import reasons
 from engine.title import TradeStatus
 from engine.view import OrderView
+from gateway import explain_words
 from gateway.connection import Connection
-from gateway.exec_report import NEW, REJECTED, REPLACED, TRADE, TRADE_CANCELED, Report
+from gateway.exec_report import DECLINED, NEW, REJECTED, REPLACED, TRADE, TRADE_CANCELED, Report
+from gateway.explain_words import Told
 from gateway.members import account_of, order_name
 from gateway.protocol import explain_wire, times
 from gateway.protocol.codec import Refused
 from gateway.protocol.explain_wire import ExplainRow, OrderExplained
 from gateway.protocol.prices import average_text, money_text, price_text
-from gateway.reports import SIDES, TIMES_IN_FORCE, reason_view
+from gateway.reports import SEALED, SIDES, TIMES_IN_FORCE, reason_view
 
 if TYPE_CHECKING:
     from gateway.server import Gateway
 
 _AT_ENTRY: Final = frozenset((reasons.IOC_REMAINDER, reasons.SELF_TRADE_PREVENTED))
-_SIDES: Final = {"buy": ("买入", "buy"), "sell": ("卖出", "sell")}
-_LIVES: Final = {"day": ("当日有效", "day"), "ioc": ("即时成交剩余撤销", "ioc"), "fok": ("全部成交或撤销", "fok")}
-_ROLES: Final = {"auction": ("集合竞价", "call auction"), "maker": ("挂单方", "maker"), "taker": ("吃单方", "taker")}
-_SETTLEMENT: Final = {
-    "matched": ("已成交待清算", "matched, not yet settled"),
-    "clearing_hold": ("清算中", "in a clearing hold"),
-    "settled": ("已交收", "settled"),
-    "failed": ("交收失败", "settlement failed"),
-    "disputed": ("争议暂缓", "held up by a dispute"),
-    "void": ("已撤销", "voided"),
-}
+_BID, _OFFER = "A", "B"  # the letters of their ids
+_UNKNOWN: Final = {_BID: reasons.UNKNOWN_BID, _OFFER: reasons.UNKNOWN_OFFER}
 
 
 class ExplainDesk:
@@ -44,42 +40,81 @@ class ExplainDesk:
         gateway.handlers[explain_wire.OrderExplain] = self._explain
 
     def _explain(self, connection: Connection, request: explain_wire.OrderExplain) -> None:
-        account = account_of(connection, request.params.account)
-        order, client_order_id = order_name(request.params)
-        number = order or self._gateway.view().order_number(account, client_order_id)
-        if not number:
-            raise Refused(reasons.UNKNOWN_ORDER)
-        self._gateway.query(connection, request.id, self._told(connection, request.id, account, number))
+        params = request.params
+        account = account_of(connection, params.account)
+        apart = [given for given in (params.bid_id, params.block_id) if given is not UNSET]
+        if not apart:
+            order, client_order_id = order_name(params)
+            number = order or self._gateway.view().order_number(account, client_order_id)
+            if not number:
+                raise Refused(reasons.UNKNOWN_ORDER)
+            told = self._told_order(connection, request.id, account, number)
+        elif len(apart) == 1 and params.order_id is UNSET and params.client_order_id is UNSET:
+            told = self._told_apart(connection, request.id, account, apart[0][0], int(apart[0][2:]))
+        else:
+            raise Refused(reasons.INVALID_FIELD, "bid_id" if params.bid_id is not UNSET else "block_id")
+        self._gateway.query(connection, request.id, told)
 
-    async def _told(self, connection: Connection, request_id: str | int, account: int, order: int) -> None:
+    async def _told_order(self, connection: Connection, request_id: str | int, account: int, order: int) -> None:
         still_open = self._gateway.view().order(order, account)
         upto = self._gateway.reports.last_seqs[account]
         if still_open is None:
             last = await self._gateway.history.last_report(account, order)
-            if last is None or last.auction:
+            if last is None:
                 raise Refused(reasons.UNKNOWN_ORDER)
             upto = last.exec_seq
-        reports, is_whole = await self._gateway.history.order_reports(account, order, upto)
-        shown = reports[: explain_wire.ROWS_MAX]
+        await self._reply(connection, request_id, account, order, upto, still_open)
+
+    async def _told_apart(
+        self, connection: Connection, request_id: str | int, account: int, letter: str, number: int
+    ) -> None:
+        """A sealed bid or a block offer, to an account that was told of it."""
+        upto = await self._gateway.history.latest_seq(account, number)
+        if upto:
+            (latest,) = await self._gateway.history.reports(account, upto, upto)
+            if _letter_of(latest) == letter:
+                await self._reply(connection, request_id, account, number, upto, None)
+                return
+        raise Refused(_UNKNOWN[letter])
+
+    async def _reply(
+        self,
+        connection: Connection,
+        request_id: str | int,
+        account: int,
+        number: int,
+        upto: int,
+        still_open: OrderView | None,
+    ) -> None:
+        reports, is_whole = await self._gateway.history.order_reports(account, number, upto)
+        own = [report for report in reports if report.order == number]
+        if not own:  # of a bid whose successor is known, and that was placed too far back
+            raise Refused(reasons.UNKNOWN_BID)
+        shown = own[: explain_wire.ROWS_MAX]
         trades = {report.trade: await self._gateway.title.trade(report.trade) for report in shown if report.trade}
         is_english = connection.language == "en"
         timeline = self._timeline(shown, trades, is_english)
-        is_cut = not is_whole or len(shown) < len(reports)
-        connection.reply(request_id, self._explained(reports[-1], still_open, timeline, is_cut))
+        is_cut = not is_whole or len(shown) < len(own)
+        answer = self._explained(own, still_open, timeline, is_cut)
+        if len(own) < len(reports):
+            timeline.append(self._gave_way(own[-1], reports[-1], is_english))
+            answer.order_status, answer.leaves_qty = "canceled", 0
+        connection.reply(request_id, answer)
 
     def _explained(
-        self, last: Report, still_open: OrderView | None, timeline: list[ExplainRow], is_cut: bool
+        self, reports: list[Report], still_open: OrderView | None, timeline: list[ExplainRow], is_cut: bool
     ) -> OrderExplained:
+        last = reports[-1]
         instrument = self._names.instruments.get(last.instrument)
         tick_fen = instrument.tick_fen if instrument is not None else 1
         ahead = self._gateway.view().queue(last.order, last.account) if still_open is not None else None
         return OrderExplained(
-            f"O-{last.order}",
+            f"{_letter_of(last)}-{last.order}",
             last.client_order_id,
             self._names.accounts[last.account],
             instrument.code if instrument is not None else "",
             SIDES.get(last.side, ""),
-            TIMES_IN_FORCE.get(last.time_in_force, ""),
+            SEALED if last.auction else TIMES_IN_FORCE.get(last.time_in_force, ""),
             price_text(last.price_ticks, tick_fen),
             last.tonnes,
             last.cum,
@@ -90,6 +125,8 @@ class ExplainDesk:
             None if ahead is None else ahead[1],
             timeline,
             is_cut,
+            self._names.auction_code(last.auction) if last.auction else "",
+            [self._names.accounts[party] for party in reports[0].parties],
         )
 
     def _timeline(
@@ -106,7 +143,7 @@ class ExplainDesk:
                     rows.append(self._rested(entered, is_english))
                 entered = None
             rows.append(self._row(report, trades, is_english))
-            if report.tells in (NEW, REPLACED) or (is_taken and entered is not None):
+            if _letter_of(report) == "O" and (report.tells in (NEW, REPLACED) or (is_taken and entered is not None)):
                 entered = report if report.leaves else None
         if entered is not None:
             rows.append(self._rested(entered, is_english))
@@ -115,12 +152,19 @@ class ExplainDesk:
     def _rested(self, report: Report, is_english: bool) -> ExplainRow:
         """That what is left of it waits in the book, after this report."""
         price = price_text(report.price_ticks, self._names.instruments[report.instrument].tick_fen)
-        unit_zh, unit_en = self._units(report.instrument)
-        zh = f"未成交的 {report.leaves} {unit_zh}按 {price} 元在盘口排队等待"
-        en = f"{report.leaves} {unit_en} wait in the book at {price}"
+        words = explain_words.rested(report.leaves, price, self._units(report.instrument))
         return ExplainRow(
             times.time_text(report.at_ns), "rested", 0, report.leaves, price, report.cum, report.leaves,
-            en if is_english else zh,
+            words[1] if is_english else words[0],
+        )  # fmt: skip
+
+    def _gave_way(self, bid: Report, successor: Report, is_english: bool) -> ExplainRow:
+        """That the bid ended as the account's own next one took its place."""
+        price = price_text(bid.price_ticks, self._names.instruments[bid.instrument].tick_fen)
+        words = explain_words.gave_way(f"A-{successor.order}", self._units(bid.instrument), bid.tonnes)
+        return ExplainRow(
+            times.time_text(successor.at_ns), "replaced", successor.exec_seq, bid.tonnes, price, 0, 0,
+            words[1] if is_english else words[0],
         )  # fmt: skip
 
     def _units(self, number: int) -> tuple[str, str]:
@@ -136,61 +180,34 @@ class ExplainDesk:
             times.time_text(report.at_ns), _event(report), report.exec_seq, report.tonnes, price, report.cum,
             report.leaves, "",
         )  # fmt: skip
-        unit = self._units(report.instrument)
-        words = _entry_words(report, price, unit)
         if report.tells == TRADE:
             found = trades[report.trade]
             row.quantity, row.trade_id, row.fee = report.last_tonnes, f"T-{report.trade}", money_text(report.fee_fen)
-            role = "maker" if report.taker_side else "auction"
+            role = "maker" if report.taker_side else SEALED if report.auction else "auction"
             row.liquidity = "taker" if report.taker_side == report.side else role
             row.settlement = found.status if found is not None else "matched"
-            words = _fill_words(row, unit)
         elif row.event in ("canceled", "expired"):
             row.quantity, row.reason = report.tonnes - report.cum, reason_view(report.reason)
-            words = _end_words(row, report.reason, unit)
-        elif report.tells == REJECTED:
+        elif report.tells in (REJECTED, DECLINED):
             row.reason = reason_view(report.reason)
+        told = Told(
+            self._units(report.instrument),
+            self._names.auction_code(report.auction) if report.auction else "",
+            ", ".join(self._names.accounts[party] for party in report.parties),
+        )
+        words = explain_words.words_of(report, row, told)
         row.text = words[1] if is_english else words[0]
         return row
 
 
+def _letter_of(report: Report) -> str:
+    """With which letter the id begins of what the report tells of."""
+    return _BID if report.auction else _OFFER if report.parties else "O"
+
+
 def _event(report: Report) -> str:
-    return {NEW: "accepted", TRADE: "filled", REPLACED: "replaced", REJECTED: "refused"}.get(
+    if report.tells == NEW and report.parties and not report.client_order_id:
+        return "received"
+    return {NEW: "accepted", TRADE: "filled", REPLACED: "replaced", REJECTED: "refused", DECLINED: "declined"}.get(
         report.tells, report.status
     )
-
-
-def _entry_words(report: Report, price: str, unit: tuple[str, str]) -> tuple[str, str]:
-    """A new, replaced or refused order, in Chinese and English."""
-    side = _SIDES.get(SIDES.get(report.side, ""), ("", ""))
-    life = _LIVES.get(TIMES_IN_FORCE.get(report.time_in_force, ""), ("", ""))
-    if report.tells == REPLACED:
-        return (
-            f"改单:限价 {price} 元,总量 {report.tonnes} {unit[0]},未成交 {report.leaves} {unit[0]}",
-            f"Replaced: limit {price}, {report.tonnes} {unit[1]} in all, {report.leaves} {unit[1]} open",
-        )
-    zh = f"{side[0]} {report.tonnes} {unit[0]},限价 {price} 元,{life[0]}"
-    en = f"{side[1]} {report.tonnes} {unit[1]}, limit {price}, {life[1]}"
-    if report.tells == REJECTED:
-        why = reasons.BY_NUMBER[report.reason]
-        return f"委托被拒绝:{zh}。{why.number} {why.zh}", f"Refused: {en}. {why.number} {why.en}"
-    return f"委托已接受:{zh}", f"Accepted: {en}"
-
-
-def _fill_words(row: ExplainRow, unit: tuple[str, str]) -> tuple[str, str]:
-    role, settled = _ROLES[row.liquidity], _SETTLEMENT[row.settlement]
-    return (
-        f"成交 {row.quantity} {unit[0]},价格 {row.price} 元({role[0]}),手续费 {row.fee} 元,{row.trade_id} {settled[0]}",
-        f"Filled {row.quantity} {unit[1]} at {row.price} as {role[1]}, fee {row.fee}; {row.trade_id} {settled[1]}",
-    )
-
-
-def _end_words(row: ExplainRow, reason: int, unit: tuple[str, str]) -> tuple[str, str]:
-    if not reason:
-        return (
-            f"会员撤单,{row.quantity} {unit[0]}未成交",
-            f"Canceled by the member with {row.quantity} {unit[1]} unfilled",
-        )
-    why = reasons.BY_NUMBER[reason]
-    zh, en = ("到期失效", "Expired") if row.event == "expired" else ("系统撤单", "Canceled by the exchange")
-    return f"{zh},{row.quantity} {unit[0]}未成交:{why.zh}", f"{en} with {row.quantity} {unit[1]} unfilled: {why.en}"

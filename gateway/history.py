@@ -5,7 +5,7 @@ reports are stored) is written in the same transaction, so a restart goes on exa
 it: hence `synchronous=NORMAL`.
 
 Reports are stored as facts (msgpack) and become text when they are told: a fifth of the bytes, and the same text as the
-first time. A write is one statement however many reports it carries: a blob of the reports, account by account, and two
+first time. A write is one statement however many reports it carries: a blob of the reports, account by account, and three
 lists that SQLite unpacks by itself in a trigger. A statement a row would need the interpreter's lock back for each row,
 and each awaited call costs a turn of the event loop; under load both are dear (measured: minutes behind instead of one
 turn). For the same reason writes gather for a while; who wants to read does not wait for that.
@@ -24,12 +24,12 @@ import msgspec
 from gateway.exec_report import NEW, REJECTED, Facts, Report
 from gateway.reports import PLACE_BITS, Packed
 
-_SCHEMA_VERSION: Final = 5
+_SCHEMA_VERSION: Final = 6
 _WRITE_REPORTS_MAX: Final = 16_384  # bounds a blob (about 1.5 MB): reading one report reads its blob
 _WALK_REPORTS_MAX: Final = 100_000  # how far back one question looks
 _WALK_PAGE: Final = 1_000
 _PAGE_BYTES: Final = 32_768  # blobs of some hundred kilobytes go in by far fewer writes than with pages of four
-_DROP: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("run", "reports", "finished", "mark"))
+_DROP: Final = "".join(f"DROP TABLE IF EXISTS {table};" for table in ("run", "latest", "reports", "finished", "mark"))
 _SCHEMA: Final = f"""
 CREATE TABLE mark (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -53,7 +53,13 @@ CREATE TABLE finished (
     exec_seq INTEGER NOT NULL,
     reports INTEGER NOT NULL REFERENCES reports (number)
 ) STRICT;
-CREATE VIEW arrival AS SELECT NULL AS seq, NULL AS packed, NULL AS runs, NULL AS finished;
+CREATE TABLE latest (
+    number INTEGER NOT NULL,
+    account INTEGER NOT NULL,
+    exec_seq INTEGER NOT NULL,
+    PRIMARY KEY (number, account)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW arrival AS SELECT NULL AS seq, NULL AS packed, NULL AS runs, NULL AS finished, NULL AS latest;
 CREATE TRIGGER arrive INSTEAD OF INSERT ON arrival BEGIN
     INSERT INTO reports (packed) SELECT new.packed WHERE length(new.packed) > 0;
     INSERT INTO run
@@ -63,10 +69,13 @@ CREATE TRIGGER arrive INSTEAD OF INSERT ON arrival BEGIN
     INSERT INTO finished
         SELECT CAST(key AS INTEGER), value >> {PLACE_BITS}, value & {2**PLACE_BITS - 1}, (SELECT max(number) FROM reports)
         FROM json_each(new.finished);
+    INSERT OR REPLACE INTO latest
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+        FROM json_each(new.latest);
     UPDATE mark SET seq = new.seq;
 END;
 """
-_WRITE: Final = "INSERT INTO arrival VALUES (?, ?, ?, ?)"
+_WRITE: Final = "INSERT INTO arrival VALUES (?, ?, ?, ?, ?)"
 _SELECT_RUNS: Final = (
     "SELECT first_seq, substr(reports.packed, at_byte + 1, bytes) FROM run JOIN reports ON reports.number = run.reports"
     " WHERE account = ?1 AND first_seq <= ?3 AND first_seq >= coalesce("
@@ -188,8 +197,19 @@ class History:
             row = await rows.fetchone()
         return None if row is None else (await self.reports(account, row[0], row[0]))[0]
 
+    async def latest_seq(self, account: int, number: int) -> int:
+        """The latest report that this account was told of a bid or a block offer, open or ended; 0 where it was told of none."""
+        await self.wait_stored()
+        async with (
+            self._lock,
+            self._db.execute("SELECT exec_seq FROM latest WHERE number = ? AND account = ?", (number, account)) as rows,
+        ):
+            row = await rows.fetchone()
+        return 0 if row is None else int(row[0])
+
     async def order_reports(self, account: int, order: int, last_seq: int) -> tuple[list[Report], bool]:
-        """All reports of an order up to `last_seq` of its account, oldest first; False where its beginning is too far back.
+        """All reports of an order, bid or offer up to `last_seq` of its account, oldest first, and of a bid the one by which another
+        took its place; False where its beginning is too far back.
 
         Walks the account's stream backwards, since reports are found by account and number only: an order lives one day.
         """
@@ -198,10 +218,10 @@ class History:
         while upto > least:
             first = max(least + 1, upto - _WALK_PAGE + 1)
             for report in reversed(await self.reports(account, first, upto)):
-                if report.order != order:
+                if order not in (report.order, report.replaces):
                     continue
                 found.append(report)
-                if report.tells in (NEW, REJECTED):
+                if report.order == order and report.tells in (NEW, REJECTED):
                     return found[::-1], True
             upto = first - 1
         return found[::-1], False
@@ -250,6 +270,7 @@ class History:
             blob,
             msgspec.json.encode(runs).decode(),
             msgspec.json.encode(packed.finished).decode(),
+            msgspec.json.encode([(*key, exec_seq) for key, exec_seq in packed.latest.items()]).decode(),
         )
         async with self._lock:
             await self._db.execute(_WRITE, values)

@@ -66,7 +66,10 @@ _EXEC_SEQ: Final = 1
 _TELLS: Final = 2
 _ORDER: Final = 5
 _LEAVES: Final = 13
+_AS_FACTS: Final = 21  # an order's reports have no more fields; a bid's, an offer's and a voided trade's have all
+_CLIENT_ORDER_ID: Final = 6
 _PARTIES: Final = 21
+_REPLACES: Final = 24
 
 
 @mypyc_attr(acyclic=True)
@@ -459,12 +462,15 @@ class Packed:
     """Reports gathered in the form in which they are stored: the entries they are of reach up to `seq`.
 
     finished: the reports that ended an order, as order -> account and exec_seq in one number (see `PLACE_BITS`).
+    latest: of a bid or a block offer the latest report to each account that it is told to, as (number, account) -> exec_seq;
+    of a bid that another took the place of, that one's first.
     """
 
     def __init__(self) -> None:
         self.seq = 0
         self.reports = 0
         self.finished: dict[int, int] = {}
+        self.latest: dict[tuple[int, int], int] = {}
         self._streams: dict[int, _Stream] = {}
 
     def add(self, seq: int, reports: list[Facts]) -> None:
@@ -480,16 +486,23 @@ class Packed:
                 stream = self._streams[account] = _Stream(facts[_EXEC_SEQ])
             _pack_into(facts, stream.packed, -1)
             stream.count += 1
-            if (
-                not facts[_LEAVES]
-                and facts[_TELLS] != TRADE_CANCELED
-                and (len(facts) <= _PARTIES or not facts[_PARTIES])
-            ):
+            if len(facts) > _AS_FACTS:
+                self._add_latest(facts)
+            elif not facts[_LEAVES]:
                 place: i64 = account
                 exec_seq: i64 = facts[_EXEC_SEQ]
                 self.finished[facts[_ORDER]] = place << PLACE_BITS | exec_seq  # filled, or ended otherwise
         self.seq = seq
         self.reports += len(reports)
+
+    def _add_latest(self, facts: Facts) -> None:
+        """Not of what an auction's applicant is told of the bids that bought from it: they are sealed, and others'."""
+        if facts[_TELLS] != TRADE_CANCELED and (facts[_PARTIES] or facts[_CLIENT_ORDER_ID]):
+            account: int = facts[_ACCOUNT]
+            exec_seq: int = facts[_EXEC_SEQ]
+            self.latest[facts[_ORDER], account] = exec_seq
+            if facts[_REPLACES]:
+                self.latest[facts[_REPLACES], account] = exec_seq
 
     def blob(self) -> tuple[bytes, list[tuple[int, int, int, int, int]]]:
         """All of them, each account's as a MessagePack array; where each account's are.

@@ -75,7 +75,7 @@ class ExplainRow(Struct, frozen=True):
 
 
 class Explained(Struct, frozen=True):
-    """An order and its timeline, oldest step first. more: there are steps that are not told."""
+    """An order, bid or block offer and its timeline, oldest step first. more: there are steps that are not told."""
 
     order_id: str
     client_order_id: str
@@ -93,6 +93,8 @@ class Explained(Struct, frozen=True):
     orders_ahead: int | None
     timeline: list[ExplainRow]
     more: bool
+    auction: str = ""
+    counterparties: list[str] = []
 
 
 class Inquiries:
@@ -120,8 +122,10 @@ class Inquiries:
         return await self._ask(preflight_wire.OrderTest, params, Tested)
 
     async def explain(self, order_id: str = "", *, client_order_id: str = "", account: str = "") -> Explained:
-        """One order's timeline, by one of its two names, open or ended."""
-        params = name_params(order_id, client_order_id, account)
+        """One order's timeline, by one of its two names, open or ended; a bid's (`A-…`) or block offer's (`B-…`) by the first."""
+        named = {"A": "bid_id", "B": "block_id"}.get(order_id[:1], "order_id")
+        params = explain_wire.OrderExplainParams(client_order_id=client_order_id or UNSET, account=account or UNSET)
+        setattr(params, named, order_id or UNSET)
         return await self._ask(explain_wire.OrderExplain, params, Explained)
 
 

@@ -122,6 +122,8 @@ def test_the_worked_example_from_notice_to_verified_bulletin(desk: Desk) -> None
         first = desk.member("c", "auction", "bid", CODE, "200", "41.00")
         desk.member("c", "auction", "bid", CODE, "300", "40.00", "--replaces", first["bid_id"])
         (own,) = desk.member("c", "auction", "bids")
+        story = [row["event"] for row in desk.member("c", "explain", first["bid_id"])["timeline"]]
+        assert story == ["accepted", "replaced"]
         assert (own["quantity"], own["held_cash"]) == (300, "12000.00")
         extra = desk.member("c", "auction", "bid", CODE, "100", "38.50")
         assert desk.member("c", "auction", "withdraw", extra["bid_id"])["quantity"] == 100

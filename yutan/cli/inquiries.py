@@ -47,8 +47,8 @@ def test(
 
 
 def explain(who: Who, order: str) -> None:
-    """Tell one order's timeline, a line a step."""
-    names = session.order_names(order)
+    """Tell the timeline of an order, bid or block offer, a line a step."""
+    names = session.order_names(order, "OAB")
     found: Explained = session.ask_member(who, lambda client: client.inquiries.explain(account=who.account, **names))
     if who.as_json:
         emit_json(found)

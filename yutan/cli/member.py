@@ -7,6 +7,9 @@ import typer
 from yutan.cli import inquiries, session
 from yutan.cli.options import DEFAULT_DATA, DataDir, Instrument, Json, Url, Who, as_member
 
+AnyName = Annotated[
+    str, typer.Argument(help="Order O-12, bid A-12, block offer B-12, or your own client order id (委托、申报、要约).")
+]
 OrderName = Annotated[str, typer.Argument(help="Order O-12, or your own client order id (委托号).")]
 Tonnes = Annotated[int, typer.Argument(help="Tonnes (吨).")]
 Price = Annotated[str, typer.Argument(help="Limit price in yuan per tonne, such as 40.10 (限价).")]
@@ -49,8 +52,8 @@ def replace(
 
 
 @as_member
-def explain(who: Who, order: OrderName) -> None:
-    """Tell what became of an order, step by step: accepted, waiting, filled and settled, ended and why (委托全程)."""
+def explain(who: Who, order: AnyName) -> None:
+    """Tell what became of an order, bid or block offer: accepted, waiting, filled and settled, ended and why (委托全程)."""
     inquiries.explain(who, order)
 
 

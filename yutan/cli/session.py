@@ -192,9 +192,9 @@ def place(
     show(_ask(connect_member(who), question, who.as_json), as_json=who.as_json, title="accepted (已接受)")
 
 
-def order_names(order: str) -> dict[str, str]:
-    """An order as a command line names it: O-12, or the member's own id."""
-    is_order_id = order.startswith("O-") and order[2:].isdigit()
+def order_names(order: str, letters: str = "O") -> dict[str, str]:
+    """An order as a command line names it: O-12, or the member's own id. letters: A and B beside it mean a bid, a block offer."""
+    is_order_id = order[:1] in letters and order[1:2] == "-" and order[2:].isdigit()
     return {"order_id" if is_order_id else "client_order_id": order}
 
 

@@ -197,10 +197,12 @@ function showOrders(rows) {
   ]), say("没有未成交委托", "No open orders"));
 }
 
-/** An order's whole way, from its acceptance to title, in the exchange's words. */
+const NAMED_BY = { O: "order_id", A: "bid_id", B: "block_id" };
+
+/** The whole way of an order, bid or block offer, from its acceptance to title, in the exchange's words. */
 function explainButton(order) {
   return button(say("经过", "History"), $("orders-answer"), async () => {
-    const told = await link.request("order.explain", { order_id: order, account });
+    const told = await link.request("order.explain", { [NAMED_BY[order[0]]]: order, account });
     const ahead = told.quantity_ahead === null ? null : make("p", {}, say(`同价位前面还有 ${tonnes(told.quantity_ahead)}(${told.orders_ahead} 笔)`, `${tonnes(told.quantity_ahead)} in ${told.orders_ahead} orders stand before it at its price`));
     $("explained").replaceChildren(
       make("h3", {}, say(`${order} 的经过`, `History of ${order}`)),
@@ -233,7 +235,7 @@ async function track() {
   }));
   fill($("fills"), shown.map((row) => [
     row.trade_id, clock(local(row.transact_time), true), row.instrument, { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" },
-    row.last_price, tonnes(row.last_qty), row.fee, { node: tracker(settling.get(row.trade_id)), className: "wrap" }, row.order_id.startsWith("O-") ? explainButton(row.order_id) : "—",
+    row.last_price, tonnes(row.last_qty), row.fee, { node: tracker(settling.get(row.trade_id)), className: "wrap" }, explainButton(row.order_id),
   ]), say("尚无成交", "No fills yet"));
   const isWaiting = shown.some((row) => !ENDED.has(settling.get(row.trade_id)?.status));
   clearTimeout(track.timer);
