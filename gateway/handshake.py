@@ -1,7 +1,8 @@
 """The handshake of a websocket (RFC 6455, 4.2): who gets a socket, and with which status the others are turned away.
 
 The library has read the request before (GET and HTTP/1.1 alone, at most 128 headers, no body, nothing folded or with control
-characters: else 400; beyond 16 KiB it hangs up) and checks the key and the upgrade after. What it is too kind about is here.
+characters: else 400; what is beyond 16 KiB never comes to it, see `heads`) and checks the key and the upgrade after. What it is too
+kind about is here.
 """
 
 from collections.abc import Collection

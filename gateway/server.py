@@ -22,7 +22,7 @@ from engine.core.commands import CancelOrder, Entry, PlaceOrder
 from engine.sequencer import Batch, Sequencer
 from engine.title import Title
 from engine.view import MarketView, OrderView
-from gateway import handshake, rehearsal
+from gateway import handshake, heads, rehearsal
 from gateway.access import CHANGES, Access
 from gateway.alert_desk import AlertDesk
 from gateway.allocations import AllocationDesk
@@ -271,7 +271,10 @@ class Gateway:
             enable_auto_pong=False,
             ssl=self.settings.tls,
             logger_name=_QUIET,
+            start_serving=False,
         )
+        heads.answer_long_heads(self._server)
+        await self._server.start_serving()
         self.port = self._server.sockets[0].getsockname()[1]
         self._every(self.settings.heartbeat_ms, self._beat)
         self._every(self.settings.feed_flush_ms, self._flush_feed)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gateway.heads import HEAD_BYTES_MAX
 from gateway.settings import tls_context
 from tests.gateway.kit import DEADLINE_S, House, RawPeer, masked, order
 from tests.gateway.test_access import certificate
@@ -31,6 +32,11 @@ def without(name: str, *instead: str) -> bytes:
     return handshake(*instead, good=tuple(header for header in GOOD if not header.startswith(name)))
 
 
+def of_bytes(size: int) -> bytes:
+    """A request of exactly so many bytes."""
+    return handshake("X-Long: " + "x" * (size - len(handshake("X-Long: "))))
+
+
 HANDSHAKES: dict[str, tuple[bytes, int, str]] = {  # the request, its status, and what the answer's head has besides
     "as it should be": (handshake(), 101, "Sec-WebSocket-Accept: "),
     "as some browsers say it": (without("Connection", "Connection: keep-alive, Upgrade", f"Origin: {PAGE}"), 101, ""),
@@ -38,7 +44,11 @@ HANDSHAKES: dict[str, tuple[bytes, int, str]] = {  # the request, its status, an
     "16 header of 9 KB": (handshake("X-Long: " + "x" * 9_000), 431, ""),
     "16 many headers of 9 KB together": (handshake(*[f"X-{n}: {'x' * 90}" for n in range(100)]), 431, ""),
     "16 129 headers": (handshake(*[f"X-{n}: 1" for n in range(129)]), 400, ""),
-    "16 more than 16 KB": (handshake("X-Long: " + "x" * 17_000), 0, ""),
+    "16 a head of 16 KiB": (of_bytes(HEAD_BYTES_MAX), 431, ""),
+    "16 a head of 16 KiB and one byte": (of_bytes(HEAD_BYTES_MAX + 1), 431, ""),
+    "16 headers that go on after 16 KiB": (handshake("X-Long: " + "x" * 100_000), 431, ""),
+    "16 a request line that goes on after 16 KiB": (handshake(line=f"GET /{'x' * 17_000} HTTP/1.1"), 414, ""),
+    "16 a line that never ends": (b"x" * 50_000, 414, ""),
     "17 another page": (handshake("Origin: https://evil.example"), 403, ""),
     "17 no page": (handshake("Origin: null"), 403, ""),
     "17 a page whose name goes on": (handshake(f"Origin: {PAGE}.evil.com"), 403, ""),
@@ -86,9 +96,9 @@ HANDSHAKES: dict[str, tuple[bytes, int, str]] = {  # the request, its status, an
 }
 
 
-async def answered(port: int, request: bytes) -> str:
+async def answered(port: int, request: bytes, tls: ssl.SSLContext | None = None) -> str:
     """The head of the answer; "" where there is none."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
     writer.write(request)
     try:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE_S)
@@ -128,6 +138,33 @@ async def test_a_handshake_that_breaks_the_rules_is_turned_away_with_its_status(
             assert "Traceback" not in head
         await trade()
     await house.stop()
+
+
+async def test_a_head_in_pieces_is_read_and_a_long_one_answered_also_under_tls(tmp_path: Path) -> None:
+    house = await House.start(tmp_path, tls=tls_context(*certificate(tmp_path)))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    for request, status in ((of_bytes(HEAD_BYTES_MAX + 1), 431), (b"x" * 50_000, 414), (handshake("A: 1\nB: 2"), 400)):
+        assert (await answered(house.gateway.port, request, tls)).startswith(f"HTTP/1.1 {status} ")
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.gateway.port, ssl=tls)
+    *bytes_of_it, last = handshake(line="GET /ws/v1/market HTTP/1.1")
+    for byte in bytes_of_it:
+        writer.write(bytes((byte,)))  # a record of TLS each, and read so
+    writer.write(bytes((last,)) + masked(b'{"id":77,"method":"time.get"}'))
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE_S)
+    assert head.startswith(b"HTTP/1.1 101 ")
+    await asyncio.wait_for(reader.readuntil(b'"id":77'), DEADLINE_S)
+    writer.close()
+    await house.stop()
+
+
+async def test_who_is_told_that_a_head_is_too_long_has_the_answer_and_the_end(house: House) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.gateway.port)
+    writer.write(handshake("X-Long: " + "x" * 1_000_000))
+    said = await asyncio.wait_for(reader.read(), DEADLINE_S)
+    assert said.startswith(b"HTTP/1.1 431 ")
+    assert said.endswith(b"headers too large\n")
+    writer.close()
 
 
 CLOSES: dict[str, tuple[bytes, int]] = {
