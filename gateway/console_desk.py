@@ -142,6 +142,15 @@ class ConsoleDesk:
 
     # ---- bulletins ------------------------------------------------------------------------------------------
 
+    async def check_made(self, act: commands.PublishBulletin, field: str) -> None:
+        """The registry has made the bulletin that is to be published, of this last day and hash. Raises `Refused`."""
+        title = self._gateway.title
+        wanted = (act.trading_day, act.sha256)
+        if wanted not in {(row.trading_day, row.sha256) for row in await title.bulletins()} | {
+            (row.last_day, row.sha256) for row in await title.publications()
+        }:
+            raise Refused(reasons.UNKNOWN_DOCUMENT, field)
+
     def _bulletins(self, connection: Connection, request: cw.OpsBulletins) -> None:
         self._gateway.query(connection, request.id, self._made(connection, request.id))
 

@@ -82,6 +82,8 @@ class FormsDesk:
             fields = {form.name for form in acts.ACTS[request.params.act].forms.values()}
             about = next((name for name in _ABOUT.get(verdict.reason, ()) if name in fields), "")
             raise Refused(verdict.reason, about, limit=verdict.limit or None, actual=verdict.actual or None)
+        if type(act) is commands.PublishBulletin:
+            await self._console.check_made(act, "fields.sha256")
         rows, _ = await self._console.effect_of(act)
         needs_two = takes_two(type(act), gateway.view().rulebook())
         connection.reply(request.id, form_wire.ActChecked(request.params.act, needs_two, rows))

@@ -1,6 +1,6 @@
 """The operator door: acts with four eyes, and what an operator must see. The engine decides who may do what."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -19,6 +19,8 @@ from gateway.reports import reason_view
 
 if TYPE_CHECKING:
     from gateway.server import Gateway
+
+_LOOKED_AT_AGAIN: Final = (commands.VoidTrade, commands.PublishBulletin)  # when approved: not all is known to the core
 
 
 class OperatorDesk:
@@ -62,6 +64,8 @@ class OperatorDesk:
         command = commands.Propose(connection.operator, params.reason, params.document, act)
         if type(act) is commands.VoidTrade:
             self._gateway.query(connection, request.id, self._propose_void(connection, request.id, command, act))
+        elif type(act) is commands.PublishBulletin:
+            self._gateway.query(connection, request.id, self._propose_published(connection, request.id, command, act))
         else:
             self._gateway.ask(connection, request.id, command)
 
@@ -70,13 +74,23 @@ class OperatorDesk:
     ) -> None:
         self._gateway.ask(connection, request_id, replace(command, act=await with_facts(act, self._gateway)))
 
+    async def _propose_published(
+        self,
+        connection: Connection,
+        request_id: str | int,
+        command: commands.Propose,
+        act: commands.PublishBulletin,
+    ) -> None:
+        await self.console.check_made(act, "fields.sha256")
+        self._gateway.ask(connection, request_id, command)
+
     def _approve(self, connection: Connection, request: wire.OpsApprove) -> None:
         params = request.params
         proposal = int(params.proposal_id[2:])
         command = commands.Approve(connection.operator, proposal, bytes.fromhex(params.sha256))
         waiting = self.console.waiting(proposal)
         seen = "" if params.effect_sha256 is UNSET else params.effect_sha256
-        if waiting is not None and (seen or type(waiting) is commands.VoidTrade):
+        if waiting is not None and (seen or type(waiting) in _LOOKED_AT_AGAIN):
             self._gateway.query(
                 connection, request.id, self._approve_seen(connection, request.id, command, waiting, seen)
             )
@@ -94,6 +108,8 @@ class OperatorDesk:
         """Things are still as they were when this was looked at: a trade may have been settled since, a plan used up."""
         if type(act) is commands.VoidTrade and await self._gateway.title.trade_facts(act.trade) != act.facts:
             raise Refused(reasons.CONTENT_CHANGED, "proposal_id")
+        if type(act) is commands.PublishBulletin:
+            await self.console.check_made(act, "proposal_id")
         if effect_sha256 and (await self.console.effect_of(act))[1] != effect_sha256:
             raise Refused(reasons.CONTENT_CHANGED, "effect_sha256")
         self._gateway.ask(connection, request_id, command)

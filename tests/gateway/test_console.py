@@ -230,6 +230,30 @@ async def test_a_bulletin_is_looked_at_signed_and_published_by_its_hash(two: Hou
         assert next(row for row in await li.console.bulletins() if row.kind == "day").is_published
 
 
+async def test_a_publication_of_what_was_never_made_is_refused_when_proposed_and_when_approved(two: House) -> None:
+    async with two.operator("chen") as chen, two.operator("li") as li:
+        await two.act(commands.CloseDay())
+        await two.settlement.wait_settled(two.sequencer.view.day().seq)
+        row = next(row for row in await chen.console.bulletins() if row.kind == "day")
+        before = two.sequencer.view.day().seq
+        for day, sha256 in ((row.period, DIGEST), ("2026-11-19", row.sha256)):
+            with pytest.raises(Refused, match="UNKNOWN_DOCUMENT"):
+                await chen.act("publish_bulletin", {"trading_day": day, "sha256": sha256}, "end of day")
+        assert two.sequencer.view.day().seq == before  # nothing was journaled
+        # The core knows no bulletins: what was proposed to it before the door looked waits, and can only be rejected.
+        act = commands.PublishBulletin(20261120, DIGEST)
+        (waits,) = await two.sequencer.submit(commands.Propose(1, "end of day", "", act))
+        (proposed,) = await li.pending()
+        assert proposed.proposal_id == f"P-{waits.proposal}"  # type: ignore[attr-defined]
+        seen = await li.console.effect(proposed.proposal_id)
+        for effect_sha256 in ("", seen.sha256):
+            with pytest.raises(Refused, match="UNKNOWN_DOCUMENT"):
+                await li.approve(proposed.proposal_id, proposed.sha256, effect_sha256)
+        assert [each.proposal_id for each in await li.pending()] == [proposed.proposal_id]
+        await li.reject(proposed.proposal_id, "no such bulletin")
+        assert await li.pending() == []
+
+
 class OneAlert:
     """Somebody who has seen one thing."""
 
