@@ -39,7 +39,7 @@ HOT: Final = (
     ),
     *(f"engine.{name}" for name in ("monitoring", "sequencer", "watched_day")),
     *(f"gateway.{name}" for name in ("connection", "directory", "members", "reports", "server")),
-    *(f"gateway.protocol.{name}" for name in ("answers", "codec", "frames", "prices", "quick", "times")),
+    *(f"gateway.protocol.{name}" for name in ("answers", "codec", "exec_texts", "frames", "prices", "quick", "times")),
     *(f"gateway.feed.{name}" for name in ("depth", "instrument", "public", "trades")),
     *(f"settlement.core.{name}" for name in ("checks", "clearing", "dvp", "ledger", "postings")),
 )

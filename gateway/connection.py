@@ -42,6 +42,7 @@ _REFUSALS_THAT_CLOSE: Final = frozenset(
 )
 _TEXT: Final = WSMsgType.TEXT
 _CLOSE: Final = WSMsgType.CLOSE
+_WRITE_BYTES: Final = 65_536  # so much is written before the turn ends: a copy of all accounts hears megabytes in one
 _ENDED: Final = session.ENDED
 _GREETED: Final = session.GREETED
 _BEFORE_LOGIN: Final = frozenset(
@@ -314,11 +315,16 @@ class Connection:
     # ---- saying -------------------------------------------------------------------------------------------
 
     def send_frame(self, frame: bytes) -> None:
-        """Put a frame into the outbox; it leaves at the end of this loop turn. Closes a peer that does not keep up."""
+        """Put a frame into the outbox; it leaves at the end of this loop turn, or when much has gathered.
+
+        Closes a peer that does not keep up.
+        """
         if self.state == _ENDED:
             return
         self._outbox.append(frame)
         self._outbox_bytes += len(frame)
+        if self._outbox_bytes >= _WRITE_BYTES and not self._is_paused:
+            self.flush()
         if self._outbox_bytes > self._outbox_bytes_max or len(self._outbox) > self._outbox_messages_max:
             self.end(session.TOO_SLOW)
         elif not self._is_dirty:

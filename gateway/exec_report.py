@@ -71,10 +71,15 @@ class Report(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def status(self) -> str:
         """The order's status after it; empty where it tells of a trade long after the order."""
-        if self.tells == TRADE_CANCELED:
-            return ""
-        if self.tells in _ENDS:
-            return EXEC_TYPES[self.tells]
-        if not self.cum:
-            return "new" if self.leaves else "canceled"
-        return "partially_filled" if self.leaves else "filled"
+        return status_of(self.tells, self.cum, self.leaves)
+
+
+def status_of(tells: int, cum: int, leaves: int) -> str:
+    """The status of an order after a report; empty where it tells of a trade long after the order."""
+    if tells == TRADE_CANCELED:
+        return ""
+    if tells in _ENDS:
+        return EXEC_TYPES[tells]
+    if not cum:
+        return "new" if leaves else "canceled"
+    return "partially_filled" if leaves else "filled"

@@ -48,8 +48,9 @@ from gateway.exec_report import (
     TRADE_CANCELED,
     Facts,
     Report,
+    status_of,
 )
-from gateway.protocol import wire
+from gateway.protocol import exec_texts, wire
 from gateway.protocol.codec import encode
 from gateway.protocol.prices import average_text, money_text, price_text
 from gateway.protocol.times import day_text, time_text
@@ -64,10 +65,26 @@ PLACE_BITS: Final = 40  # of an exec_seq, where account and exec_seq share one n
 _ACCOUNT: Final = 0  # where in the facts a field stands
 _EXEC_SEQ: Final = 1
 _TELLS: Final = 2
+_AT_NS: Final = 3
+_TRADING_DAY: Final = 4
 _ORDER: Final = 5
-_LEAVES: Final = 13
-_AS_FACTS: Final = 21  # an order's reports have no more fields; a bid's, an offer's and a voided trade's have all
 _CLIENT_ORDER_ID: Final = 6
+_INSTRUMENT: Final = 7
+_SIDE: Final = 8
+_TIME_IN_FORCE: Final = 9
+_PRICE_TICKS: Final = 10
+_TONNES: Final = 11
+_CUM: Final = 12
+_LEAVES: Final = 13
+_AMOUNT_FEN: Final = 14
+_REASON: Final = 15
+_TRADE: Final = 16
+_TAKER_SIDE: Final = 17
+_LAST_TICKS: Final = 18
+_LAST_TONNES: Final = 19
+_FEE_FEN: Final = 20
+_AS_FACTS: Final = 21  # an order's reports have no more fields; a bid's, an offer's and a voided trade's have all
+_EVERYDAY: Final = frozenset((NEW, TRADE, CANCELED, REPLACED))  # what tells of most orders, if it has no reason
 _PARTIES: Final = 21
 _REPLACES: Final = 24
 
@@ -94,6 +111,8 @@ class ReportWriter:
         self._trading_day = 0
         self._at_ns = 0
         self._written: list[Facts] = []
+        self._told_at_ns = -1  # of the last report that became text, and that time as text: a batch has one
+        self._told_at = ""
         self.last_seqs: list[int] = [0]  # last number of each account's stream, by the account's number
         self._seldom: dict[type[Event], Callable[[Any], None]] = {
             OrderRefused: self._on_refused,
@@ -380,6 +399,52 @@ class ReportWriter:
 
     # ---- telling ------------------------------------------------------------------------------------------
 
+    def text_of(self, facts: Facts) -> bytes:
+        """The report with these facts as an event of channel `exec.{account}`."""
+        tells: int = facts[_TELLS]
+        known = len(facts)
+        if known > _AS_FACTS or tells not in _EVERYDAY or (known > _REASON and facts[_REASON]):
+            return self.text(Report(*facts))
+        instrument = self._names.instruments[facts[_INSTRUMENT]]
+        at_ns: int = facts[_AT_NS]
+        if at_ns != self._told_at_ns:
+            self._told_at_ns, self._told_at = at_ns, time_text(at_ns)
+        side: int = facts[_SIDE]
+        cum: int = facts[_CUM]
+        leaves: int = facts[_LEAVES]
+        begun = exec_texts.head(
+            self._names.accounts[facts[_ACCOUNT]],
+            facts[_EXEC_SEQ],
+            self._told_at,
+            EXEC_TYPES[tells],
+            status_of(tells, cum, leaves),
+            facts[_ORDER],
+            facts[_CLIENT_ORDER_ID],
+            instrument.code,
+            SIDES[side],
+            TIMES_IN_FORCE[facts[_TIME_IN_FORCE]],
+            price_text(facts[_PRICE_TICKS], instrument.tick_fen),
+            facts[_TONNES],
+            cum,
+            leaves,
+            day_text(facts[_TRADING_DAY]),
+        )
+        average = average_text(facts[_AMOUNT_FEN], cum) if cum else ""
+        if tells == TRADE:
+            taker_side: int = facts[_TAKER_SIDE]
+            return exec_texts.filled(
+                begun,
+                average,
+                price_text(facts[_LAST_TICKS], instrument.tick_fen),
+                facts[_LAST_TONNES],
+                facts[_TRADE],
+                _liquidity(taker_side, side),
+                money_text(facts[_FEE_FEN]),
+            )
+        if tells == CANCELED:
+            return exec_texts.ended(begun, average, "member")
+        return exec_texts.open_order(begun, average)
+
     def text(self, report: Report) -> bytes:
         """The report as an event of channel `exec.{account}`."""
         instrument = self._names.instruments.get(report.instrument)  # a refused order may name none
@@ -408,8 +473,7 @@ class ReportWriter:
             told.last_price = price_text(report.last_ticks, tick_fen)
             told.last_qty = report.last_tonnes
             told.trade_id = f"T-{report.trade}"
-            taker_side = report.taker_side
-            told.liquidity = "auction" if not taker_side else "taker" if taker_side == report.side else "maker"
+            told.liquidity = _liquidity(report.taker_side, report.side)
             told.fee = money_text(report.fee_fen)
         elif report.tells == TRADE_CANCELED:
             told.last_price = price_text(report.last_ticks, tick_fen)
@@ -435,6 +499,12 @@ class ReportWriter:
                 told.origin = "member" if report.client_order_id else "counterparty"
         exec_seq = report.exec_seq
         return encode(wire.ExecEvent("exec." + account, "update", exec_seq, exec_seq - 1, at, told))
+
+
+def _liquidity(taker_side: int, side: int) -> str:
+    if not taker_side:
+        return "auction"
+    return "taker" if taker_side == side else "maker"
 
 
 def _other(side: int) -> int:

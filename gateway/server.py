@@ -35,7 +35,7 @@ from gateway.connection import Asked, Connection
 from gateway.controls import NEWS, ControlDesk
 from gateway.day_desk import DayDesk
 from gateway.directory import Directory
-from gateway.exec_report import Facts, Report
+from gateway.exec_report import Facts
 from gateway.explaining import ExplainDesk
 from gateway.feed import PublicFeed
 from gateway.filings import FilingDesk
@@ -169,17 +169,24 @@ class Gateway:
         self._public = set(self.feed.channels())
 
     def on_batch(self, batch: Batch) -> None:
-        """Answer the askers, report to the accounts, feed the public: in that order, each peer in one write."""
+        """Answer the askers, report to the accounts, feed the public: in that order.
+
+        Who was answered has it at once, with all that was said to it, in one write. Who only hears of it, when the turn
+        ends: of a durable write that comes in many batches, each of them concerns nearly everybody who follows an account.
+        """
         if self._is_closed:
             return
         mark = self.history.mark
         fresh: list[Facts] = []
         stored: list[Facts] = []
+        answered: list[Connection] = []
         events_of, origins = batch.events, batch.origins
         for place, entry in enumerate(batch.entries):
             happened, origin = events_of[place], origins[place]
             if origin is not None and type(origin) is Asked:
                 self._answer(origin, entry, happened)
+                if not answered or answered[-1] is not origin.connection:
+                    answered.append(origin.connection)
             written = fresh if entry.seq > mark else stored
             told = len(written)
             self.reports.write(entry.at_ns, happened, written)
@@ -194,14 +201,15 @@ class Gateway:
         self.feed.on_batch(batch)
         if self.feed.urgent and not self._is_closing and self._server is not None:
             self._flush_feed()
-        self._flush()
+        for connection in answered:
+            connection.flush()
 
     def _tell(self, written: list[Facts]) -> None:
         """Send reports to whoever follows their accounts."""
         for facts in written:
             followers = self._exec_followers.get(facts[0])
             if followers:
-                frame = frames.text_frame(self.reports.text(Report(*facts)))
+                frame = frames.text_frame(self.reports.text_of(facts))
                 for follower in list(followers):
                     follower.send_frame(frame)
 

@@ -97,4 +97,5 @@ def fixed_text(value: int, places: int) -> str:
 def average_text(total_fen: int, tonnes: int) -> str:
     """Average price in CNY a tonne, four places, rounded down."""
     parts = total_fen * 100 // tonnes
-    return f"{parts // 10_000}.{parts % 10_000:04d}"
+    rest = parts % 10_000
+    return f"{parts // 10_000}{_CENTS[rest // 100]}{_CENTS[rest % 100][1:]}"

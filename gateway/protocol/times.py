@@ -6,6 +6,8 @@ from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_DAYS_REMEMBERED_MAX: Final = 4_096
+_day_known: Final[dict[int, str]] = {}  # it is written into each report; to format three numbers took a third of one
 
 
 @lru_cache(maxsize=4)  # one batch has one time, and it is written into each of its reports
@@ -26,9 +28,15 @@ def time_ns(at: datetime) -> int:
 
 def day_text(trading_day: int) -> str:
     """20261120 as `2026-11-20`; 0 (no day) as an empty text."""
-    if trading_day == 0:
-        return ""
-    return f"{trading_day // 10_000:04d}-{trading_day // 100 % 100:02d}-{trading_day % 100:02d}"
+    text = _day_known.get(trading_day)
+    if text is None:
+        text = (
+            f"{trading_day // 10_000:04d}-{trading_day // 100 % 100:02d}-{trading_day % 100:02d}" if trading_day else ""
+        )
+        if len(_day_known) >= _DAYS_REMEMBERED_MAX:
+            _day_known.clear()
+        _day_known[trading_day] = text
+    return text
 
 
 def day_number(text: str) -> int:
