@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from gateway.http import factors, logins
 from gateway.http.replies import JSON
+from gateway.tables import workbook
 
 Schema = dict[str, Any]
 PREFIX: Final = "login."
@@ -129,7 +130,7 @@ class Asking(NamedTuple):
     path: str
     handler: Any
     form: type[Struct] | None  # None: a GET
-    answer: Any
+    answer: Any  # bytes: a workbook
     example: Schema
     needs_session: bool = True
 
@@ -155,6 +156,10 @@ ASKINGS: Final = (
     Asking("/v1/sessions", logins.sessions, None, Sessions, {}),
     Asking("/v1/sessions/end", logins.end_sessions, logins.EndAsked, Ended, {"session_id": "others"}),
     Asking("/v1/ticket", logins.ticket, logins.Nothing, Ticket, {}),
+    Asking(
+        "/v1/workbook", logins.workbook_made, logins.WorkbookAsked, bytes,
+        {"sheets": [{"name": "成交 trades", "rows": [[{"bold": "品种 instrument"}, "CQEA-25"], ["金额 amount", "400.00", 10, None]]}]},
+    ),
     Asking("/v1/factors", factors.factors, None, Factors, {}),
     Asking("/v1/factors/ask", factors.ask_again, logins.Nothing, RequestOptions, {}),
     Asking("/v1/factors/begin", factors.begin_passkey, logins.FactorShown, CreationOptions, {"totp": "287082"}),
@@ -188,12 +193,15 @@ def document(refusal: Schema) -> tuple[dict[str, Schema], dict[str, Schema]]:
 
 def _operation(found: Asking, schema_of: dict[Any, Schema], refusal: Schema) -> Schema:
     words = (found.handler.fn.__doc__ or "").strip().splitlines()[0]
+    answer: Schema = {JSON: {"schema": schema_of[found.answer]}}
+    if found.answer is bytes:
+        answer = {workbook.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
     told: Schema = {
         "operationId": found.handler.fn.__name__,
         "summary": words,
         "security": [{"session": []}] if found.needs_session else [],
         "responses": {
-            "200": {"description": words, "content": {JSON: {"schema": schema_of[found.answer]}}},
+            "200": {"description": words, "content": answer},
             **{
                 status: {"description": "Refused: see `error.code`.", "content": {JSON: {"schema": refusal}}}
                 for status in ("400", "401", "403", "404", "413", "429", "500", "501", "503")

@@ -239,6 +239,11 @@ async def test_a_publication_of_what_was_never_made_is_refused_when_proposed_and
         for day, sha256 in ((row.period, DIGEST), ("2026-11-19", row.sha256)):
             with pytest.raises(Refused, match="UNKNOWN_DOCUMENT"):
                 await chen.act("publish_bulletin", {"trading_day": day, "sha256": sha256}, "end of day")
+        peer = await two.raw("ops")
+        await peer.log_in("chen", two.settings.env)
+        asked = {"act": "publish_bulletin", "fields": {"trading_day": row.period, "sha256": DIGEST}}
+        refused = (await peer.ask("ops.check", asked))["error"]
+        assert (refused["name"], refused["data"]["field"]) == ("UNKNOWN_DOCUMENT", "fields.sha256")
         assert two.sequencer.view.day().seq == before  # nothing was journaled
         # The core knows no bulletins: what was proposed to it before the door looked waits, and can only be rejected.
         act = commands.PublishBulletin(20261120, DIGEST)

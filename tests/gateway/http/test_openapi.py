@@ -69,7 +69,7 @@ def test_every_path_of_the_interface_is_in_the_document() -> None:
     routes = {route.path_format for route in app.routes if isinstance(route, HTTPRoute)}
     there = {path for path in routes if path.startswith(shown) or path in alone}
     signed_in = {row.path for row in openapi_logins.ASKINGS}
-    assert there == {row.path for row in openapi.OPERATIONS} | signed_in | {"/api/v1/trade/{method}", "/v1/workbook"}
+    assert there == {row.path for row in openapi.OPERATIONS} | signed_in | {"/api/v1/trade/{method}"}
 
 
 async def test_each_example_of_a_browsers_request_is_one_and_gets_the_answer_of_who_is_not_logged_in(

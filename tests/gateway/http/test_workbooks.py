@@ -28,6 +28,12 @@ async def test_texts_are_texts_and_figures_are_figures(tmp_path: Path) -> None:
         await browser.log_in("trade", "wu-1")
         made = await browser.post("/v1/workbook", sheets=[{"name": "A & B", "rows": ROWS}])
         assert made.content == (await browser.post("/v1/workbook", sheets=[{"name": "A & B", "rows": ROWS}])).content
+        paths = (await browser.client.get("/openapi.json")).json()["paths"]
+        declared = paths["/v1/workbook"]["post"]
+        assert set(declared["responses"]["200"]["content"]) == {made.headers["content-type"]}
+        example = declared["requestBody"]["content"]["application/json"]["example"]
+        said = await browser.post("/v1/workbook", **example)
+        assert openpyxl.load_workbook(io.BytesIO(said.content)).sheetnames == [example["sheets"][0]["name"]]
     sheet = openpyxl.load_workbook(io.BytesIO(made.content))["A & B"]
     # a control character, which XML has no place for, stands there as ECMA-376 writes it
     first, second = ([(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows())
