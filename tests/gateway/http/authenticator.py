@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-Algorithm = Literal["Ed25519", "ES256"]
+Algorithm = Literal["Ed25519", "ES256", "RS256"]
+PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 PRESENT: Final = 0x01
 VERIFIED: Final = 0x04
 MADE: Final = 0x40
@@ -36,9 +37,7 @@ class Authenticator:
         self.cross_origin = False
         self.credential_id = secrets.token_bytes(32)
         self.user_id = b""
-        self._key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey = (
-            ec.generate_private_key(ec.SECP256R1()) if algorithm == "ES256" else ed25519.Ed25519PrivateKey.generate()
-        )
+        self._key = _new_key(algorithm)
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
         """Answers `navigator.credentials.create()`, with the attestation "none"."""
@@ -90,10 +89,23 @@ class Authenticator:
     def _cose(self) -> dict[int, Any]:
         if isinstance(self._key, ed25519.Ed25519PrivateKey):
             return {1: 1, 3: -8, -1: 6, -2: self._key.public_key().public_bytes_raw()}
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            public = self._key.public_key().public_numbers()
+            return {1: 3, 3: -257, -1: public.n.to_bytes(256, "big"), -2: public.e.to_bytes(3, "big")}
         numbers = self._key.public_key().public_numbers()
         return {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
 
     def _sign(self, signed: bytes) -> bytes:
         if isinstance(self._key, ed25519.Ed25519PrivateKey):
             return self._key.sign(signed)
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return self._key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
         return self._key.sign(signed, ec.ECDSA(hashes.SHA256()))
+
+
+def _new_key(algorithm: Algorithm) -> PrivateKey:
+    if algorithm == "ES256":
+        return ec.generate_private_key(ec.SECP256R1())
+    if algorithm == "RS256":
+        return rsa.generate_private_key(65_537, 2_048)
+    return ed25519.Ed25519PrivateKey.generate()

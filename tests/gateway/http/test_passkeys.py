@@ -64,7 +64,7 @@ async def tried(browser: Browser, passkey: dict[str, Any], name: str = "wu-1", p
     return answer.status_code
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "Ed25519"])
+@pytest.mark.parametrize("algorithm", ["ES256", "Ed25519", "RS256"])
 async def test_one_logs_in_with_password_and_passkey(tmp_path: Path, algorithm: Algorithm) -> None:
     async with street(tmp_path, MANY) as there:
         browser, device = await enrolled(there, algorithm)
