@@ -92,7 +92,8 @@ def test_a_trade_goes_from_the_command_line_to_the_published_bulletin(desk: Desk
             "40.1000",
             {"passed"},
         )
-        assert answer("book", "CQEA-25", "--url", running.ws_url)["asks"] == [["40.10", 100]]
+        asks = wait_for("the order in the book", lambda: answer("book", "CQEA-25", "--url", running.ws_url)["asks"])
+        assert asks == [["40.10", 100]]
         bought = desk.member("buyer", "place", "buy", "CQEA-25", "60", "40.20", "--tif", "ioc")
         assert (bought["order_status"], bought["avg_price"]) == ("filled", "40.1000")
         (fill,) = desk.member("buyer", "fills")
