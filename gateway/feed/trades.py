@@ -4,23 +4,10 @@ from engine.core.events import Traded, TradeVoided
 from gateway.feed.records import MINUTE_NS, Bar, PublicTrade
 
 
-def public_trade(event: Traded, seq: int, at_ns: int, trading_day: int) -> PublicTrade:
-    """What of the event is public."""
-    return PublicTrade(
-        event.trade,
-        seq,
-        event.instrument,
-        trading_day,
-        at_ns,
-        event.price_ticks,
-        event.tonnes,
-        event.amount_fen,
-        event.taker_side,
-    )
-
-
-def tape_row(event: Traded, seq: int, at_ns: int, trading_day: int) -> tuple[int, ...]:
-    """The same as the tape's columns."""
+def tape_row(
+    event: Traded, seq: int, at_ns: int, trading_day: int
+) -> tuple[int, int, int, int, int, int, int, int, int]:
+    """What of the event is public, as the tape's columns."""
     return (
         event.trade,
         seq,
@@ -32,6 +19,11 @@ def tape_row(event: Traded, seq: int, at_ns: int, trading_day: int) -> tuple[int
         event.amount_fen,
         event.taker_side,
     )
+
+
+def public_trade(event: Traded, seq: int, at_ns: int, trading_day: int) -> PublicTrade:
+    """The same by name."""
+    return PublicTrade(*tape_row(event, seq, at_ns, trading_day))
 
 
 def voided_trade(event: TradeVoided, seq: int, at_ns: int, trading_day: int) -> PublicTrade:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gateway.protocol import wire
 from gateway.protocol.codec import encode
+from gateway.protocol.pieces import pieces_of
 
 _ID: Final = "@id@"
 _TEXTS: Final = ("@1@", "@2@", "@3@", "@4@", "@5@")
@@ -15,13 +16,7 @@ _NUMBERS: Final = (9_000_000_001, 9_000_000_002, 9_000_000_003)
 
 def _pieces(result: Any, *marks: str | int) -> list[str]:
     """What the reply with this result has before, between and behind its request id and the marked values."""
-    rest = encode(wire.Reply(_ID, result)).decode()
-    pieces: list[str] = []
-    for mark in (f'"{_ID}"', *(str(mark) for mark in marks)):
-        piece, found, rest = rest.partition(mark)
-        assert found, "the marks stand in the order of the fields"
-        pieces.append(piece)
-    return [*pieces, rest]
+    return pieces_of(wire.Reply(_ID, result), (f'"{_ID}"', *marks))
 
 
 _PLACED: Final = _pieces(wire.OrderPlaced(f"O-{_TEXTS[0]}", _TEXTS[1], _TEXTS[2]), *_TEXTS[:3])

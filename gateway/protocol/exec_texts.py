@@ -7,7 +7,7 @@ only place that says what a report looks like; a test holds these to the encoder
 from typing import Any, Final
 
 from gateway.protocol import wire
-from gateway.protocol.codec import encode
+from gateway.protocol.pieces import pieces_of
 
 _CHANNEL: Final = "@ch@"
 _AT: Final = "@ts@"
@@ -24,13 +24,8 @@ def _pieces(*marks: str | int, **also: Any) -> list[str]:
     """What the event of a report with these fields too has before, between and behind its marked values."""
     order = ("O-" + _HEAD[2],)
     told = wire.ExecReport(*_HEAD[:2], *order, *_HEAD[3:], *_AMOUNTS, "@at@", _DAY, **also)
-    rest = encode(wire.ExecEvent("exec." + _CHANNEL, "update", _SEQ, _PREV, _AT, told)).decode()
-    pieces: list[str] = []
-    for mark in (_CHANNEL, _SEQ, _PREV, _AT, *_HEAD, *_AMOUNTS, "@at@", _DAY, *marks):
-        piece, found, rest = rest.partition(str(mark))
-        assert found, "the marks stand in the order of the fields"
-        pieces.append(piece)
-    return [*pieces, rest]
+    event = wire.ExecEvent("exec." + _CHANNEL, "update", _SEQ, _PREV, _AT, told)
+    return pieces_of(event, (_CHANNEL, _SEQ, _PREV, _AT, *_HEAD, *_AMOUNTS, "@at@", _DAY, *marks))
 
 
 _PLAIN: Final = _pieces()
