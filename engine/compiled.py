@@ -41,7 +41,7 @@ HOT: Final = (
     *(f"gateway.{name}" for name in ("connection", "directory", "members", "reports", "server")),
     *(f"gateway.protocol.{name}" for name in ("answers", "codec", "exec_texts", "frames", "prices", "quick", "times")),
     *(f"gateway.feed.{name}" for name in ("depth", "instrument", "public", "trades")),
-    *(f"settlement.core.{name}" for name in ("checks", "clearing", "dvp", "ledger", "postings")),
+    *(f"settlement.core.{name}" for name in ("checks", "clearing", "dvp", "intake", "ledger", "postings")),
 )
 REMEDY: Final = "build it again with `make build`, or set YUTAN_PURE=1 to run plain Python"
 

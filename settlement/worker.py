@@ -19,14 +19,10 @@ from engine.core.commands import Entry, TradeFacts
 from engine.core.events import (
     BidAwarded,
     BlockTraded,
-    BulletinCorrected,
     DayClosed,
-    DayOpened,
-    Event,
     Traded,
-    TradeVoided,
 )
-from engine.public_notices import TOLD, PublicNotice
+from engine.public_notices import PublicNotice
 from engine.sequencer import Batch
 from engine.title import (
     AuditLine,
@@ -45,8 +41,9 @@ from engine.title import (
 )
 from engine.view import MarketView
 from settlement import documents, notices, reconcile, reports
-from settlement.core import awards, dvp
-from settlement.core.clearing import HANDLERS, Clearing
+from settlement.core import awards, dvp, intake
+from settlement.core.clearing import Clearing
+from settlement.core.intake import TitleEntry
 from settlement.core.ledger import InvariantBroken
 from settlement.core.postings import Writes
 from settlement.store import Mark, Store, StoreFacts, StoreFailed
@@ -60,22 +57,9 @@ SLICE_EVENTS: Final = 200  # So many events, about a millisecond, before the eve
 MARK_ENTRIES_MAX: Final = 5_000  # Entries without title events that may pass before the mark is stored for them alone.
 WAITERS_MAX: Final = 10_000  # Callers of wait_settled and reconcile together.
 
-_TITLE_EVENTS: Final = frozenset(HANDLERS) | TOLD
-_DOCUMENTED: Final = frozenset((DayClosed, DayOpened, BulletinCorrected, TradeVoided))  # documents may follow from them
-
 
 class SettlementBusy(Exception):
     """Too many wait for settlement; ask again later."""
-
-
-class _TitleEntry(msgspec.Struct, frozen=True, gc=False):
-    """What of an entry concerns title."""
-
-    seq: int
-    at_ns: int
-    events: list[Event]
-    makes_documents: bool
-    makes_notices: bool
 
 
 class _Marker(msgspec.Struct, frozen=True):
@@ -114,9 +98,9 @@ class Settlement:
         self._on_bank = on_bank
         self._backlog_events_max = backlog_events_max
         self._view: MarketView | None = None
-        self._backlog: deque[_TitleEntry] = deque()
+        self._backlog: deque[TitleEntry] = deque()
         self._backlog_events = 0
-        self._in_transaction: list[_TitleEntry] = []
+        self._in_transaction: list[TitleEntry] = []
         self._markers: deque[_Marker] = deque()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._stored = mark
@@ -202,26 +186,11 @@ class Settlement:
         if self.failure is not None:
             raise StoreFailed("settlement has stopped") from self.failure
         self._see(batch.entries)
-        closes_day = False
-        for entry, entry_events in batch.eventful:
-            if entry.seq <= self._stored.seq:
-                continue
-            title: list[Event] = []
-            makes_documents = makes_notices = False
-            for event in entry_events:
-                kind = type(event)
-                if kind is Traded:  # asked first: on a busy day there is nothing else
-                    title.append(event)
-                elif kind in _TITLE_EVENTS:
-                    title.append(event)
-                    makes_documents = makes_documents or kind in _DOCUMENTED
-                    makes_notices = makes_notices or kind in TOLD
-                    closes_day = closes_day or kind is DayClosed
-            if title:
-                self._backlog.append(_TitleEntry(entry.seq, entry.at_ns, title, makes_documents, makes_notices))
-                self._backlog_events += len(title)
-        if closes_day:
-            self._add_marker([])
+        for entry in intake.title_entries(batch.eventful, self._stored.seq):
+            self._backlog.append(entry)
+            self._backlog_events += len(entry.events)
+            if entry.makes_documents and any(type(event) is DayClosed for event in entry.events):
+                self._add_marker([])
         self._wake.set()
 
     def _see(self, entries: list[Entry]) -> None:
@@ -300,6 +269,14 @@ class Settlement:
         since_turn = 0
         taken = self._in_transaction
         while self._backlog and count < TRANSACTION_EVENTS_MAX:
+            settled = intake.settle_plain(self._clearing, self._backlog, taken, writes, until, SLICE_EVENTS)
+            if settled:
+                count += settled
+                since_turn += settled
+                if since_turn >= SLICE_EVENTS:
+                    since_turn = 0
+                    await asyncio.sleep(0)
+                continue
             entry = self._backlog[0]
             if entry.seq > until or (entry.makes_documents and taken):
                 break

@@ -6,6 +6,7 @@ a transaction runs whole inside it. This is the only part of the feed that does 
 """
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,12 +15,10 @@ from typing import Any, NamedTuple
 import aiosqlite
 import msgspec
 
-from engine.core.events import DayOpened, Traded, TradeVoided
-from engine.core.units import BLOCK
 from engine.sequencer import Batch
 from engine.view import MarketView
 from gateway.feed.records import MINUTE_NS, Bar, PublicTrade
-from gateway.feed.trades import tape_row
+from gateway.feed.trades import add_rows
 
 SCHEMA_VERSION = 2
 TRADES_PENDING_MAX = 200_000  # waiting to be written: about 30 MB; then the sequencer lets no new orders in
@@ -95,7 +94,8 @@ class Tape:
         self._pending: list[int] = []  # the trades' columns, one trade after the other: no object for each
         self._voided: list[int] = []
         self._reads: list[_Read] = []
-        self._wake = asyncio.Event()
+        self._news = asyncio.Event()
+        self._hurry = asyncio.Event()  # somebody waits: write what there is
         self._is_closing = False
         self._failure: BaseException | None = None
         self._owner = asyncio.get_running_loop().create_task(self._own(), name="tape")
@@ -148,18 +148,10 @@ class Tape:
         """Queue the batch's trades. Raises `TapeBroken` once writing has failed."""
         if self._failure is not None:
             raise TapeBroken("the tape cannot be written") from self._failure
-        for entry, happened in batch.eventful:
-            for event in happened:
-                if type(event) is Traded:  # asked first, as most are
-                    if entry.seq > self._mark:
-                        self._pending += tape_row(event, entry.seq, entry.at_ns, self._trading_day)
-                elif type(event) is DayOpened:
-                    self._trading_day = event.trading_day
-                elif type(event) is TradeVoided and event.method != BLOCK and entry.seq > self._mark:
-                    self._voided.append(event.trade)
+        self._trading_day = add_rows(batch.eventful, self._mark, self._trading_day, self._pending, self._voided)
         if batch.entries:
             self._folded = max(self._folded, batch.entries[-1].seq)
-            self._wake.set()
+            self._news.set()
 
     # ---- reading ------------------------------------------------------------------------------------------
 
@@ -189,7 +181,8 @@ class Tape:
     async def close(self) -> None:
         """Write what is pending and close the file."""
         self._is_closing = True
-        self._wake.set()
+        self._news.set()
+        self._hurry.set()
         await self._owner
 
     async def _read(self, sql: str, values: dict[str, Any]) -> list[Any]:
@@ -197,7 +190,8 @@ class Tape:
             raise TapeBusy
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         self._reads.append(_Read(sql, values, answer))
-        self._wake.set()
+        self._news.set()
+        self._hurry.set()
         return await answer
 
     # ---- the owner of the connection ----------------------------------------------------------------------
@@ -206,11 +200,10 @@ class Tape:
         """Write and read, until closed. Nobody cancels this task, so no transaction is left half-way."""
         try:
             while not self._is_closing:
-                await self._wake.wait()
-                self._wake.clear()
+                await self._news.wait()
+                self._news.clear()
                 await self._turn()
-                if not self._is_closing and not self._reads:
-                    await self._pause()
+                await self._pause()
             await self._turn()
         except Exception as error:
             self._failure = error
@@ -224,15 +217,10 @@ class Tape:
 
     async def _pause(self) -> None:
         """Let writes gather; a read or the end interrupts it."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + WRITE_INTERVAL_S
-        while not self._reads and not self._is_closing and (left := deadline - loop.time()) > 0:
-            try:
-                await asyncio.wait_for(self._wake.wait(), left)
-            except TimeoutError:
-                break
-            self._wake.clear()
-        self._wake.set()
+        self._hurry.clear()
+        if not self._reads and not self._is_closing:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), WRITE_INTERVAL_S)
 
     async def _turn(self) -> None:
         """Write all that is pending, so that reads see it; then answer the reads."""

@@ -1,6 +1,8 @@
 """A trade as the public may know it, made from the event, and the minute bars that trades add up to."""
 
-from engine.core.events import Traded, TradeVoided
+from engine.core.commands import Entry
+from engine.core.events import DayOpened, Event, Traded, TradeVoided
+from engine.core.units import BLOCK
 from gateway.feed.records import MINUTE_NS, Bar, PublicTrade
 
 
@@ -19,6 +21,22 @@ def tape_row(
         event.amount_fen,
         event.taker_side,
     )
+
+
+def add_rows(
+    eventful: list[tuple[Entry, list[Event]]], mark: int, trading_day: int, columns: list[int], voided: list[int]
+) -> int:
+    """Add the tape's columns of the trades after `mark`, and the numbers of those voided; returns the trading day at the end."""
+    for entry, happened in eventful:
+        for event in happened:
+            if type(event) is Traded:  # asked first, as most are
+                if entry.seq > mark:
+                    columns += tape_row(event, entry.seq, entry.at_ns, trading_day)
+            elif type(event) is DayOpened:
+                trading_day = event.trading_day
+            elif type(event) is TradeVoided and event.method != BLOCK and entry.seq > mark:
+                voided.append(event.trade)
+    return trading_day
 
 
 def public_trade(event: Traded, seq: int, at_ns: int, trading_day: int) -> PublicTrade:

@@ -136,7 +136,9 @@ class Clearing:
     def apply(self, entry_events: list[events.Event], writes: Writes) -> None:
         """Settle the next events of the entry, as far as they concern title. `day_close` is set where one closed the day."""
         for event in entry_events:
-            if (handler := HANDLERS.get(type(event))) is not None:
+            if type(event) is events.Traded:  # asked first, without a look-up: nearly all are
+                self._traded(event, writes)
+            elif (handler := HANDLERS.get(type(event))) is not None:
                 handler(self, event, writes)
 
     # ---- trades -----------------------------------------------------------------------------------------
