@@ -72,22 +72,14 @@ def found_exchange(data: Path, members: int, instruments: int = 1) -> int:
 
 
 @contextmanager
-def exchange(data: Path) -> Iterator[Server]:
-    """`yutan serve` on this folder, until the block ends; then it closes in good order."""
+def exchange(data: Path, kept: str = "") -> Iterator[Server]:
+    """`yutan serve` on this folder, until the block ends; then it closes in good order. kept: with fewer parts, see `fewer`."""
+    command = ["-m", "bench.fewer", kept, str(data)]
+    if not kept:
+        ports = ("--ws-port", "0", "--http-port", "0")
+        command = ["-m", "yutan", "serve", "--data", str(data), "--timetable", "manual", *ports, "--json"]
     with open(data / "serve.log", "w", encoding="utf-8") as log:
-        command = [
-            "serve",
-            "--data",
-            str(data),
-            "--timetable",
-            "manual",
-            "--ws-port",
-            "0",
-            "--http-port",
-            "0",
-            "--json",
-        ]
-        process = _start(["-m", "yutan", *command], stdout=log)
+        process = _start(command, stdout=log)
         try:
             running = _wait_open(process, data)
             yield Server(process, running.ws_port, running.http_url)

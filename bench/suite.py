@@ -26,6 +26,7 @@ NAMES: Final = tuple(
         "journal",
         "sequencer",
         "end_to_end",
+        "parts",
         "acknowledge",
         "settle",
         "feed",
