@@ -1,4 +1,4 @@
-"""The second factors of one's own login: which there are, another passkey, one less. Each change needs a factor shown anew."""
+"""The second factors of one's own login: which there are, another passkey, another name, one less. Each needs one shown anew."""
 
 from typing import Annotated, Any, Final
 
@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from gateway.http import logins as door
 from gateway.http.replies import AnyRequest
-from gateway.logins import Logins
+from gateway.logins import Logins, passkeys
 from gateway.logins.passkeys import Attestation, Passkey
 from gateway.logins.second import Who
 from gateway.protocol.times import time_text
@@ -18,6 +18,13 @@ class NewPasskeyAsked(door.Asked, frozen=True):
 
     passkey: Attestation
     passkey_name: door.PasskeyName = ""
+
+
+class RenameAsked(door.FactorShown, frozen=True, kw_only=True):
+    """Which passkey, what it is to be called, and a factor shown anew."""
+
+    passkey_id: Annotated[str, Meta(pattern=r"^P-[0-9a-f]{16}$")]
+    passkey_name: Annotated[str, Meta(min_length=1, max_length=passkeys.NAME_MAX)]
 
 
 class RemoveAsked(door.FactorShown, frozen=True, kw_only=True):
@@ -71,8 +78,18 @@ async def add_passkey(request: AnyRequest) -> Response[bytes]:
     """Keep the passkey that was made; from now on one can log in with it."""
     _, logins = door.logins_of(request)
     asked = await door.read(request, NewPasskeyAsked)
-    party = door.party_needed(request, logins)
-    return door.told(_shown(await logins.second.add(_who(request, logins), asked.passkey, party, asked.passkey_name)))
+    party, name = door.party_needed(request, logins), door.name_of(asked.passkey_name)
+    return door.told(_shown(await logins.second.add(_who(request, logins), asked.passkey, party, name)))
+
+
+@post("/factors/rename")
+async def rename_passkey(request: AnyRequest) -> Response[bytes]:
+    """Call a passkey something else; it is the same passkey."""
+    _, logins = door.logins_of(request)
+    asked = await door.read(request, RenameAsked)
+    shown = door.shown_of(request, logins, asked)
+    name = door.name_of(asked.passkey_name)
+    return door.told(_shown(await logins.second.rename(_who(request, logins), asked.passkey_id, name, shown)))
 
 
 @post("/factors/remove")
@@ -84,4 +101,4 @@ async def remove_factor(request: AnyRequest) -> Response[bytes]:
     return door.told({})
 
 
-HANDLERS: Final = [factors, ask_again, begin_passkey, add_passkey, remove_factor]
+HANDLERS: Final = [factors, ask_again, begin_passkey, add_passkey, rename_passkey, remove_factor]

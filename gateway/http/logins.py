@@ -152,6 +152,13 @@ def shown_of(request: AnyRequest, logins: Logins, asked: FactorShown) -> Shown:
     return Shown(asked.totp, asked.passkey, party_of(request, logins))
 
 
+def name_of(asked: str) -> str:
+    """What a passkey is to be called. Raises `Refused` where not all of it could be seen."""
+    if not passkeys.is_good_name(asked):
+        raise Refused(reasons.INVALID_FIELD, "passkey_name", "characters that cannot be seen")
+    return asked
+
+
 def visitor_of(request: AnyRequest) -> str:
     """The address of who asks."""
     return address_of(request, sources_of(request).settings.proxies)
@@ -209,7 +216,7 @@ async def enrol_confirm(request: AnyRequest) -> Response[bytes]:
         raise Refused(reasons.INVALID_FIELD, "totp", "either totp or passkey")
     new: str | NewPasskey = asked.totp
     if asked.passkey is not None:
-        new = NewPasskey(asked.passkey, asked.passkey_name, party_of(request, logins))
+        new = NewPasskey(asked.passkey, name_of(asked.passkey_name), party_of(request, logins))
     made = await logins.confirm(asked.enrolment, new, visitor_of(request))
     return told({"door": made.door, "name": made.name})
 

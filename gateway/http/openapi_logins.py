@@ -168,6 +168,10 @@ ASKINGS: Final = (
         {"passkey": _ATTESTATION, "passkey_name": "办公室电脑"},
     ),
     Asking(
+        "/v1/factors/rename", factors.rename_passkey, factors.RenameAsked, PasskeyRow,
+        {"passkey_id": "P-0123456789abcdef", "passkey_name": "蓝色安全密钥", "totp": "287082"},
+    ),
+    Asking(
         "/v1/factors/remove", factors.remove_factor, factors.RemoveAsked, Done,
         {"factor": "P-0123456789abcdef", "passkey": _ASSERTION},
     ),

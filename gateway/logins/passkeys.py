@@ -7,6 +7,7 @@ make the authenticator has decides nothing here. Pure, but for the library `weba
 
 import hashlib
 import ipaddress
+import re
 from base64 import urlsafe_b64encode
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ from msgspec import Meta, Struct, field
 MARKET: Final = "Yutan"
 NAME_MAX: Final = 40  # characters of what a person calls a passkey
 _ALGORITHMS: Final = (-8, -7, -257)  # COSE: Ed25519, ES256, and RS256, which some older computers have alone
+
+# Controls, and what is not seen but turns or hides what stands beside it.
+_HIDDEN: Final = re.compile("[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 Binary = Annotated[str, Meta(max_length=8_192, pattern=r"^[A-Za-z0-9_-]*$")]  # base64url
 
@@ -170,6 +174,11 @@ def used(answer: Assertion, party: Party, challenge: bytes, passkey: Passkey, us
     if (found.new_sign_count or passkey.sign_count) and found.new_sign_count <= passkey.sign_count:
         raise Unproven(f"cloned: signed {found.new_sign_count} times after {passkey.sign_count}")
     return msgspec.structs.replace(passkey, sign_count=found.new_sign_count, used_ns=now_ns)
+
+
+def is_good_name(name: str) -> bool:
+    """Whether a passkey may be called so: all of it can be seen; "" is no name, which a new one may have."""
+    return _HIDDEN.search(name) is None and (not name or not name.isspace())
 
 
 def is_of(answer: Assertion, passkey: Passkey) -> bool:

@@ -1,4 +1,4 @@
-"""The second factors of a login: who shows one, and a person who adds another or takes one away.
+"""The second factors of a login: who shows one, and a person who adds another, renames one or takes one away.
 
 A change needs a factor shown anew: a session that was taken over can neither let its thief in again nor lock its person out. One
 factor always stays. Raises `Refused` in the same words whatever was wrong with a factor.
@@ -7,6 +7,7 @@ factor always stays. Raises `Refused` in the same words whatever was wrong with 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import structlog
 
 from engine.core import reasons
@@ -137,6 +138,17 @@ class SecondFactors:
         await self._change(login._replace(passkeys=(*login.passkeys, made)))
         _log.info("passkey added", door=who.door, name=who.name, address=who.address, passkey=made.passkey_id)
         return made
+
+    async def rename(self, who: Who, passkey_id: str, name: str, shown: Shown) -> Passkey:
+        """Call one of one's own passkeys something else. Raises `Refused`: also UNKNOWN_DOCUMENT, for anybody else's too."""
+        login = await self._shown_again(who, shown)
+        place = next((place for place, held in enumerate(login.passkeys) if held.passkey_id == passkey_id), None)
+        if place is None:
+            raise Refused(reasons.UNKNOWN_DOCUMENT, "passkey_id")
+        renamed = msgspec.structs.replace(login.passkeys[place], name=name)
+        await self._change(login._replace(passkeys=(*login.passkeys[:place], renamed, *login.passkeys[place + 1 :])))
+        _log.info("passkey renamed", door=who.door, name=who.name, address=who.address, passkey=passkey_id)
+        return renamed
 
     async def remove(self, who: Who, factor: str, shown: Shown) -> None:
         """Take one away: the digits, or a passkey by its number."""

@@ -110,7 +110,7 @@ async def test_two_operators_halt_and_resume(tmp_path: Path) -> None:
         await first.says("#inbox", "没有待复核事项")
 
 
-async def test_a_member_adds_a_passkey_and_drops_the_digits(tmp_path: Path) -> None:
+async def test_a_member_adds_a_passkey_renames_it_and_drops_the_digits(tmp_path: Path) -> None:
     async with street(tmp_path) as there, browser(there.named) as open_page:
         wu = await open_page("zh")
         page = wu.page
@@ -122,9 +122,25 @@ async def test_a_member_adds_a_passkey_and_drops_the_digits(tmp_path: Path) -> N
         await page.keyboard.press("Enter")
         await wu.says("#factors-answer", "已添加")
         await wu.says("#factors", "办公室电脑")
-        await page.click("#factors button[aria-label*='动态码']")
+        await page.click("#factors button[aria-label='更名 办公室电脑']")
+        await wu.check("member-rename")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Enter")  # the button has the focus again
+        await page.keyboard.press("ControlOrMeta+a")
+        await page.keyboard.type("  ")
+        await page.keyboard.press("Enter")
+        await wu.says("#factors-answer", "请输入名称")
+        await page.keyboard.press("ControlOrMeta+a")
+        await page.keyboard.type("家中电脑 <b>2</b>")
+        await page.keyboard.press("Enter")
+        await wu.says("#factors-answer", "已更名为 家中电脑 <b>2</b>")
+        assert await page.evaluate("document.activeElement.ariaLabel") == "更名 家中电脑 <b>2</b>"
+        await page.reload()
+        await wu.says("#factors", "家中电脑 <b>2</b>")
+        assert "办公室电脑" not in await page.text_content("#factors")
+        await page.click("#factors button[aria-label*='移除 动态码']")
         await wu.says("#factors-answer", "已移除")
-        await page.click("#factors button")
+        await page.click("#factors button.danger")
         await wu.says("#factors-answer", "(1032")
         await wu.check("member-factors")
         await page.click("#logout")

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from engine.core import commands
 from gateway.logins import Logins, LoginSettings, factors
 from gateway.logins.store import LoginsBroken
 from gateway.protocol.login_wire import LoginCodeView
 from tests.gateway.http.authenticator import PRESENT, Algorithm, Authenticator
 from tests.gateway.http.people import PASSWORD, Browser, Street, street
+from tests.gateway.kit import public_of
 
 MANY = LoginSettings(name_failures_max=100, address_failures_max=100)
 
@@ -229,6 +231,61 @@ async def test_passkeys_are_added_listed_and_removed_and_a_factor_always_stays(t
         assert await change("remove", factor=made["passkey_id"], passkey=shown) == "UNKNOWN_DOCUMENT"
         assert await tried(browser, device.get(await asked(browser))) == 401  # removed
         assert await tried(browser, second.get(await asked(browser))) == 200
+
+
+async def test_a_passkey_is_renamed_by_its_person_with_a_factor_shown_anew(tmp_path: Path) -> None:
+    async with street(tmp_path, MANY) as there:
+        await there.house.act(commands.RegisterKey("li-1", public_of("li-1"), (4,), ("view", "trade"), "wu"))
+        browser, device = await enrolled(there)
+        other = at_a_domain(there)
+        theirs = Authenticator(other.origin)
+        options = await begun(other, await code_of(there, "li-1"))
+        await other.post("/v1/enrol/confirm", enrolment=options["enrolment"], passkey=theirs.create(options["passkey"]))
+        assert await tried(browser, device.get(await asked(browser))) == 200
+        assert await tried(other, theirs.get(await asked(other, "li-1")), "li-1") == 200
+        (own,), (foreign,) = [
+            (await one.client.get("/v1/factors")).json()["passkeys"] for one in (browser, other)
+        ]  # the other's has no name: one may begin without
+
+        async def rename(passkey_id: str, name: Any, **shown: Any) -> Any:
+            if not shown:
+                shown = {"passkey": device.get((await browser.post("/v1/factors/ask")).json())}
+            answer = await browser.post("/v1/factors/rename", passkey_id=passkey_id, passkey_name=name, **shown)
+            return answer.json()["error"]["name"] if answer.status_code != 200 else answer.json()["name"]
+
+        for name in ("", " ", "\u3000\n", "x" * 41, "two\nlines", "end\n", "\u202efdp", "a\u200bb", "\x7f", 7, None):
+            assert await rename(own["passkey_id"], name) == "INVALID_FIELD", repr(name)
+        for unknown in (foreign["passkey_id"], "P-0123456789abcdef"):
+            assert await rename(unknown, "mine") == "UNKNOWN_DOCUMENT"
+        assert await rename("totp", "mine") == "INVALID_FIELD"
+        assert await rename(own["passkey_id"], "mine", totp="123456") == "LOGIN_REFUSED"
+        assert await rename(own["passkey_id"], "mine", passkey=device.get(await asked(browser))) == "LOGIN_REFUSED"
+        address = other.origin.replace("localhost", "example.com")
+        away = await browser.client.post("/v1/factors/rename", json={}, headers={"origin": address})
+        assert away.json()["error"]["name"] == "ORIGIN_REFUSED"
+        listed = (await browser.client.get("/v1/factors")).json()["passkeys"]
+        assert [row["name"] for row in listed] == ["钥匙 1"]  # nothing of it had an effect
+
+        shown = device.get((await browser.post("/v1/factors/ask")).json())
+        with capture_logs() as logged:
+            assert await rename(own["passkey_id"], "备用 " + "x" * 37, passkey=shown) == "备用 " + "x" * 37
+        (line,) = [line for line in logged if line["event"] == "passkey renamed"]
+        assert (line["name"], line["passkey"], line["address"]) == ("wu-1", own["passkey_id"], "127.0.0.1")
+        assert await rename(own["passkey_id"], "again", passkey=shown) == "LOGIN_REFUSED"  # shown before
+        (now,) = (await browser.client.get("/v1/factors")).json()["passkeys"]
+        assert now == own | {"name": "备用 " + "x" * 37, "used_at": now["used_at"]}
+        assert (await other.client.get("/v1/factors")).json()["passkeys"] == [foreign]
+        assert await tried(browser, device.get(await asked(browser))) == 200  # it opens as before
+
+
+async def test_a_new_passkey_has_no_name_that_hides_something(tmp_path: Path) -> None:
+    async with street(tmp_path, MANY) as there:
+        browser = at_a_domain(there)
+        options = await begun(browser, await code_of(there))
+        made = Authenticator(browser.origin).create(options["passkey"])
+        enrolment = options["enrolment"]
+        answer = await browser.post("/v1/enrol/confirm", enrolment=enrolment, passkey=made, passkey_name="\u202efdp")
+        assert answer.json()["error"]["name"] == "INVALID_FIELD"
 
 
 async def test_a_login_has_only_so_many_passkeys(tmp_path: Path) -> None:
