@@ -31,14 +31,14 @@ from gateway.protocol.day_wire import BreakId
 from gateway.protocol.filing_wire import FilingId
 from gateway.protocol.names import FieldRefused, Names
 
-_SCOPES: Final = {
+SCOPE_BITS: Final = {  # of a restriction
     "login": units.RESTRICT_LOGIN,
     "buy": units.RESTRICT_BUY,
     "sell": units.RESTRICT_SELL,
     "transfer": units.RESTRICT_TRANSFER,
     "cash_out": units.RESTRICT_CASH_OUT,
 }
-SCOPE_WORDS: Final = tuple(_SCOPES)
+SCOPE_WORDS: Final = tuple(SCOPE_BITS)
 _INT64_MAX: Final = 2**63 - 1
 _PLAN_TONNES_MAX: Final = 10**12
 
@@ -212,15 +212,15 @@ def _show_issues(value: Any, names: Names, all_fields: dict[str, Any]) -> list[t
 def _read_scope(value: list[str], names: Names, all_fields: dict[str, Any]) -> int:
     scope = 0
     for word in value:
-        if word not in _SCOPES:
+        if word not in SCOPE_BITS:
             raise FieldRefused(reasons.INVALID_FIELD, "scope")
-        scope |= _SCOPES[word]
+        scope |= SCOPE_BITS[word]
     return scope
 
 
 def scope_words(scope: int) -> list[str]:
     """The bits of a restriction as words."""
-    return [word for word, bit in _SCOPES.items() if scope & bit]
+    return [word for word, bit in SCOPE_BITS.items() if scope & bit]
 
 
 def _read_phase(value: str, names: Names, all_fields: dict[str, Any]) -> int:

@@ -91,6 +91,18 @@ TERMS: Final[dict[str, dict[str, Said]]] = {
         "block": Said("大宗协议", "block"),
         "auction": Said("有偿竞价", "auction"),
     },
+    "instruction": {
+        "trade": Said("成交", "trade"),
+        "void": Said("撤销成交", "voiding"),
+        "withdrawal": Said("出金", "withdrawal"),
+        "transfer": Said("划转", "transfer"),
+        "issue": Said("发放", "issue"),
+        "surrender": Said("清缴", "surrender"),
+        "cancel": Said("注销", "cancellation"),
+        "encumber": Said("冻结质押", "encumbrance"),
+        "release": Said("解除冻结", "release"),
+        "true_up": Said("预分配核定", "true-up"),
+    },
     "unit_state": {
         "available": Said(CHOICES["split_state"]["available"].zh, "Available"),
         "locked": Said("T+N 锁定", "Locked"),

@@ -1,14 +1,17 @@
 """Members at work in a real Chromium: a member trades and confirms the statement, a unit's two persons surrender with offsets."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any, Final
 
 import openpyxl
 
-from engine.core import commands, reasons
+from engine.core import commands, reasons, units
 from engine.core.reasons import BY_NUMBER
 from gateway.protocol.login_wire import LoginCodeView
+from gateway.protocol.settlement_words import SENTENCES
+from gateway.protocol.terms import TERMS
 from tests.browser.driving import Driver, browser
 from tests.browser.test_desks import logged_in
 from tests.gateway.http.people import Browser, Street, street
@@ -136,6 +139,59 @@ async def test_a_member_trades_watches_it_settle_and_confirms_the_statement(tmp_
         await narrow.says("#kill-state", "Stopped")
         await page.click("#logout")
         await page.wait_for_url("**/login")
+
+
+async def test_why_a_trade_is_not_settled_is_told_in_the_pages_language(tmp_path: Path) -> None:
+    """On the terminal, in the statement and on the console: the reason's sentence, and the figures beside it."""
+    async with street(tmp_path, rules=RULES) as there, browser(there.url) as open_page:
+        await furnished(there)
+        async with there.house.member("a001") as seller:
+            await seller.place("CQEA-25", "sell", 50, "40.00")
+        async with there.house.member("zhu-1") as buyer:
+            await buyer.place("CQEA-25", "buy", 10, "40.00")
+        await there.house.act(commands.Restrict(1, units.RESTRICT_SELL, "court order"), commands.CloseDay())
+        barred, scope = BY_NUMBER[reasons.ACCOUNT_RESTRICTED], TERMS["scope"]["sell"]
+        shown = {
+            "zh": f"{barred.zh} ({barred.number} {barred.name} · {barred.article}) · 卖方受限:{scope.zh}",
+            "en": f"{barred.en} ({barred.number} {barred.name} · {barred.article}) · the seller is restricted: {scope.en}",
+        }
+        for language in ("zh", "en"):
+            member, operator = await open_page(language), await open_page(language)
+            await logged_in(there, operator, "chen", "ops")
+            await operator.page.goto(f"{there.url}/operator#settlement")
+            await operator.says("#unsettled", shown[language])
+            await operator.check(f"operator-unsettled-{language}")
+            await arrived(there, member, "zhu-1", language)
+            await member.says("#fills .why", shown[language])
+            await member.page.click(f"#statements button:has-text('{'查看' if language == 'zh' else 'View'}')")
+            await member.says(".statement", shown[language].partition(" · 卖方")[0].partition(" · the")[0])
+            await member.says(".statement", shown[language].rpartition(" · ")[2])
+            await member.check(f"member-unsettled-{language}")
+
+
+async def test_the_figures_of_settlement_read_as_people_read_them(tmp_path: Path) -> None:
+    """Every sentence by the script that the pages load: amounts in yuan, states and scopes in words, a person's words untouched."""
+    told = {
+        "disputed by S-1234; void: seller needs 3000 fen, has 5 fen": "被异议 S-1234 暂缓 · 撤销成交 · 卖方应付 30.00 元,仅有 0.05 元",
+        "disputed by S-3": "被异议 S-3 暂缓",
+        "transfer: needs 2500 t, encumbered 7 t, locked 0 t": "划转 · 需 2,500 吨,冻结质押 7 吨,锁定 0 吨",
+        "needs 5 t, available 4 t, locked 3 t": "需 5 吨,可用 4 吨,锁定 3 吨",
+        "withdrawal: restricted, scope 24": "出金 · 账户受限:转出、出金",
+        "渝交所〔2024〕1号: <b>1</b>": "渝交所〔2024〕1号: <b>1</b>",
+        "transfer": "transfer",
+    }
+    async with street(tmp_path) as there, browser(there.url) as open_page:
+        page = (await open_page("zh")).page
+        await page.goto(f"{there.url}/login")
+        script = "async (detail) => (await import('/static/settlement.js')).detailText(detail)"
+        assert {detail: await page.evaluate(script, detail) for detail in told} == told
+        english = (await open_page("en")).page
+        await english.goto(f"{there.url}/login")
+        for form, said in SENTENCES.items():
+            sample = re.sub(r"{(\w+)}", lambda place: {"state": "locked", "scope": "2"}.get(place[1], "900"), form)
+            for driven, words in ((page, said.zh), (english, said.en)):
+                got = await driven.evaluate(script, sample)
+                assert re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(words)), got), (form, got)
 
 
 async def test_a_unit_surrenders_with_offsets_and_a_second_person_confirms(tmp_path: Path) -> None:

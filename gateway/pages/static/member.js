@@ -10,7 +10,8 @@ import { Obligation } from "./obligation.js";
 import { $, make, moment } from "./people.js";
 import { Papers } from "./papers.js";
 import { button, fill, run, tonnes, watchSession } from "./parts.js";
-import { learnReasons, reasonText } from "./reasons.js";
+import { learnReasons } from "./reasons.js";
+import { whyText } from "./settlement.js";
 import { Ticket, showBook } from "./ticket.js";
 import { showState } from "./state.js";
 import { term } from "./terms.js";
@@ -248,7 +249,8 @@ function tracker(found) {
   const place = STEPS.indexOf(status);
   const steps = place < 0 ? [STEPS[0], status] : STEPS;
   const reached = place < 0 ? 1 : place;
-  const why = found?.reason ? make("span", { className: "why" }, [reasonText(found.reason), found.detail].filter(Boolean).join(" · ")) : null;
+  const told = found ? whyText(found) : "";
+  const why = told ? make("span", { className: "why" }, told) : null;
   return make("span", {}, make("span", { className: "tracker" }, ...steps.map((step, at) =>
     make("span", { className: at <= reached ? "reached" : "" }, `${at <= reached ? "●" : "○"} ${say(...SETTLEMENT[step])}`))), why);
 }

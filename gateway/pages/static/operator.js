@@ -20,6 +20,7 @@ import { Forms, Proposing } from "./proposing.js";
 import { Publishing } from "./publishing.js";
 import { learnReasons, named } from "./reasons.js";
 import { remedies } from "./remedies.js";
+import { whyText } from "./settlement.js";
 import { showState } from "./state.js";
 import { term } from "./terms.js";
 import { followViews, shownView } from "./views.js";
@@ -123,10 +124,11 @@ control("close-day", "close_day", () => ({}), say("闭市", "Close the day"));
 // ---- settlement, alerts, health -------------------------------------------------------------------------------------
 
 async function unsettled() {
+  await learnReasons(link);
   const rows = await link.request("ops.unsettled", { limit: 100 });
   $("unsettled-count").textContent = String(rows.length);
   fill($("unsettled"), rows.map((row) => [
-    row.trade_id, row.status, row.instrument, row.buyer, row.seller, tonnes(row.quantity), row.amount, { text: row.reason ? `${row.reason.name} ${row.detail ?? ""}` : "—", className: "wrap" },
+    row.trade_id, row.status, row.instrument, row.buyer, row.seller, tonnes(row.quantity), row.amount, { text: whyText(row) || "—", className: "wrap" },
     row.trade_id ? button(say("重试", "Retry"), $("reconcile-answer"), () => act(link, "retry_settlement", { trade_id: row.trade_id }, say(`重试 ${row.trade_id}`, `Retry of ${row.trade_id}`), soon), { ariaLabel: say(`重试 ${row.trade_id}`, `Retry ${row.trade_id}`) }) : "",
   ]), say("全部已交收", "Everything is settled"));
 }

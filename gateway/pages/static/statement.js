@@ -2,6 +2,8 @@
 
 import { clock, grouped, local, say } from "./words.js";
 import { make } from "./people.js";
+import { reasonText } from "./reasons.js";
+import { detailText } from "./settlement.js";
 import { term } from "./terms.js";
 
 const NANOS_IN_MS = 1_000_000;
@@ -55,7 +57,7 @@ function tables(told) {
   if (told.unsettled.length) {
     found.push({
       name: say("未交收", "Not settled"), heads: [say("成交编号", "Trade"), say("数量", "Quantity"), say("原因", "Reason"), say("说明", "Detail")],
-      rows: told.unsettled.map((row) => [row.trade_id ?? row.kind, row.tonnes, `${row.reason} ${row.reason_name}`, row.detail]),
+      rows: told.unsettled.map((row) => [row.trade_id ?? term("instruction", row.kind), row.tonnes, reasonText({ code: row.reason, name: row.reason_name }), detailText(row.detail)]),
     });
   }
   if (told.answers.length) {
