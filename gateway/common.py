@@ -9,13 +9,14 @@ from gateway.connection import Connection
 from gateway.fees import fee_schedule
 from gateway.protocol import fee_wire, session, session_wire, wire
 from gateway.protocol.prices import money_text, price_text
+from gateway.protocol.terms import TERMS
 from gateway.protocol.times import day_text, time_text
 
 if TYPE_CHECKING:
     from gateway.server import Gateway
 
 _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
-    "side": [wire.EnumRow("buy", "买", "buy"), wire.EnumRow("sell", "卖", "sell")],
+    "side": [wire.EnumRow(name, TERMS["side"][name].zh, name) for name in ("buy", "sell")],
     "time_in_force": [
         wire.EnumRow("day", "当日有效", "day"),
         wire.EnumRow("ioc", "立即成交剩余撤销", "immediate or cancel"),
@@ -48,14 +49,7 @@ _ENUMS: Final[dict[str, list[wire.EnumRow]]] = {
         wire.EnumRow("auction", "集合竞价", "call auction"),
         wire.EnumRow("sealed_auction", "有偿竞价或回购", "sealed auction"),
     ],
-    "settlement_status": [
-        wire.EnumRow("matched", "已成交待清算", "matched"),
-        wire.EnumRow("clearing_hold", "清算中", "in a clearing hold"),
-        wire.EnumRow("settled", "已交收", "settled"),
-        wire.EnumRow("failed", "交收失败", "failed"),
-        wire.EnumRow("disputed", "争议暂缓", "disputed"),
-        wire.EnumRow("void", "已撤销", "voided"),
-    ],
+    "settlement_status": [wire.EnumRow(name, said.zh, said.en) for name, said in TERMS["settlement"].items()],
     "phase": [
         wire.EnumRow(name, zh, name.replace("_", " ")) for name, zh in zip(phases.NAMES, phases.NAMES_ZH, strict=True)
     ],

@@ -8,20 +8,9 @@ from engine.core.rulebook import RuleBook
 from engine.view import MarketView
 from gateway.protocol.day_wire import StageRow
 from gateway.protocol.day_words import Told, listed, told
+from gateway.protocol.terms import TERMS
 from gateway.protocol.times import day_text, time_text
 
-NAMES_ZH: Final = {
-    days.FIXING: "固定当日参数",
-    days.CHECKS: "开市前检查",
-    days.CONTEST: "结算异议截止",
-    days.OPENING: "开市",
-    days.CLOSE: "闭市",
-    days.CLEARING: "清算交收",
-    days.STATEMENTS: "结算单",
-    days.DISCLOSURE: "信息披露",
-    days.BANK: "银行对账",
-    days.RECONCILIATION: "对账封账",
-}
 BEFORE_OPENING: Final = (days.FIXING, days.CHECKS, days.CONTEST, days.OPENING)
 REMEDIES: Final = {
     days.FIXING: "yutan operator fix-day DAY",
@@ -70,7 +59,7 @@ class DayTableMaker:
         if mark is None and second < 0 and stage != days.CONTEST:
             return None  # the rule book does not ask for it, and nobody did it
         due = "" if second < 0 else f"{day_text(at_day)} {second // 3600:02}:{second // 60 % 60:02}"
-        name = NAMES_ZH[stage]
+        name = TERMS["stage"][stage].zh
         if mark is not None:
             status = "done" if mark.is_ok else "failed"
             remedy = "" if mark.is_ok else REMEDIES.get(stage, "")

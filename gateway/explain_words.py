@@ -7,25 +7,17 @@ from msgspec import Struct
 from engine.core import reasons
 from gateway.exec_report import REJECTED, REPLACED, TRADE, Report
 from gateway.protocol.explain_wire import ExplainRow
+from gateway.protocol.terms import TERMS
 from gateway.reports import SIDES, TIMES_IN_FORCE
 
 Said = tuple[str, str]  # in Chinese and English
 
-_SIDES: Final = {"buy": ("买入", "buy"), "sell": ("卖出", "sell")}
 _LIVES: Final = {"day": ("当日有效", "day"), "ioc": ("即时成交剩余撤销", "ioc"), "fok": ("全部成交或撤销", "fok")}
 _ROLES: Final = {
     "auction": ("集合竞价", "call auction"),
     "maker": ("挂单方", "maker"),
     "taker": ("吃单方", "taker"),
     "sealed_auction": ("竞价中标", "award of the auction"),
-}
-_SETTLEMENT: Final = {
-    "matched": ("已成交待清算", "matched, not yet settled"),
-    "clearing_hold": ("清算中", "in a clearing hold"),
-    "settled": ("已交收", "settled"),
-    "failed": ("交收失败", "settlement failed"),
-    "disputed": ("争议暂缓", "held up by a dispute"),
-    "void": ("已撤销", "voided"),
 }
 
 
@@ -117,7 +109,7 @@ def _declined(report: Report, told: Told) -> Said:
 
 
 def _fill(row: ExplainRow, told: Told) -> Said:
-    unit, settled = told.unit, _SETTLEMENT[row.settlement]
+    unit, settled = told.unit, TERMS["settlement"][row.settlement]
     as_zh, as_en = _ROLES[row.liquidity]
     if told.parties:
         as_zh, as_en = f"大宗协议,对手方 {told.parties}", f"block trade with {told.parties}"
@@ -142,7 +134,8 @@ def _end(row: ExplainRow, report: Report, told: Told) -> Said:
 
 
 def _side(report: Report) -> Said:
-    return _SIDES.get(SIDES.get(report.side, ""), ("", ""))
+    side = TERMS["side"].get(SIDES.get(report.side, ""))
+    return (side.zh, side.en.lower()) if side is not None else ("", "")
 
 
 def _is_offerer(report: Report) -> bool:

@@ -24,6 +24,7 @@ from gateway.logins.desk import NewPasskey
 from gateway.logins.passkeys import Assertion, Attestation, Party
 from gateway.logins.second import Shown
 from gateway.protocol import acts, codec
+from gateway.protocol.field_words import CHOICES
 from gateway.protocol.times import time_text
 from gateway.tables import workbook
 
@@ -33,10 +34,6 @@ OPS_PATH: Final = "/ws/v1/ops"
 _encode: Final = msgspec.json.Encoder().encode
 _NO_STORE: Final = {"cache-control": "no-store"}
 WORKBOOK_BYTES_MAX: Final = 2**22  # of the tables that a page wants as a workbook: more than the longest statement
-_SCOPES: Final = (
-    ("login", "登录", "login"), ("buy", "买入", "buying"), ("sell", "卖出", "selling"), ("transfer", "转出", "transfer"),
-    ("cash_out", "出金", "cash out"),
-)  # fmt: skip
 Body = TypeVar("Body", bound=Struct)
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -350,7 +347,13 @@ def operator_page(request: AnyRequest) -> Template | Redirect:
     names = dict(zip(phases.NAMES[1:], phases.NAMES_ZH[1:], strict=True))
     year = (sources_of(request).view.day().trading_day or today_of(sources_of(request))) // 10_000 - 1
     return _desk_page(
-        request, "ops", "operator.html", phase_names=names, year=year, scopes=_SCOPES, act_names=sorted(acts.ACTS)
+        request,
+        "ops",
+        "operator.html",
+        phase_names=names,
+        year=year,
+        scopes=CHOICES["scope"],
+        act_names=sorted(acts.ACTS),
     )
 
 

@@ -5,6 +5,7 @@ What a field of an act may hold has its words in `field_words.CHOICES` and is ta
 
 from typing import Final
 
+from engine.core import days
 from gateway.protocol.act_words import Said
 from gateway.protocol.field_words import CHOICES
 
@@ -65,7 +66,28 @@ TERMS: Final[dict[str, dict[str, Said]]] = {
         "unfinished": Said("交收未完成", "unfinished"),
         "own_limits": Said("自设限额", "own limits"),
     },
-    "side": {"buy": Said("买入", "Buy"), "sell": Said("卖出", "Sell")},
+    "side": {"buy": Said("买入", "Buy"), "sell": Said("卖出", "Sell"), "auction": Said("竞价", "Auction")},
+    "level": {"bid": Said("买", "Bid"), "ask": Said("卖", "Ask")},
+    "settlement": {
+        "matched": Said("已成交", "matched"),
+        "clearing_hold": Said("清算中", "in a clearing hold"),
+        "settled": Said("已交收", "settled"),
+        "failed": Said("交收失败", "settlement failed"),
+        "disputed": Said("争议暂缓", "disputed"),
+        "void": Said("已撤销", "voided"),
+    },
+    "stage": {
+        days.FIXING: Said("固定当日参数", "fixing of the values"),
+        days.CHECKS: Said("开市前检查", "checks"),
+        days.CONTEST: Said("结算异议截止", "end of contesting"),
+        days.OPENING: Said("开市", "opening"),
+        days.CLOSE: Said("闭市", "close"),
+        days.CLEARING: Said("清算交收", "clearing"),
+        days.STATEMENTS: Said("结算单", "statements"),
+        days.DISCLOSURE: Said("信息披露", "disclosure"),
+        days.BANK: Said("银行对账", "bank"),
+        days.RECONCILIATION: Said("对账封账", "reconciliation"),
+    },
     "break_state": {
         "open": Said("待处理", "open"),
         "explained": CHOICES["remedy"]["explained"],

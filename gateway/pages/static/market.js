@@ -4,12 +4,12 @@
 import { draw } from "./chart.js";
 import { Follower } from "./follow.js";
 import { showState } from "./state.js";
+import { term } from "./terms.js";
 import { clock, large, local, say } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const PHASES = JSON.parse($("main").querySelector(".clock").dataset.phases);
 const TRADES_SHOWN = 60;
-const SIDES = { buy: ["买", "Buy"], sell: ["卖", "Sell"], auction: ["竞", "Auction"] };
 const CHART_MS = 250; // a chart of minutes is drawn whole, so not with every trade
 const WAYS = ["up", "down", "flat"];
 const NUMERALS = "一二三四五六七八九十";
@@ -147,11 +147,11 @@ function showBook(data) {
   const count = Number($("asks").dataset.levels);
   const previous = tickers.get(selected)?.prev_close ?? null;
   const most = Math.max(1, ...data.bids.map((level) => level[1]), ...data.asks.map((level) => level[1]));
-  const rows = (levels, zh, en, side) => Array.from({ length: count }, (_, place) => {
+  const rows = (levels, side) => Array.from({ length: count }, (_, place) => {
     const level = levels[place];
     const row = document.createElement("tr");
     const head = Object.assign(document.createElement("th"), { scope: "row" });
-    head.textContent = say(`${zh}${NUMERALS[place] ?? place + 1}`, `${en}${place + 1}`);
+    head.textContent = term("level", side) + say(NUMERALS[place] ?? place + 1, ` ${place + 1}`);
     const price = Object.assign(document.createElement("td"), { textContent: level ? level[0] : "—" });
     if (level) price.className = against(level[0], previous);
     const quantity = document.createElement("td");
@@ -163,17 +163,17 @@ function showBook(data) {
     row.append(head, price, quantity);
     return row;
   });
-  $("asks").replaceChildren(...rows(data.asks, "卖", "Ask ", "ask").reverse());
-  $("bids").replaceChildren(...rows(data.bids, "买", "Bid ", "bid"));
+  $("asks").replaceChildren(...rows(data.asks, "ask").reverse());
+  $("bids").replaceChildren(...rows(data.bids, "bid"));
   const auction = data.auction;
   $("auction").hidden = !auction;
   if (!auction) return;
-  const left = auction.imbalance_side ? SIDES[auction.imbalance_side] : null;
+  const left = term("side", auction.imbalance_side);
   const zh = auction.price === null ? "集合竞价中,尚无可成交价" :
     `集合竞价参考价 ${auction.price},可成交 ${auction.quantity.toLocaleString("en")}` +
-    (left ? `,未匹配${left[0]}量 ${auction.imbalance.toLocaleString("en")}` : "");
+    (left ? `,未匹配${left}量 ${auction.imbalance.toLocaleString("en")}` : "");
   const en = auction.price === null ? "Call auction: nothing crosses yet" :
-    `Call auction: indicative price ${auction.price}, ${auction.quantity.toLocaleString("en")} would trade${left ? `; ${auction.imbalance.toLocaleString("en")} to ${left[1].toLowerCase()} are left` : ""}`;
+    `Call auction: indicative price ${auction.price}, ${auction.quantity.toLocaleString("en")} would trade${left ? `; ${auction.imbalance.toLocaleString("en")} to ${left.toLowerCase()} are left` : ""}`;
   $("auction").textContent = say(zh, en);
 }
 
@@ -181,14 +181,13 @@ function showBook(data) {
 
 function tradeRow(trade) {
   const row = document.createElement("tr");
-  const [zh, en] = SIDES[trade.taker_side] ?? [trade.taker_side, ""];
   const way = { buy: "up", sell: "down" }[trade.taker_side] ?? "flat";
   const cells = [clock(local(trade.time), true), trade.price, trade.quantity.toLocaleString("en")].map((text) =>
     Object.assign(document.createElement("td"), { textContent: text }));
   cells[1].className = against(trade.price, tickers.get(selected)?.prev_close ?? null);
   const side = document.createElement("td");
   side.className = way;
-  side.textContent = say(zh, en);
+  side.textContent = term("side", trade.taker_side);
   row.append(...cells, side);
   row.title = trade.trade_id;
   return row;

@@ -32,11 +32,6 @@ const LIMITS = {
   open_value_max: ["未成交总额上限(元)", "value of all that is open (CNY)"],
 };
 const OWN_ACTS = { "limits.set": ["自设限额", "set limits"], "kill_switch.release": ["解除紧急停止", "let go of a stop"] };
-const SIDES = { buy: ["买", "Buy"], sell: ["卖", "Sell"] };
-const SETTLEMENT = {
-  matched: ["已成交", "matched"], clearing_hold: ["清算中", "clearing hold"], settled: ["已交收", "settled"],
-  failed: ["交收失败", "failed"], disputed: ["争议暂缓", "disputed"], void: ["已撤销", "voided"],
-};
 const STEPS = ["matched", "clearing_hold", "settled"];
 
 let account = "";
@@ -183,7 +178,7 @@ function showPhase(data) {
 
 function showOrders(rows) {
   fill($("orders"), rows.map((row) => [
-    row.order_id, row.instrument, { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" }, row.price,
+    row.order_id, row.instrument, { text: term("side", row.side), className: row.side === "buy" ? "up" : "down" }, row.price,
     `${tonnes(row.cum_qty)} / ${tonnes(row.order_qty)}`, row.time_in_force,
     make("span", { className: "acts" },
       button(say("撤单", "Cancel"), $("orders-answer"), async () => {
@@ -235,7 +230,7 @@ async function track() {
     settling.set(row.trade_id, await link.request("trade.get", { trade_id: row.trade_id }));
   }));
   fill($("fills"), shown.map((row) => [
-    row.trade_id, clock(local(row.transact_time), true), row.instrument, { text: say(...SIDES[row.side]), className: row.side === "buy" ? "up" : "down" },
+    row.trade_id, clock(local(row.transact_time), true), row.instrument, { text: term("side", row.side), className: row.side === "buy" ? "up" : "down" },
     row.last_price, tonnes(row.last_qty), row.fee, { node: tracker(settling.get(row.trade_id)), className: "wrap" }, explainButton(row.order_id),
   ]), say("尚无成交", "No fills yet"));
   const isWaiting = shown.some((row) => !ENDED.has(settling.get(row.trade_id)?.status));
@@ -252,7 +247,7 @@ function tracker(found) {
   const told = found ? whyText(found) : "";
   const why = told ? make("span", { className: "why" }, told) : null;
   return make("span", {}, make("span", { className: "tracker" }, ...steps.map((step, at) =>
-    make("span", { className: at <= reached ? "reached" : "" }, `${at <= reached ? "●" : "○"} ${say(...SETTLEMENT[step])}`))), why);
+    make("span", { className: at <= reached ? "reached" : "" }, `${at <= reached ? "●" : "○"} ${term("settlement", step)}`))), why);
 }
 
 // ---- one's own brakes ---------------------------------------------------------------------------------------------

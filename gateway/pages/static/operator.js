@@ -101,7 +101,7 @@ async function day() {
   fill($("stages"), told.stages.map((row) => {
     const [zh, en, mark] = STATUS[row.status] ?? [row.status, row.status, ""];
     return [
-      row.trading_day, say(row.name_zh, row.stage.replaceAll("_", " ")), row.due, { text: `${mark} ${say(zh, en)}`, className: row.status },
+      row.trading_day, term("stage", row.stage), row.due, { text: `${mark} ${say(zh, en)}`, className: row.status },
       row.done_at ? moment(row.done_at) : "", row.by === "exchange" ? say("本所", "exchange") : row.by, row.count ? tonnes(row.count) : "", { text: say(row.detail_zh, row.detail) || "—", className: "wrap" }, remedies(desk, row, told),
     ];
   }));
@@ -128,7 +128,7 @@ async function unsettled() {
   const rows = await link.request("ops.unsettled", { limit: 100 });
   $("unsettled-count").textContent = String(rows.length);
   fill($("unsettled"), rows.map((row) => [
-    row.trade_id, row.status, row.instrument, row.buyer, row.seller, tonnes(row.quantity), row.amount, { text: whyText(row) || "—", className: "wrap" },
+    row.trade_id, term("settlement", row.status), row.instrument, row.buyer, row.seller, tonnes(row.quantity), row.amount, { text: whyText(row) || "—", className: "wrap" },
     row.trade_id ? button(say("重试", "Retry"), $("reconcile-answer"), () => act(link, "retry_settlement", { trade_id: row.trade_id }, say(`重试 ${row.trade_id}`, `Retry of ${row.trade_id}`), soon), { ariaLabel: say(`重试 ${row.trade_id}`, `Retry ${row.trade_id}`) }) : "",
   ]), say("全部已交收", "Everything is settled"));
 }

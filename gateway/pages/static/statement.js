@@ -17,7 +17,6 @@ const UNITS = {
   transferred_in: ["转入", "Transferred in"], transferred_out: ["转出", "Transferred out"], voided_in: ["撤销成交转入", "In from voided trades"], voided_out: ["撤销成交转出", "Out by voided trades"],
   unlocked: ["解锁", "Unlocked"], encumbered: ["新增冻结质押", "Encumbered"], released: ["解除冻结", "Released"], trued_up: ["预分配核定", "Trued up"],
 };
-const STATUS = { settled: ["已交收", "settled"], failed: ["未交收", "not settled"], disputed: ["争议暂缓", "disputed"], void: ["已撤销", "voided"] };
 
 function word(table, name) {
   return table[name] ? say(...table[name]) : String(name).replaceAll("_", " ");
@@ -51,7 +50,7 @@ function tables(told) {
   found.push({
     name: say("成交", "Trades"),
     heads: [say("成交编号", "Trade"), say("时间", "Time"), say("方式", "Method"), say("委托", "Order"), say("品种", "Instrument"), say("方向", "Side"), say("价格", "Price"), say("数量", "Quantity"), say("金额", "Value"), say("手续费", "Fee"), say("交收", "Settlement")],
-    rows: told.trades.map((row) => [row.trade_id, at(row.at_ns), term("method", row.method), row.order_id, row.instrument, term("side", row.side), row.price, row.tonnes, row.amount, row.fee, word(STATUS, row.status)]),
+    rows: told.trades.map((row) => [row.trade_id, at(row.at_ns), term("method", row.method), row.order_id, row.instrument, term("side", row.side), row.price, row.tonnes, row.amount, row.fee, term("settlement", row.status)]),
     note: told.trades_count > told.trades.length ? say(`仅列 ${told.trades.length} 笔,共 ${told.trades_count} 笔;合计含全部。`, `${told.trades.length} of ${told.trades_count} are listed; the sums are of all.`) : "",
   });
   if (told.unsettled.length) {

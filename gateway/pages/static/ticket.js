@@ -197,12 +197,12 @@ export class Ticket {
 
 /** Five levels as a table; a price can be taken into the ticket. */
 export function showBook(data, onPrice) {
-  const rows = (levels, zh, en, side) => levels.map(([price, quantity], place) => {
+  const rows = (levels, side) => levels.map(([price, quantity], place) => {
     const pick = make("button", { type: "button", className: "pick" }, price);
     pick.addEventListener("click", () => onPrice(price));
-    return make("tr", { className: side }, make("th", { scope: "row" }, say(`${zh}${NUMERALS[place] ?? place + 1}`, `${en} ${place + 1}`)), make("td", {}, pick), make("td", {}, tonnes(quantity)));
+    return make("tr", { className: side }, make("th", { scope: "row" }, term("level", side) + say(NUMERALS[place] ?? place + 1, ` ${place + 1}`)), make("td", {}, pick), make("td", {}, tonnes(quantity)));
   });
-  const all = [...rows(data.asks, "卖", "Ask", "ask").reverse(), ...rows(data.bids, "买", "Bid", "bid")];
+  const all = [...rows(data.asks, "ask").reverse(), ...rows(data.bids, "bid")];
   const focused = [...$("book").querySelectorAll("button")].indexOf(document.activeElement);
   $("book").replaceChildren(...(all.length ? all : [make("tr", {}, make("td", { colSpan: 3, className: "text" }, say("盘口为空", "The book is empty")))]));
   if (focused >= 0) $("book").querySelectorAll("button")[focused]?.focus(); // the keyboard stays on the row where it was
