@@ -4,13 +4,15 @@ The journal is read from its beginning to the day's opening, with settlement and
 earlier days, notices and bulletins are there too. Then the doors open, and record after record is applied and told when it is
 due. The folder that is shown is only read, also while its own exchange runs.
 
-It begins at the first entry and not at a snapshot, which holds the market's state and not what was published of earlier days.
+It begins at the first entry and not at a snapshot: that holds the market's state, but neither the registry, the bulletins and
+the notices as of the day (the folder's own stores stand where the exchange does, and cannot be turned back), nor the tape. And
+only the newest snapshots are kept, so that before most days there is none. The way is therefore long, and told of as it goes.
 """
 
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final, NamedTuple, Self
@@ -41,6 +43,14 @@ from yutan.settings import Settings
 
 BATCH_ENTRIES: Final = 4_096  # told together on the way to the day
 _ROOM_POLL_S: Final = 0.001
+
+Progress = Callable[[str, int, int], None]  # what is being done, entries done, entries in the journal
+COMING: Final = "entries before the day (此前记录)"
+LOOKING: Final = "entries of the day (当日记录)"
+
+
+def _quiet(_what: str, _done: int, _total: int) -> None:
+    """Report to nobody."""
 
 
 class NoSuchDay(Exception):
@@ -76,15 +86,19 @@ class PastDay:
         self._stack = AsyncExitStack()
 
     @classmethod
-    async def open(cls, source: Path, day: int, settings: Settings) -> Self:
-        """Come to the opening of `day` (YYYYMMDD) and open the doors. Raises NotFounded, NoSuchDay, JournalError, OSError."""
+    async def open(cls, source: Path, day: int, settings: Settings, on_progress: Progress = _quiet) -> Self:
+        """Come to the opening of `day` (YYYYMMDD) and open the doors. Raises NotFounded, NoSuchDay, JournalError, OSError.
+
+        `on_progress` hears every few thousand entries how far the reading is: first to the day's opening (`COMING`), then
+        to its end (`LOOKING`), each out of all that the journal holds, since where the day begins is known only there.
+        """
         if not folder.is_founded(source):
             raise NotFounded(f"{source}: no market was founded here")
         past = cls(source, settings)
         try:
             scratch = Path(tempfile.mkdtemp(prefix="yutan-past-day-"))
             past._stack.callback(shutil.rmtree, scratch)
-            await past._come_to(day, scratch)
+            await past._come_to(day, scratch, on_progress)
             await past._open_doors(scratch)
         except BaseException:
             await past.close()
@@ -92,7 +106,7 @@ class PastDay:
         collector.tame()
         return past
 
-    async def _come_to(self, day: int, scratch: Path) -> None:
+    async def _come_to(self, day: int, scratch: Path, on_progress: Progress) -> None:
         self._settlement = await Settlement.open(
             folder.registry(scratch), on_failure=fail_stop, on_break=_known, on_report=_known, on_bank=_known
         )
@@ -106,6 +120,8 @@ class PastDay:
         gathered: list[Entry] = []
         events: list[list[Event]] = []
         seen: list[int] = []
+        total = segments.last_seq(self._source)
+        on_progress(COMING, 0, total)
         for entries in segments.read_entries(self._source, 1):
             happened = apply_record(self._market, entries)
             gathered += entries
@@ -116,21 +132,26 @@ class PastDay:
                 await self._wait_room()
                 self._tell(gathered, events)
                 gathered, events = [], []
+                on_progress(COMING, self._market.seq, total)
                 await asyncio.sleep(0)  # followers store in the background
             if day in opened:
-                self.stretch = self._look_ahead()
+                self.stretch = self._look_ahead(on_progress, total)
                 return
         known = f"from {seen[0]} to {seen[-1]}" if seen else "no day at all"
         raise NoSuchDay(f"{day} was not opened in this journal, which has {known}")
 
-    def _look_ahead(self) -> Stretch:
+    def _look_ahead(self, on_progress: Progress, total: int) -> Stretch:
         """Find the last entry before the next opening, on a copy of the market."""
         ahead = Market.load(self._market.dump())
-        last_seq, last_ns = ahead.seq, ahead.at_ns
+        last_seq, last_ns, told_seq = ahead.seq, ahead.at_ns, ahead.seq
         for entries in segments.read_entries(self._source, ahead.seq + 1):
             if _opened(apply_record(ahead, entries)):
                 break
             last_seq, last_ns = ahead.seq, ahead.at_ns
+            if last_seq - told_seq >= BATCH_ENTRIES:
+                told_seq = last_seq
+                on_progress(LOOKING, last_seq, total)
+        on_progress(LOOKING, last_seq, total)
         return Stretch(self._market.seq, last_seq, self._market.at_ns, last_ns)
 
     async def _open_doors(self, scratch: Path) -> None:

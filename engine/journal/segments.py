@@ -94,6 +94,17 @@ def read_entries(folder: Path, from_seq: int, until_seq: int | None = None) -> I
                 yield entries[max(0, from_seq - item.first_seq) : stop]
 
 
+def last_seq(folder: Path) -> int:
+    """Seq of the journal's last whole record; 0: it holds none. Reads the last segment alone, and takes no lock."""
+    paths = list_segments(folder)
+    if not paths:
+        return 0
+    for item in read_segment(paths[-1], 0, is_last=True):
+        if isinstance(item, Tail):
+            return item.last_seq
+    raise AssertionError("a segment's reading ends with its tail")
+
+
 def chain_at(folder: Path, seq: int) -> bytes | None:
     """The chain behind the record that ends with this seq; None when no record ends there."""
     paths = list_segments(folder)

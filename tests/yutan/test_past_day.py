@@ -13,13 +13,15 @@ import pytest
 import typer
 
 from engine.core import commands, phases, reasons
+from engine.journal import segments
+from engine.recovery import JOURNAL_FOLDER
 from tests.gateway.feed.client import Client as BookClient
 from tests.gateway.kit import DAY, DEADLINE_S, SPOT, House, RawPeer, order, until
 from tests.yutan.kit import answer, start, wait_for
 from yutan.cli import hosting
 from yutan.client import Client
 from yutan.conform import certificates
-from yutan.past_day import NoSuchDay, PastDay
+from yutan.past_day import COMING, LOOKING, NoSuchDay, PastDay
 from yutan.settings import Settings
 
 SETTINGS = Settings(ws_port=0, http_port=0)
@@ -164,6 +166,23 @@ async def test_a_day_that_is_still_open_ends_where_its_journal_ends(tmp_path: Pa
     await past.close()
     with pytest.raises(NoSuchDay, match=f"from {DAY} to {DAY + 1}"):
         await PastDay.open(tmp_path, DAY + 2, SETTINGS)
+
+
+async def test_the_way_to_the_day_tells_how_far_it_is(tmp_path: Path) -> None:
+    """Out of all that the journal holds: to the opening, then to the day's last entry; nothing of it comes twice or too far."""
+    await two_days(tmp_path)
+    for day in (DAY, DAY + 1):
+        heard: list[tuple[str, int, int]] = []
+        past = await PastDay.open(tmp_path, day, SETTINGS, lambda *said, heard=heard: heard.append(said))
+        total = segments.last_seq(tmp_path / JOURNAL_FOLDER)
+        assert total == list(segments.read_entries(tmp_path / JOURNAL_FOLDER, 1))[-1][-1].seq
+        assert heard == [
+            (COMING, 0, total),
+            (COMING, past.stretch.first_seq, total),
+            (LOOKING, past.stretch.last_seq, total),
+        ]
+        assert (past.stretch.last_seq == total) == (day == DAY + 1)
+        await past.close()
 
 
 async def test_a_past_day_is_shown_by_one_command(tmp_path: Path) -> None:

@@ -4,10 +4,11 @@ Demo and replay, which are clients too, are imported when they run: an exchange 
 """
 
 import asyncio
+import contextlib
 import io
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -127,18 +128,25 @@ def replay(flow: Path, trades: Path, data: Path | None, as_json: bool) -> None:
 
 
 async def _replay(flow: Path, trades: Path, data: Path | None, as_json: bool) -> "Summary":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from yutan import replay as replay_module
+
+    with _progress("orders (委托)", as_json) as on_progress:
+        return await replay_module.replay(flow, trades, data, on_progress)
+
+
+@contextlib.contextmanager
+def _progress(first: str, as_json: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr that stands while the block runs; what it gives takes what is being done, how much, and of how much."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), disable=as_json) as bar:
-        task = bar.add_task("orders (委托)", total=None)
+        task = bar.add_task(first, total=None)
 
         def on_progress(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)
 
-        return await replay_module.replay(flow, trades, data, on_progress)
+        yield on_progress
 
 
 def show_past_day(data: Path, day: str, speed: str, flags: dict[str, Any], as_json: bool) -> None:
@@ -161,10 +169,11 @@ def show_past_day(data: Path, day: str, speed: str, flags: dict[str, Any], as_js
 
 
 async def _show_past_day(data: Path, day: int, speed: float, settings: Settings, as_json: bool) -> None:
-    from yutan.past_day import PastDay
+    from yutan.past_day import COMING, PastDay
 
     stop = stop_signal()
-    past = await PastDay.open(data, day, settings)
+    with _progress(COMING, as_json) as on_progress:
+        past = await PastDay.open(data, day, settings, on_progress)
     playing = asyncio.get_running_loop().create_task(past.play(speed), name="past day")
     try:
         stretch = past.stretch
