@@ -154,6 +154,26 @@ async def test_records_come_when_they_are_due_and_not_before(tmp_path: Path) -> 
     await past.close()
 
 
+async def shown(folder: Path) -> dict[str, Any]:
+    """Show the first day to its end; what every channel and HTTP's trades say then, once the feed has caught up."""
+    past = await PastDay.open(folder, DAY, SETTINGS)
+    await past.play(0)
+    feed = past.feed
+    await until(lambda: not feed.flush(2**62), "the feed has said everything")
+    said = {channel: json.loads(feed.snapshot(channel))["data"] for channel in feed.channels()}
+    async with httpx.AsyncClient(base_url=past.running.http_url, timeout=DEADLINE_S) as web:
+        trades = (await web.get("/api/v1/trades", params={"instrument": SPOT})).json()
+    await past.close()
+    return {**said, "http trades": trades}
+
+
+async def test_a_day_that_is_shown_twice_says_the_same(tmp_path: Path) -> None:
+    await two_days(tmp_path)
+    once = await shown(tmp_path)
+    assert once["http trades"]["trades"]
+    assert await shown(tmp_path) == once
+
+
 async def test_a_day_that_is_still_open_ends_where_its_journal_ends(tmp_path: Path) -> None:
     await two_days(tmp_path)
     past = await PastDay.open(tmp_path, DAY + 1, SETTINGS)
