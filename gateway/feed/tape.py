@@ -73,6 +73,7 @@ class TapeBroken(RuntimeError):
 
 
 class _Read(NamedTuple):
+    seq: int  # it sees everything up to here
     sql: str
     values: dict[str, Any]
     answer: asyncio.Future[list[Any]]
@@ -189,7 +190,7 @@ class Tape:
         if self._is_closing or self._failure is not None or len(self._reads) >= READS_PENDING_MAX:
             raise TapeBusy
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        self._reads.append(_Read(sql, values, answer))
+        self._reads.append(_Read(self._folded, sql, values, answer))
         self._news.set()
         self._hurry.set()
         return await answer
@@ -228,6 +229,8 @@ class Tape:
             await self._write()
         for _ in range(len(self._reads)):  # each stays in the list until answered, so that a failure reaches its asker
             read = self._reads[0]
+            if read.seq > self._mark:  # trades and then this question came while the write was under way
+                await self._write()
             rows = list(await self._database.execute_fetchall(read.sql, read.values))
             del self._reads[0]
             if not read.answer.done():  # the asker may have gone

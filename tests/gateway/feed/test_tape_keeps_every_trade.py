@@ -50,6 +50,19 @@ async def test_a_read_sees_every_trade_told_before_it(tmp_path: Path) -> None:
     await tape.close()
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_read_sees_also_what_was_told_while_a_write_was_under_way(turns: int, tmp_path: Path) -> None:
+    tape = await Tape.open(tmp_path / "tape.db")
+    run = Run(tape)
+    run.open_day()
+    busy(run, 1, 3)
+    for _ in range(turns):  # the write begins in the first and takes some
+        await asyncio.sleep(0)
+    busy(run, 2, 3)
+    assert [trade.trade for trade in await all_trades(tape, 1)] == traded(run, 1)
+    await tape.close()
+
+
 async def test_being_told_everything_again_changes_nothing(tmp_path: Path) -> None:
     tape = await Tape.open(tmp_path / "tape.db")
     run = Run(tape)
