@@ -4,7 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= data/demo
 # Tests of one file stay together, since some share an exchange; several files run beside each other, the long ones of crash and browser first.
-BESIDE := -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# Many wait for a server of their own, so there are half as many files again as processors.
+WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) * 3 / 2 )))
+BESIDE := -n $(WORKERS) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup build run test prove prove-flows prove-kills bench style clean
 
